@@ -192,7 +192,7 @@ class FenceError(StateError):
 
 
 class LeaseLostError(FenceError):
-    """Raised when a lease was lost to another process, because this one gave no sign of life for too long."""
+    """Raised when a lease was lost to another process, because this one sent no heartbeat for too long."""
 
 
 class UnexpectedError(SpheresyncError):

@@ -11,6 +11,7 @@ import os
 import stat
 from io import BufferedReader
 from pathlib import Path
+from typing import TypeAlias
 
 _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
@@ -57,3 +58,23 @@ def kind_of(mode: int) -> str:
 
 def _not_regular(path: Path, mode: int) -> NotRegularError:
     return NotRegularError(errno.EINVAL, f"it is {kind_of(mode)}, and no regular file", os.fspath(path))
+
+
+FileStamp: TypeAlias = tuple[int, int, int]
+
+
+def stamp_of(status: os.stat_result) -> FileStamp:
+    """What is another value once a file was replaced or written anew."""
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def stamp_at(path: Path) -> FileStamp | None:
+    """The stamp of the file that is there now; None where there is none.
+
+    Raises:
+        OSError: nobody can tell.
+    """
+    try:
+        return stamp_of(path.stat())
+    except FileNotFoundError:
+        return None

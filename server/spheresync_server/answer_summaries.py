@@ -19,6 +19,7 @@ from spheresync.answers import (
 )
 from spheresync.model import (
     Action,
+    EdgeKind,
     RunKind,
     RunState,
     counted,
@@ -145,8 +146,8 @@ def _match_text(match: MatchRow) -> str:
 
 def lineage_lines(answer: LineageAnswer, *, most: int = 40) -> Iterator[str]:
     """What was found and as of when, then the edges: those between objects first, then those between columns."""
-    columns = [edge for edge in answer.edges if edge.kind == "column"]
-    tables = [edge for edge in answer.edges if edge.kind == "table"]
+    columns = [edge for edge in answer.edges if edge.kind is EdgeKind.COLUMN]
+    tables = [edge for edge in answer.edges if edge.kind is EdgeKind.TABLE]
     as_of = f"as last read at {answer.as_of}" if answer.as_of else "never read"
     ways = answer.direction if answer.direction != "both" else "both ways"
     yield (

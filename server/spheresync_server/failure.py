@@ -18,7 +18,8 @@ from spheresync.errors import (
 )
 from spheresync.isolation import leaves
 from spheresync.model import RunState
-from spheresync_server.untrusted import Json, clean_text
+from spheresync_server.json_texts import Json
+from spheresync_server.untrusted import clean_text
 
 
 class ExitCode(IntEnum):

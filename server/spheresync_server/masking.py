@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from spheresync.model.principals import Permission, permissions_of
 from spheresync.personal_values import mask_personal_values
-from spheresync_server.untrusted import NAME_FIELDS, Json
+from spheresync_server.json_texts import Json
+from spheresync_server.untrusted import NAME_FIELDS
 
 if TYPE_CHECKING:
     from spheresync.config import Settings

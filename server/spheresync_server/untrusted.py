@@ -9,9 +9,8 @@ they stay exact, and where people read them every such character is shown as an 
 from __future__ import annotations
 
 import unicodedata
-from typing import TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+from spheresync_server.json_texts import Json, map_texts
 
 LONGEST_TEXT = 4_000
 """Characters of one text; a view's SQL fits, a flood does not."""
@@ -52,23 +51,16 @@ def visible(name: str, *, longest: int = 200) -> str:
 
 def clean_json(value: Json) -> Json:
     """Clean every text in a JSON value but for names, which a caller must be able to give back as they are."""
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, list):
-        return [clean_json(item) for item in value]
-    if isinstance(value, dict):
-        return {
-            clean_line(key): _encodable(item) if key in NAME_FIELDS else clean_json(item) for key, item in value.items()
-        }
-    return value
+    return map_texts(value, clean_text, keys=clean_line, fields=_NAMES)
 
 
 def _encodable(value: Json) -> Json:
     """Names as they are, but for lone surrogates, which no UTF-8 document can hold."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, list):
-        return [_encodable(item) for item in value]
-    if isinstance(value, dict):
-        return {str(_encodable(key)): _encodable(item) for key, item in value.items()}
-    return value
+    return map_texts(value, _encodable_text, keys=_encodable_text)
+
+
+def _encodable_text(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+_NAMES = dict.fromkeys(NAME_FIELDS, _encodable)

@@ -60,7 +60,7 @@ class PurePlan:
         """Which work one asset is, from its record."""
         decision = self._mapping.decide(record.id, record.kind, record.label)
         held = self.checkpoints.get(record.id)
-        return work_for(record, held, decision, decision.digest, rules=self._rules, now=NOW, thorough=False)
+        return work_for(record, held, decision, decision.digest, rules=self._rules, now=NOW, full=False)
 
     def _design(self, asset: Asset) -> DesiredObject:
         held = self.checkpoints[asset.id]

@@ -257,7 +257,7 @@ class StorePromises(RunPromises):
         )
         await other.write(lambda tx: tx.runs.create(run))
         old = await other.write(lambda tx: tx.runs.claim(run.id, other.owner_id))
-        two_stores.advance(31)  # stopped: it gave no sign of life
+        two_stores.advance(31)  # stopped: it sent no heartbeat
         new = await one.write(lambda tx: tx.runs.claim(run.id, one.owner_id))
         assert old is not None
         assert new is not None

@@ -327,7 +327,7 @@ class RunPromises:
         assert await acquire(other.owner_id) == 1
         assert (await acquire(me), await acquire(other.owner_id)) == (None, None)
         two_stores.advance(3600)
-        assert await acquire(me) is None, "no sign of life was promised: the lock alone counts"
+        assert await acquire(me) is None, "no heartbeat was promised: the lock alone counts"
         await store.write(lambda tx: tx.leases.release("discovery", me))
         assert (await store.leases.holder("discovery")).owner == other.owner_id  # type: ignore[union-attr]
         await store.write(lambda tx: tx.leases.release("discovery", other.owner_id))

@@ -36,7 +36,7 @@ OTHER_SLASHES = frozenset(
         "spheresync/source/transport/response_faults.py",  # media types
         "spheresync_server/mcp_server/resources.py",  # an address that a client sent
         "spheresync_server/mcp_server/schemas.py",  # JSON pointers
-        "spheresync_server/mcp_server/server_paths.py",  # paths of files
+        "spheresync_server/server_paths.py",  # paths of files
     }
 )
 """Modules that split other texts at a slash."""

@@ -123,7 +123,7 @@ async def test_what_the_catalog_keeps_of_personal_data_follows_stewards(installe
     say(tmp_path, f"assets: [{entry % 'health'}]\n")
     assert await classes() == {**found, "S0/V_0001": (PersonalDataClass.HEALTH,)}
     installed.serve(landscape(100))
-    await installed.sync(RunRequest(thorough=True))
+    await installed.sync(RunRequest(full=True))
     assert (await classes())["S0/V_0001"] == (PersonalDataClass.HEALTH,), "a reading goes by the same words"
     say(tmp_path, "assets: []\n")
     assert await classes() == found
@@ -155,7 +155,7 @@ async def test_assets_are_found_by_the_terms_and_owners_that_context_files_say_n
         (row,) = (await catalog.list_assets(VIEWER, query="revenue")).items
         assert [(match.field, match.text) for match in row.matched or ()] == [("term", "Net revenue")]
     installed.serve(landscape(100))
-    await installed.sync(RunRequest(thorough=True))
+    await installed.sync(RunRequest(full=True))
     assert await found(term="revenue") == ["S0/V_0001"], "a reading writes the same into the index"
     say(tmp_path, "assets: [{match: {name: V_0001}, set: {domain: Sales}}]\n")
     assert await found(term="revenue") == await found(owner="a@example.com") == []
@@ -176,7 +176,7 @@ async def test_words_that_change_while_a_reading_goes_by_those_of_before_are_not
             await settle_context(store, context.mapping)
 
     async with context.providers.in_use() as before:
-        await SharedDiscovery(context).discover(Scope(), thorough=True, since="9", progress=edit, using=before)
+        await SharedDiscovery(context).discover(Scope(), full=True, since="9", progress=edit, using=before)
     assert edited
     await settle_context(store, context.mapping)
     assert {each.personal_data for each in await store.catalog.assets()} == {()}

@@ -54,7 +54,7 @@ async def test_a_plan_of_an_unchanged_tenant_is_the_same_whatever_label_the_list
             AssetId.parse("S/V_1"): "fc_v_1",
             AssetId.parse("S/V_3"): "v_3",
         }
-        for request in (RunRequest(), RunRequest(), RunRequest(thorough=True), RunRequest()):
+        for request in (RunRequest(), RunRequest(), RunRequest(full=True), RunRequest()):
             again = await installed.sync(request)
             assert {word: count for word, count in again.counts.items() if count} == {Action.UNCHANGED: 2}
         records = {str(each.id): each for each in await installed.store.catalog.assets()}

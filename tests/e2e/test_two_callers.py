@@ -19,7 +19,7 @@ from spheresync.model import Principal, PrincipalKind
 from spheresync.service import Service
 from spheresync_server.http.serving import bind, serve_http
 from spheresync_server.mcp_server.server import build_server
-from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
+from spheresync_server.server_context import ServerContext, ServiceStartup
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 

@@ -49,7 +49,7 @@ from spheresync.targets.glue.design import GlueDesign
 from spheresync.targets.glue.target import GlueTarget
 from spheresync_server.caller import local_principal
 from spheresync_server.mcp_server.server import build_server
-from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
+from spheresync_server.server_context import ServerContext, ServiceStartup
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation

@@ -330,7 +330,7 @@ async def lists(store: SqliteStore) -> None:
         await store.runs.entries(run.id)
         await store.runs.tally(run.id)
     await store.drift.found("look_1")
-    await store.alerts.standing()
+    await store.alerts.open()
     await store.alerts.waiting()
     await store.ledger.totals()
     await store.leases.held()
@@ -451,7 +451,7 @@ async def test_json_that_no_parser_is_to_be_given_is_damage_like_any_other(
             assert record.id
         with anyio.fail_after(60):
             await lists(installation.store)
-            for request in (RunRequest(), RunRequest(thorough=True)):
+            for request in (RunRequest(), RunRequest(full=True)):
                 run = await installation.sync(request)
                 assert run.state is RunState.DONE, run.problems
         assert glue.catalog.dump()["tables"]["other"]["last"]["live"]["Description"] == "After"

@@ -37,7 +37,7 @@ def definitions_read(tenant: RunningTenant) -> int:
 _SILENT_FOR_LONG = (
     "UPDATE leases SET heartbeat_at = '2026-01-01T00:00:00.000000Z' WHERE name = 'discovery' AND owner IS NOT NULL"
 )
-"""As if whoever reads Datasphere had given no sign of life for long."""
+"""As if whoever reads Datasphere had sent no heartbeat for long."""
 
 
 def state_of(installation: Installation) -> sqlite3.Connection:

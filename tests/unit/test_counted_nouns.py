@@ -29,7 +29,7 @@ _ALWAYS_MANY = frozenset({"characters", "bytes", "levels", "times", "pages", "mi
 _CHECKED = frozenset(
     {
         "GREATEST",
-        "HOPELESS",
+        "MOST_FAILURES_IN_A_ROW",
         "LARGEST_PAGE",
         "MOST_DIGITS",
         "_BEFORE_ROOT",

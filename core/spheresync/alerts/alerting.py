@@ -90,20 +90,20 @@ class Alerting:
         return tuple(failures)
 
     async def _write_down(self, channels: Sequence[AlertChannel]) -> None:
-        standing = await self._store.alerts.standing()
-        found = {(each.kind, each.subject): each for each in await self._look(standing)}
-        await self._compare(standing, found, channels)
+        open_alerts = await self._store.alerts.open()
+        found = {(each.kind, each.subject): each for each in await self._look(open_alerts)}
+        await self._compare(open_alerts, found, channels)
 
     async def _compare(
         self,
-        standing: Sequence[AlertRow],
+        open_alerts: Sequence[AlertRow],
         found: Mapping[tuple[AlertKind, str], Condition],
         channels: Sequence[AlertChannel],
     ) -> None:
         now = self._clock()
-        known = {(row.kind, row.subject): row for row in standing}
+        known = {(row.kind, row.subject): row for row in open_alerts}
         begun = [_begun(each, now) for key, each in found.items() if key not in known]
-        changed = [(row, self._changed(row, found.get((AlertKind(row.kind), row.subject)), now)) for row in standing]
+        changed = [(row, self._changed(row, found.get((AlertKind(row.kind), row.subject)), now)) for row in open_alerts]
 
         async def write(tx: Tx) -> None:
             waiting = {(each.channel, each.kind, each.subject): each for each in await tx.alerts.waiting()}
@@ -166,7 +166,7 @@ class Alerting:
         """None where it was taken, else why not."""
         try:
             await self._channels.send(channel, self._notice(waiting))
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this channel
+        except Exception as error:  # noqa: BLE001 -- isolates this channel
             why = product_error(error, channel.name).message
             if now - datetime.fromisoformat(waiting.at) >= _GIVE_UP_AFTER:
                 log.error("%s: a notice about %s is given up: %s", channel.name, waiting.kind, why)

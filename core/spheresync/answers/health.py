@@ -1,4 +1,4 @@
-"""Answers about how the installation stands: status, signs of life, connections, copies of the state."""
+"""Answers about how the installation stands: status, heartbeats, connections, copies of the state."""
 
 from __future__ import annotations
 

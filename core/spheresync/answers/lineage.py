@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import AliasChoices, Field
 
 from spheresync.answers.base import Answer, OmitEmpty
+from spheresync.model import EdgeKind
 
 DEPTH = 10
 """Steps that lineage is followed where nobody says how many."""
@@ -26,7 +25,7 @@ class LineageEdge(Answer):
 
     from_: str = Field(validation_alias=AliasChoices("from_", "from"), serialization_alias="from")
     to: str
-    kind: Literal["table", "column"]
+    kind: EdgeKind
     how: str
     from_column: OmitEmpty[str] = ""
     to_column: OmitEmpty[str] = ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import TypeAlias
 
-from spheresync.config.promotion import stamp_of
+from spheresync.regular_files import stamp_of
 
 MOST_FILES = 500
 Stamp: TypeAlias = tuple[int, int, int] | None

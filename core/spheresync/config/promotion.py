@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from spheresync.model import Action, AssetId, AssetKind, Digest, JsonValue, Tier, canonical_json, digest_of
 from spheresync.model.json_document import read_json
-from spheresync.regular_files import open_regular
+from spheresync.regular_files import FileStamp, open_regular, stamp_of
 
 FORMAT = 1
 MARK = "spheresync_promotion"
@@ -122,12 +122,7 @@ class PromotionFile:
     path: Path
     promotion: Promotion
     digest: Digest
-    stamp: tuple[int, int, int]
-
-
-def stamp_of(status: os.stat_result) -> tuple[int, int, int]:
-    """What moves when a file is replaced or edited."""
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    stamp: FileStamp
 
 
 def read_promotion(path: Path) -> PromotionFile:

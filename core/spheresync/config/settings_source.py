@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from spheresync.config.context_patterns import FilesLook
-from spheresync.config.promotion import stamp_of
 from spheresync.config.reading.context_files import ParsedFiles
 from spheresync.config.reading.loading import configuration_file, load_settings
 from spheresync.config.settings import Settings
 from spheresync.errors import ConfigurationError
 from spheresync.redaction import conceal
+from spheresync.regular_files import stamp_of
 
 _Look: TypeAlias = tuple[int, int, int] | None
 

@@ -8,14 +8,14 @@ from functools import partial
 
 import anyio
 
-from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
+from spheresync.discovery.discovery_report import DefinitionToRead
 from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all, reading_version
+from spheresync.discovery.pass_context import PassContext
 from spheresync.discovery.types_from_sources import OpenTypeResolver, texts_of
 from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
 from spheresync.errors import SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.lineage.open_types import OpenTypes
-from spheresync.mapping.rules import MappingRules
 from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.model import (
     AssetId,
@@ -26,12 +26,11 @@ from spheresync.model import (
     Withheld,
 )
 from spheresync.observe.incidents import ErrorAccount, source_error
-from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.progress import ProgressEvent
 from spheresync.runtime.settled_context import Settled, doubt_context, settled
 from spheresync.runtime.worker_process import WORKER_BATCH, WORKER_BATCH_BYTES, WorkerProcess
-from spheresync.source.protocol import Source
 from spheresync.state.definitions import decode_asset
-from spheresync.state.port import Store, Tx
+from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
 
 READERS = 10
@@ -45,30 +44,16 @@ class DefinitionPass:
     """Reads definitions, many at once. Build it, `run` it once."""
 
     def __init__(
-        self,
-        source: Source,
-        store: Store,
-        mapping: MappingRules,
-        *,
-        report: DiscoveryReport,
-        recorder: CatalogRecorder,
-        now: str,
-        progress: OnProgress,
-        thorough: bool,
-        read_before: Mapping[AssetId, str | None] | None = None,
+        self, context: PassContext, *, full: bool, read_before: Mapping[AssetId, str | None] | None = None
     ) -> None:
         """`read_before`: given where nothing was listed in this pass; when each asset was read last, as was known then.
 
         What another process has read meanwhile is newer then, and stays.
         """
-        self._source = source
-        self._store = store
-        self._mapping = mapping
-        self._report = report
-        self._recorder = recorder
-        self._now = now
-        self._progress = progress
-        self._thorough = thorough
+        self._source, self._store, self._mapping = context.source, context.store, context.mapping
+        self._report, self._recorder = context.report, context.recorder
+        self._now, self._progress = context.now, context.progress
+        self._full = full
         self._read_before = read_before
         self._lost: set[Digest] = set()
         self._spaces: frozenset[SpaceName] = frozenset()
@@ -125,7 +110,7 @@ class DefinitionPass:
         record = reading.record
         try:
             raw = await self._source.fetch(reading.entry)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        except Exception as error:  # noqa: BLE001 -- isolates this asset
             ours = source_error(error, str(record.id))
             if ours.fault is SourceFault.NOT_EXPOSED:
                 self._unserved.note(record, ours)
@@ -140,7 +125,7 @@ class DefinitionPass:
             return
         whole = record.definition is not None and record.definition not in self._lost
         known = record.parser_version == reading_version(self._source.normaliser) and whole
-        if known and raw.digest == record.raw_digest and not self._thorough:
+        if known and raw.digest == record.raw_digest and not self._full:
             self._report.mapped += 1
             self._report.unchanged += 1
             self._settle(replace(record, problem=None, read_at=self._now))
@@ -191,7 +176,7 @@ class DefinitionPass:
     def _take(self, record: AssetRecord, raw: RawDefinition, said: Normalised) -> None:
         try:
             fresh = self._fresh(record, raw, said)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: rules that cannot be applied to it
             self._settle_broken(record, error)
         else:
             if said.refers_to or record.definition is not None:  # else there is none to take away

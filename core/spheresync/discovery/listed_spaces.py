@@ -95,7 +95,7 @@ class ListedSpaces:
         """Take in what is to be said of one space; where that goes wrong it is told, and what is known stays."""
         try:
             self._seen.add(judge())
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+        except Exception as error:  # noqa: BLE001 -- isolates this space
             ours = source_error(error, f"space {space}")
             self._seen.problems.append(Problem(space, ours.fault, ours.message, ours.remedy))
 
@@ -174,7 +174,7 @@ class ListedSpaces:
         """What scope and rules say of an asset; None where they cannot be applied to it, which is told once."""
         try:
             return self._mapping.decide(record.id, record.kind, record.label)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        except Exception as error:  # noqa: BLE001 -- isolates this asset
             if record.id not in self._undecided:
                 self._undecided.add(record.id)
                 self._seen.problems.append(Problem.of_error(record.id, source_error(error, str(record.id))))

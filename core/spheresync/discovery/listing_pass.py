@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
+from spheresync.discovery.discovery_report import DefinitionToRead
 from spheresync.discovery.listed_spaces import ListedSpaces
+from spheresync.discovery.pass_context import PassContext
 from spheresync.discovery.renamed_assets import RenamedAssets
 from spheresync.discovery.vanished_assets import Confirmed, VanishedAssets
 from spheresync.errors import SourceError
 from spheresync.isolation import isolated_group
-from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     OBJECTS_OFF,
     AssetEntry,
@@ -29,7 +29,7 @@ from spheresync.model import (
 from spheresync.observe.incidents import source_error
 from spheresync.planning.removal.confirmed_gone import note_confirmed
 from spheresync.runtime.empty_tenant import note_listed
-from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.progress import ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import (
     by_its_space,
@@ -48,9 +48,8 @@ from spheresync.runtime.unspellable_names import (
     without_unspellable_assets,
     without_unspellable_spaces,
 )
-from spheresync.source.protocol import Source
 from spheresync.state.cell_encoding import encode_entry
-from spheresync.state.port import Store, Tx
+from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
 
 _Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
@@ -81,27 +80,12 @@ class ListingPass:
     """Lists what the scope may hold, and remembers it. Build it, `run` it once."""
 
     def __init__(
-        self,
-        source: Source,
-        store: Store,
-        mapping: MappingRules,
-        scope: Scope,
-        *,
-        report: DiscoveryReport,
-        recorder: CatalogRecorder,
-        now: str,
-        progress: OnProgress,
-        vanished: VanishedAssets | None,
-        renamed: RenamedAssets,
+        self, context: PassContext, scope: Scope, *, vanished: VanishedAssets | None, renamed: RenamedAssets
     ) -> None:
-        self._source = source
-        self._store = store
-        self._mapping = mapping
+        self._source, self._store, self._mapping = context.source, context.store, context.mapping
+        self._report, self._recorder = context.report, context.recorder
+        self._now, self._progress = context.now, context.progress
         self._scope = scope
-        self._report = report
-        self._recorder = recorder
-        self._now = now
-        self._progress = progress
         self._vanished = vanished
         self._renamed = renamed
         self._odd_names: dict[SpaceName, Problem] = {}  # of spaces that hold assets which cannot be kept
@@ -111,7 +95,7 @@ class ListingPass:
         await self._progress(ProgressEvent("listing", 0, 0, "listing spaces"))
         try:
             spaces, kept_out = without_unspellable_spaces(await self._source.list_spaces())
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of the listing
+        except Exception as error:  # noqa: BLE001 -- isolates the listing
             problem = _problem_of(source_error(error, "list of spaces"), "tenant")
             spaces, kept_out = Listing("tenant", (), complete=False, problems=(problem,)), ()
         self._report.problems.extend(spaces.problems)
@@ -133,7 +117,7 @@ class ListingPass:
                 listing, odd = without_unspellable_assets(await self._source.list_assets(space))
                 listings[space] = listing
                 self._count_unspellable(space, odd)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+            except Exception as error:  # noqa: BLE001 -- isolates this space
                 problem = _problem_of(source_error(error, f"list of space {space}"), space)
                 listings[space] = Listing(space, (), complete=False, problems=(problem,))
             await self._progress(ProgressEvent("listing", len(listings), len(spaces), f"listed space {space}"))
@@ -151,7 +135,7 @@ class ListingPass:
                 decision = self._mapping.decide(each.asset.id, each.asset.kind, each.asset.label)
                 asked_for = decision.included and self._scope.wants(each.asset.id, decision.tier)
                 problem = each.problem
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 ours = source_error(error, each.problem.subject)
                 asked_for, problem = True, replace(each.problem, message=f"{each.problem.message}; {ours.message}")
             else:
@@ -259,7 +243,7 @@ class ListingPass:
         """The record of a listed asset, and whether something of it kept it from being used."""
         try:
             return self._listed_record(entry, known, flaw), flaw is not None
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: rules that cannot be applied to it
             problem = Problem.of_error(entry.id, source_error(error, str(entry.id)))
             self._report.problems.append(problem)
             base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
@@ -326,7 +310,7 @@ class ListingPass:
     def _is_in_scope(self, record: AssetRecord) -> bool:
         try:
             return record.decided_by(self._mapping).included
-        except Exception:  # noqa: BLE001 -- the bulkhead of this asset: what becomes of the listing tells it
+        except Exception:  # noqa: BLE001 -- isolates this asset: what becomes of the listing tells it
             return record.included
 
     def _missed(self, absent: Iterable[AssetRecord]) -> Iterator[AssetRecord]:
@@ -358,7 +342,7 @@ class ListingPass:
         kept = replace(record, misses=0, first_missed_at=None, problem=not_asked_for(record.id))
         try:
             decision = record.decided_by(self._mapping)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: rules that cannot be applied to it
             self._report.problems.append(Problem.of_error(record.id, source_error(error, str(record.id))))
             return kept
         problem = kept.problem if decision.included else None

@@ -58,7 +58,7 @@ def _guarded(
         return _normalised(with_whole_names(normaliser.normalise(raw), spaces))
     except SourceError as error:
         return Unreadable(error.fault, error.message, error.remedy)
-    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+    except Exception as error:  # noqa: BLE001 -- isolates this asset
         return ErrorAccount.of(error)
 
 
@@ -68,7 +68,7 @@ def normalised_all(assets: Sequence[Asset]) -> list[Normalised | ErrorAccount]:
     for asset in assets:
         try:
             found.append(_normalised(asset))
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        except Exception as error:  # noqa: BLE001 -- isolates this asset
             found.append(ErrorAccount.of(error))
     return found
 

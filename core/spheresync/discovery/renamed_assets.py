@@ -83,7 +83,7 @@ class RenamedAssets:
             await settle_statuses(tx, {*renamed, *renamed.values()}, self._in_force)
 
     async def _is_held(self, asset: AssetId) -> bool:
-        return any(held.state.managed for held in await self._store.checkpoints.of_asset(asset))
+        return any(checkpoint.state.managed for checkpoint in await self._store.checkpoints.of_asset(asset))
 
     async def _moves(self, checkpoints: CheckpointReader, old: AssetId, new: AssetId) -> list[Checkpoint]:
         """The checkpoints to write so that tables go over to a new name; none of a target where that has its own.
@@ -91,12 +91,16 @@ class RenamedAssets:
         Where both have the same table, a run that began before wrote it under the former name since; so it is looked
         at. Its rules count as moved, so that the next plan compares it; a hold ends, as the asset has changed.
         """
-        there = {held.key: held for held in await checkpoints.of_asset(new) if held.state is not _DELETED}
+        there = {
+            checkpoint.key: checkpoint
+            for checkpoint in await checkpoints.of_asset(new)
+            if checkpoint.state is not _DELETED
+        }
         moved = []
-        for held in await checkpoints.of_asset(old):
-            own = there.get(held.key)
-            if held.state.managed and (own is None or own.address == held.address):
-                version = held.version if own is None else None
-                moved.append(replace(held, state=_DELETED, held=None, synced_at=self._now))
-                moved.append(replace(held, asset=new, version=version, mapping=None, held=None))
+        for checkpoint in await checkpoints.of_asset(old):
+            own = there.get(checkpoint.key)
+            if checkpoint.state.managed and (own is None or own.address == checkpoint.address):
+                version = checkpoint.version if own is None else None
+                moved.append(replace(checkpoint, state=_DELETED, held=None, synced_at=self._now))
+                moved.append(replace(checkpoint, asset=new, version=version, mapping=None, held=None))
         return moved

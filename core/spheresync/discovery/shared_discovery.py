@@ -43,7 +43,7 @@ class _Wanted:
     """What is to be read: of which assets, whether changed or not, and whether retired tables are deleted by it."""
 
     scope: Scope = field(default_factory=Scope)
-    thorough: bool = False
+    full: bool = False
     deleting: bool = False
     run: RunId | None = None
 
@@ -59,7 +59,7 @@ class SharedDiscovery:
         self,
         scope: Scope,
         *,
-        thorough: bool,
+        full: bool,
         since: str,
         progress: OnProgress,
         using: Providers | None = None,
@@ -71,7 +71,7 @@ class SharedDiscovery:
         `using` are providers that are in use already; by default those of the settings in force. Where `deleting`,
         retired tables will be deleted by what is read, so their assets are asked for. `run`: for which this is done.
         """
-        wanted = _Wanted(scope, thorough=thorough, deleting=deleting, run=run)
+        wanted = _Wanted(scope, full=full, deleting=deleting, run=run)
 
         async def shared() -> DiscoveryReport | None:
             return await self._shared_reading(wanted, since=since)
@@ -145,7 +145,7 @@ class SharedDiscovery:
             providers.mapping,
             wanted.scope,
             now=self._context.clock(),
-            thorough=wanted.thorough,
+            full=wanted.full,
             progress=progress,
             still_ours=still_ours,
             bind=bind,
@@ -158,7 +158,7 @@ class SharedDiscovery:
         self, providers: Providers, wanted: _Wanted, *, progress: OnProgress, fence: int
     ) -> DiscoveryReport:
         began = self._context.clock()
-        await self._store.clear_lost_rows(everywhere=wanted.thorough)
+        await self._store.clear_lost_rows(everywhere=wanted.full)
         async with self._lineage_checked(providers, wanted, began) as redefined:
             tenant_pass = await self._pass(providers, wanted, progress=progress, fence=fence, redefined=redefined)
             report = await tenant_pass.run()
@@ -166,7 +166,7 @@ class SharedDiscovery:
         note = {
             "began": isoformat(began),
             "scope": wanted.scope.to_json(),
-            "thorough": wanted.thorough,
+            "thorough": wanted.full,
             "deleting": wanted.deleting,
             "report": asdict(report)
             | {"problems": encode_problems(report.problems), "gone": encode_problems(report.gone)},
@@ -218,10 +218,8 @@ class SharedDiscovery:
                 await self._release(fence)
 
     async def _acquire(self) -> int | None:
-        async def acquire(tx: Tx) -> int | None:
-            return await tx.leases.acquire(DISCOVERY_LEASE, self._context.owner, beats=True)
-
-        return await self._store.write(acquire)
+        owner = self._context.owner
+        return await self._store.write(lambda tx: tx.leases.acquire(DISCOVERY_LEASE, owner, beats=True))
 
     async def _release(self, fence: int) -> None:
         async def release(tx: Tx) -> None:
@@ -254,7 +252,7 @@ def _noted_reading(note: Any, wanted: _Wanted, *, since: str) -> DiscoveryReport
     """The report of a noted reading; None where it does not serve."""
     if note["began"] < since or not Scope.from_json(note["scope"]).covers(wanted.scope):
         return None
-    if (wanted.thorough and not note["thorough"]) or (wanted.deleting and not note.get("deleting")):
+    if (wanted.full and not note["thorough"]) or (wanted.deleting and not note.get("deleting")):
         return None
     figures = note["report"]
     if not all(isinstance(figures.get(word), str) for word in ("problems", "gone")):

@@ -14,6 +14,7 @@ from functools import partial
 from spheresync.discovery.definition_pass import DefinitionPass
 from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport, Redefined
 from spheresync.discovery.listing_pass import UNTRUSTED, ListingPass
+from spheresync.discovery.pass_context import PassContext
 from spheresync.discovery.renamed_assets import RenamedAssets
 from spheresync.discovery.vanished_assets import VanishedAssets
 from spheresync.mapping.rules import MappingRules
@@ -45,7 +46,7 @@ class TenantPass:
         scope: Scope,
         *,
         now: datetime,
-        thorough: bool = False,
+        full: bool = False,
         progress: OnProgress = silent,
         still_ours: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
         bind: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
@@ -61,35 +62,15 @@ class TenantPass:
         """
         self._store = store
         self._report = DiscoveryReport()
-        recorder = CatalogRecorder(store, still_ours, in_force, bind, redefined)
+        self._recorder = CatalogRecorder(store, still_ours, in_force, bind, redefined)
+        at = isoformat(now)
+        context = PassContext(source, store, mapping, self._report, self._recorder, at, progress)
         vanished = None
         if removals is not None:
             vanished = VanishedAssets(source, store, mapping, removals, now=now, in_force=in_force)
-        at = isoformat(now)
-        self._recorder = recorder
-        self._listing = ListingPass(
-            source,
-            store,
-            mapping,
-            scope,
-            report=self._report,
-            recorder=recorder,
-            now=at,
-            progress=progress,
-            vanished=vanished,
-            renamed=RenamedAssets(store, in_force=in_force, now=at),
-        )
-        self._definitions = partial(
-            DefinitionPass,
-            source,
-            store,
-            mapping,
-            report=self._report,
-            recorder=recorder,
-            now=at,
-            progress=progress,
-            thorough=thorough,
-        )
+        renamed = RenamedAssets(store, in_force=in_force, now=at)
+        self._listing = ListingPass(context, scope, vanished=vanished, renamed=renamed)
+        self._definitions = partial(DefinitionPass, context, full=full)
 
     async def run(self) -> DiscoveryReport:
         """List, read and remember. What the tenant does wrong is in the report, never raised."""

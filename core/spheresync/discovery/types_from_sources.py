@@ -46,7 +46,7 @@ class OpenTypeResolver:
             lot = [*assets.values()][start : start + _AT_ONCE]
             try:
                 typed = await self._typed(lot, assets)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of these assets: what they had stays
+            except Exception as error:  # noqa: BLE001 -- isolates these assets: what they had stays
                 found += [ErrorAccount.of(error)] * len(lot)
             else:
                 found += [typed.get(str(asset.id), said) for asset, said in zip(lot, read[start:], strict=False)]

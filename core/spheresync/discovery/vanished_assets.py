@@ -131,10 +131,10 @@ class VanishedAssets:
     def _would_go(self, record: AssetRecord, checkpoints: dict[AssetId, Checkpoint]) -> bool:
         try:
             decision = record.decided_by(self._mapping)
-        except Exception:  # noqa: BLE001 -- the bulkhead of this asset: a plan cannot apply the rules to it either
+        except Exception:  # noqa: BLE001 -- isolates this asset: a plan cannot apply the rules to it either
             return False
-        held, rules = checkpoints[record.id], self._rules
-        work = work_for(record, held, decision, decision.digest, rules=rules, now=self._now, thorough=False)
+        checkpoint, rules = checkpoints[record.id], self._rules
+        work = work_for(record, checkpoint, decision, decision.digest, rules=rules, now=self._now, full=False)
         return work in {AssetWork.RETIRE, AssetWork.DELETE}
 
     async def _is_gone(self, record: AssetRecord, done: Confirmed) -> bool:
@@ -143,7 +143,7 @@ class VanishedAssets:
             entry = await self._store.schedule.entry(record.id)
             served = entry is not None and await self._source.is_served(entry)
             held = not served and await self._source.holds(record.id)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        except Exception as error:  # noqa: BLE001 -- isolates this asset
             ours = source_error(error, str(record.id))
             why = ours.message.rstrip(".")
             problem = _unconfirmed(record.id, f"could not be asked for ({why})", ours.remedy)
@@ -198,7 +198,7 @@ class VanishedAssets:
             try:
                 if await self._source.is_served(entry):
                     return True
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: it says nothing of the others
+            except Exception as error:  # noqa: BLE001 -- isolates this asset: it says nothing of the others
                 source_error(error, str(entry.id))
         return False
 

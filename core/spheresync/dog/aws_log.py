@@ -7,15 +7,15 @@ died while it wrote; nobody was told of that call, so it is cut off.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeAlias
 
+from spheresync.dog.lock_file import locked_file
 from spheresync.errors import StateError
 from spheresync.model import JsonValue
 from spheresync.model.json_document import read_own_json
@@ -37,17 +37,9 @@ class CallLog:
         self._offset = 0
         self._base = 0
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Keep every other process, and every other instance, away from the log."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            lock = self._lock_path.open("ab+")  # for reading too: no pipe in its place is waited for
-        except OSError as error:
-            raise self._unusable(error) from error
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return locked_file(self._lock_path, self._unusable)
 
     def catch_up(self) -> tuple[bool, list[Entry]]:
         """Entries since the last call, and whether they are the whole log of a new generation.

@@ -6,20 +6,20 @@ that another process has replaced it.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from spheresync.dog.edits import Edit
+from spheresync.dog.lock_file import locked_file
 from spheresync.dog.objects import Landscape, landscape_from_json, landscape_to_json
 from spheresync.errors import StateError, UsageError
 from spheresync.model.json_document import read_own_json
-from spheresync.regular_files import open_regular
+from spheresync.regular_files import FileStamp, open_regular, stamp_at, stamp_of
 
 TENANT_FILE = "dog-tenant.json"
 _LOCK_FILE = "dog-tenant.lock"
@@ -42,7 +42,7 @@ class StoredContent:
         self._lock_path = state_dir / _LOCK_FILE
         self._seed = seed
         self._mutex = threading.RLock()
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: FileStamp | None = None
         self._landscape = Landscape()
 
     def landscape(self) -> Landscape:
@@ -52,13 +52,13 @@ class StoredContent:
             StateError: the file is damaged or of a newer program, or the folder cannot be written.
         """
         with self._mutex:
-            signature = self._signature()
-            if signature is None:
+            stamp = stamp_at(self._path)
+            if stamp is None:
                 with self._locked():
-                    if self._signature() is None:
+                    if stamp_at(self._path) is None:
                         self._write(self._seed())
                     return self._read()
-            return self._landscape if signature == self._seen else self._read()
+            return self._landscape if stamp == self._seen else self._read()
 
     def edit(self, *edits: Edit) -> Landscape:
         """Apply every edit or none, on top of what any process wrote before.
@@ -68,33 +68,18 @@ class StoredContent:
             StateError: the file is damaged or cannot be written.
         """
         with self._mutex, self._locked():
-            if self._signature() is None:
+            if stamp_at(self._path) is None:
                 self._write(self._seed())
             self._write(applied(self._read(), edits))
             return self._read()
 
-    def _signature(self) -> tuple[int, int, int] | None:
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return (found.st_ino, found.st_mtime_ns, found.st_size)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            lock = self._lock_path.open("ab+")  # for reading too: no pipe in its place is waited for
-        except OSError as error:
-            raise _unusable(self._path, error) from error
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _locked(self) -> AbstractContextManager[None]:
+        return locked_file(self._lock_path, lambda error: _unusable(self._path, error))
 
     def _read(self) -> Landscape:
         try:
             with open_regular(self._path) as file:
-                found = os.fstat(file.fileno())
+                found = stamp_of(os.fstat(file.fileno()))
                 document = read_own_json(file.read())
             if document["format"] != _FORMAT:
                 raise StateError(
@@ -104,7 +89,7 @@ class StoredContent:
             self._landscape = landscape_from_json(document["landscape"])
         except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
             raise _unusable(self._path, error) from error
-        self._seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+        self._seen = found
         return self._landscape
 
     def _write(self, landscape: Landscape) -> None:

@@ -35,7 +35,7 @@ class DrivenRun:
 
 @dataclass(frozen=True, slots=True)
 class RunClaim:
-    """The claim of a run. Its signs of life also bring word of a cancel that somebody asked for."""
+    """The claim of a run. Its heartbeats also bring word of a cancel that somebody asked for."""
 
     store: Store
     drive: DrivenRun

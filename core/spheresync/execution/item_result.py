@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import Action, Digest, JsonValue, PhysicalName, Problem, digest_of
+from spheresync.model import Action, Address, Digest, JsonValue, Problem, digest_of
 from spheresync.runtime.run_counts import FAILED, REFUSED
 from spheresync.state.records import (
     AuditEvent,
@@ -23,8 +23,6 @@ from spheresync.targets.protocol import Outcome
 
 UNSENT = frozenset({Action.FORGET, Action.ADOPT})
 """Actions that send nothing and only note something."""
-
-Address = tuple[PhysicalName, PhysicalName]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +57,6 @@ class Note:
     bodies: tuple[bytes, ...] = ()
 
 
-def address_of(item: ChangeSetItem) -> Address:
-    return item.container, item.name
-
-
 def _did(result: Result) -> Action:
     """The action as it was done, which may differ from the planned one."""
     return (result.outcome.did if result.outcome is not None else None) or result.item.action
@@ -78,17 +72,14 @@ def journal_entry_of(run: RunRecord, result: Result, after: Digest | None, at: s
         state = JournalState.SKIPPED
     else:
         state = JournalState.CONFIRMED
-    return JournalEntry(
-        run_id=run.id,
-        ordinal=item.ordinal,
-        state=state,
+    return replace(
+        JournalEntry.of(item, run.id, state, at),
         action=_did(result),
         problem=problem,
         before=body_before(result),
         after=after,
         version=outcome.version if outcome is not None else None,
         request_id=outcome.request_id if outcome is not None else error.request_id if error is not None else None,
-        at=at,
     )
 
 

@@ -63,7 +63,7 @@ async def make_prerequisites(
         try:
             body = each.body.encode("utf-8", "surrogatepass")
             outcome = await target.ensure_container(DesiredObject(container, each.name, body, each.digest))
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this container
+        except Exception as error:  # noqa: BLE001 -- isolates this container
             missing[container] = of_one(error, f"database {container}")
             continue
         had.add(container)

@@ -69,7 +69,7 @@ class ResultBatches:
     def _note(self, result: Result) -> Note:
         try:
             return self._recorder.note(result)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+        except Exception as error:  # noqa: BLE001 -- isolates this item
             return self._recorder.note_unrecorded(result.item, target_error(error, str(result.item.asset)))
 
     async def keep_writing(self) -> None:
@@ -103,7 +103,7 @@ class ResultBatches:
             await self._recorder.write(batch)
         except FenceError:
             raise
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of each item, or the state itself
+        except Exception as error:  # noqa: BLE001 -- isolates each item, or the state itself
             if len(batch) > 1:
                 return [written for note in batch for written in await self._written([note])]
             item = batch[0].result.item

@@ -12,10 +12,8 @@ from dataclasses import replace
 from spheresync.errors import TargetError, TargetFault
 from spheresync.execution.item_result import (
     UNSENT,
-    Address,
     Note,
     Result,
-    address_of,
     audit_event_of,
     bodies_of,
     body_after,
@@ -25,6 +23,7 @@ from spheresync.execution.item_result import (
 )
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     Digest,
     Problem,
@@ -88,21 +87,7 @@ class ResultRecorder:
             FenceError: another process has taken the run over; it reads them before it sends them.
         """
         at = self._now()
-        entries = [
-            JournalEntry(
-                run_id=self._run.id,
-                ordinal=item.ordinal,
-                state=JournalState.PLANNED,
-                action=item.action,
-                problem=None,
-                before=item.before,
-                after=None,
-                version=None,
-                request_id=None,
-                at=at,
-            )
-            for item in items
-        ]
+        entries = [JournalEntry.of(item, self._run.id, JournalState.PLANNED, at) for item in items]
 
         async def note(tx: Tx) -> None:
             await tx.runs.record(self._run.id, entries, self._fence)
@@ -117,12 +102,16 @@ class ResultRecorder:
 
     def staleness(self, item: ChangeSetItem) -> TargetError | None:
         """Whether what was written there last is no longer what the plan saw (decision 6: item by item)."""
-        held = self._in_use(item)
-        there = held or self._former(item)
+        checkpoint = self._in_use(item)
+        there = checkpoint or self._former(item)
         digest = there.body_digest if there is not None else None
         if digest == item.expected_digest or self.held_already(item):
             return None
-        by = f"run {held.run_id}" if held is not None and held.run_id not in {NO_RUN, self._run.id} else "another run"
+        by = (
+            f"run {checkpoint.run_id}"
+            if checkpoint is not None and checkpoint.run_id not in {NO_RUN, self._run.id}
+            else "another run"
+        )
         return TargetError(
             TargetFault.MOVED,
             f"{item.asset}: {by} has written {item.container}.{item.name} since this change set was made.",
@@ -131,12 +120,12 @@ class ResultRecorder:
 
     def held_already(self, item: ChangeSetItem) -> bool:
         """Whether another run has written the same meanwhile; not where the plan saw that edited afterwards."""
-        held = self._in_use(item)
+        checkpoint = self._in_use(item)
         return (
-            held is not None
+            checkpoint is not None
             and item.after_digest not in {None, EDITED}
-            and held.body_digest == item.after_digest != item.expected_digest
-            and held.state is CheckpointState.ACTIVE
+            and checkpoint.body_digest == item.after_digest != item.expected_digest
+            and checkpoint.state is CheckpointState.ACTIVE
             and item.action.writes_definition
         )
 
@@ -145,12 +134,16 @@ class ResultRecorder:
         return self._in_use(item) is not None
 
     def _in_use(self, item: ChangeSetItem) -> Checkpoint | None:
-        held = self._checkpoints.get(item.asset)
-        here = held is not None and held.state is not CheckpointState.DELETED and held.address == address_of(item)
-        return held if here else None
+        checkpoint = self._checkpoints.get(item.asset)
+        here = (
+            checkpoint is not None
+            and checkpoint.state is not CheckpointState.DELETED
+            and checkpoint.address == item.address
+        )
+        return checkpoint if here else None
 
     def _former(self, item: ChangeSetItem) -> FormerTable | None:
-        former = self._formers.get(address_of(item))
+        former = self._formers.get(item.address)
         return former if former is not None and former.asset == item.asset else None
 
     def note(self, result: Result) -> Note:
@@ -178,18 +171,8 @@ class ResultRecorder:
 
     def note_unrecorded(self, item: ChangeSetItem, error: TargetError) -> Note:
         """Note that the result of an item could not be noted: its table is read before it is written again."""
-        entry = JournalEntry(
-            run_id=self._run.id,
-            ordinal=item.ordinal,
-            state=JournalState.FAILED,
-            action=item.action,
-            problem=Problem.of_error(item.asset, error),
-            before=item.before,
-            after=None,
-            version=None,
-            request_id=None,
-            at=self._now(),
-        )
+        entry = JournalEntry.of(item, self._run.id, JournalState.FAILED, self._now())
+        entry = replace(entry, problem=Problem.of_error(item.asset, error))
         held = self._in_use(item)
         checkpoint = replace(held, version=None) if held is not None else None
         return Note(Result(item, error=error), entry, checkpoint, None, None, aside=False)
@@ -206,7 +189,7 @@ class ResultRecorder:
         if error is not None and error.fault is TargetFault.MOVED:
             former = replace(known, version=None) if known is not None else None
         elif error is not None and error.fault is TargetFault.CONFLICT:
-            forgotten = address_of(item)  # somebody else's by now
+            forgotten = item.address  # somebody else's by now
         elif outcome is not None and outcome.body:
             former = FormerTable(
                 asset=item.asset,
@@ -221,7 +204,7 @@ class ResultRecorder:
                 since=at,
             )
         elif outcome is not None:
-            forgotten = address_of(item)
+            forgotten = item.address
         return Note(result, entry, None, former, forgotten, aside=True)
 
     def _note_in_use(self, result: Result, entry: JournalEntry, at: str) -> Note:
@@ -236,19 +219,23 @@ class ResultRecorder:
                 former = FormerTable.left_behind(held, at=at)
         return Note(result, entry, checkpoint, former, forgotten, aside=False)
 
-    def _checkpoint(self, result: Result, held: Checkpoint | None, after: Digest | None, at: str) -> Checkpoint | None:
+    def _checkpoint(
+        self, result: Result, checkpoint: Checkpoint | None, after: Digest | None, at: str
+    ) -> Checkpoint | None:
         item, outcome, error = result.item, result.outcome, result.error
         refused = error is not None and (
             error.fault is TargetFault.MOVED or (error.fault is TargetFault.CONFLICT and item.action.removes)
         )
-        if refused and held is not None and self.in_use(item):
+        if refused and checkpoint is not None and self.in_use(item):
             # Its version is no longer known: the next plan reads the table first and merges what was edited there.
-            return replace(held, version=None)
+            return replace(checkpoint, version=None)
         if error is not None or (outcome is None and item.action not in UNSENT):
             return None
         state = _STATE_AFTER.get(item.action, CheckpointState.ACTIVE)
         if outcome is None:
-            known = held if self.in_use(item) else former.as_checkpoint() if (former := self._former(item)) else None
+            known = (
+                checkpoint if self.in_use(item) else former.as_checkpoint() if (former := self._former(item)) else None
+            )
             return self._noted(item, known, state, at) if known is not None else None
         body = after or item.before or Digest("")
         return Checkpoint(
@@ -264,15 +251,15 @@ class ResultRecorder:
             mapping=item.mapping,
             definition=item.definition,
             state=state,
-            held=held.held if held is not None and puts_back(item) else None,
+            held=checkpoint.held if checkpoint is not None and puts_back(item) else None,
             synced_at=at,
             run_id=self._run.id,
             fence=self._fence,
         )
 
-    def _noted(self, item: ChangeSetItem, held: Checkpoint, state: CheckpointState, at: str) -> Checkpoint:
+    def _noted(self, item: ChangeSetItem, checkpoint: Checkpoint, state: CheckpointState, at: str) -> Checkpoint:
         """The checkpoint of an object that was only forgotten or adopted: nothing was sent."""
-        noted = replace(held, state=state, synced_at=at, run_id=self._run.id)
+        noted = replace(checkpoint, state=state, synced_at=at, run_id=self._run.id)
         if item.action is Action.FORGET:
             return noted
         return replace(noted, fingerprints=item.fingerprints, mapping=item.mapping, definition=item.definition)

@@ -52,7 +52,7 @@ from spheresync.state.records import (
 )
 
 HEARTBEAT = 1.0
-"""Seconds between two signs of life; a cancel from another process is noticed within one."""
+"""Seconds between two heartbeats; a cancel from another process is noticed within one."""
 CLAIM_RETRY = 0.2
 MOST_CLAIMS = 3
 """So many processes may end while they drive a run and nothing of it gets done; it is not driven once more."""
@@ -106,7 +106,7 @@ class RunDriver:
                 continue
             try:
                 await self._drive_once(run.id)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of that run
+            except Exception as error:  # noqa: BLE001 -- isolates that run
                 log.warning("%s", product_error(error, f"taking over run {run.id}").message)
 
     async def _drive_once(self, run_id: RunId) -> bool:
@@ -147,7 +147,7 @@ class RunDriver:
             await while_held(self._store, claim, lambda: self._phases(drive), every=HEARTBEAT)
         except LeaseLostError as error:
             log.warning("is left: %s", error)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this run
+        except Exception as error:  # noqa: BLE001 -- isolates this run
             if await self._is_ours(drive):
                 await self._fail(drive, error)
 
@@ -215,7 +215,7 @@ class RunDriver:
                 PlanRequest(
                     scope=request.scope,
                     principal=drive.run.actor,
-                    thorough=request.thorough,
+                    full=request.full,
                     allow_deletes=request.allow_deletes,
                     max_deletes=request.max_deletes,
                     problems=tuple(report.problems),
@@ -233,7 +233,7 @@ class RunDriver:
         async with self._phase(drive, "discovering"):
             report = await SharedDiscovery(self._context).discover(
                 request.scope,
-                thorough=request.thorough,
+                full=request.full,
                 since=drive.run.created_at,
                 progress=self._progress,
                 using=drive.providers,

@@ -14,7 +14,7 @@ class RunRequest:
     """Scope and permissions of one run."""
 
     scope: Scope = field(default_factory=Scope)
-    thorough: bool = False
+    full: bool = False
     allow_deletes: bool = False
     max_deletes: int | None = None
     refresh: bool = True  # False: by what the local catalog holds, which somebody else keeps fresh
@@ -22,7 +22,7 @@ class RunRequest:
     def to_json(self) -> dict[str, JsonValue]:
         return {
             "scope": self.scope.to_json(),
-            "full": self.thorough,
+            "full": self.full,
             "allow_deletes": self.allow_deletes,
             "max_deletes": self.max_deletes,
             **({} if self.refresh else {"refresh": False}),

@@ -18,12 +18,13 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from spheresync.errors import ConfigurationError, NoObjectError, TargetError, TargetFault
 from spheresync.execution.circuit_breaker import CircuitBreaker
-from spheresync.execution.item_result import UNSENT, Address, Result
+from spheresync.execution.item_result import UNSENT, Result
 from spheresync.execution.result_batches import ApplyReport, ResultBatches
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.isolation import isolated_group
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     DesiredObject,
     Digest,
@@ -48,7 +49,7 @@ WORKERS = 32
 """Requests to a target at once; more never helped (reference: aws-catalogs.md 6c)."""
 CHUNK = 64
 """Items marked as sent in one transaction; bounds what a take-over has to read back."""
-HOPELESS = 20
+MOST_FAILURES_IN_A_ROW = 20
 """So many items in a row that are not taken end the trying: of the whole run, or of one database that refuses all."""
 
 _CHANGING = frozenset({Action.UPDATE, Action.METADATA_ONLY, Action.RETIRE})
@@ -87,7 +88,7 @@ class TargetApplier:
         self._recent = recent or RecentReads()
         self._missing = missing
         self._closed = closed
-        self._breaker = CircuitBreaker(HOPELESS)
+        self._breaker = CircuitBreaker(MOST_FAILURES_IN_A_ROW)
         self._target = target
         self._store = store
         self._run = run
@@ -112,9 +113,9 @@ class TargetApplier:
             StateError: the state could not be written; nothing more was sent.
         """
         self._results.total = len(items)
-        written = {item.asset: (item.container, item.name) for item in items if not item.action.removes}
+        written = {item.asset: item.address for item in items if not item.action.removes}
         removed = [item for item in items if item.action.removes and item.asset in written]
-        self._moving = frozenset(i.asset for i in removed if written[i.asset] != (i.container, i.name))
+        self._moving = frozenset(i.asset for i in removed if written[i.asset] != i.address)
         open_items = []
         for item in items:
             entry = journal.get(item.ordinal)
@@ -152,11 +153,11 @@ class TargetApplier:
         for item in items:
             try:
                 task = self._task(item, blobs, recovering=True)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+            except Exception as error:  # noqa: BLE001 -- isolates this item
                 self._results.conclude(Result(item, error=target_error(error, str(item.asset))))
             else:
                 if task is not None:
-                    tasks[item.container, item.name] = task
+                    tasks[item.address] = task
         looked = await look_by_name(self._target, tasks)
         unsent = []
         for at, task in tasks.items():
@@ -190,7 +191,7 @@ class TargetApplier:
                     await self._feed(open_items[start : start + CHUNK], ahead, send)
 
     async def _read_ahead(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> ReadAhead:
-        changing = [(item.container, item.name) for item, sent in open_items if item.action in _CHANGING and not sent]
+        changing = [item.address for item, sent in open_items if item.action in _CHANGING and not sent]
         if not changing:
             return ReadAhead(self._target, (), {})
         sizes = await self._store.checkpoints.count_active(self._target.key)
@@ -209,7 +210,7 @@ class TargetApplier:
         for item, sent_before in chunk:
             try:
                 task = self._task(item, blobs, recovering=sent_before)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+            except Exception as error:  # noqa: BLE001 -- isolates this item
                 self._results.conclude(Result(item, error=target_error(error, str(item.asset))))
             else:
                 if task is not None:
@@ -245,7 +246,7 @@ class TargetApplier:
 
         So each driver gets further than the one before it, however soon it is ended.
         """
-        doubtful = {(t.item.container, t.item.name): t for t in tasks if t.operation and t.operation.recovering}
+        doubtful = {t.item.address: t for t in tasks if t.operation and t.operation.recovering}
         if not doubtful:
             return tasks
         try:
@@ -267,7 +268,7 @@ class TargetApplier:
     def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
         """What is to be done for an item, None where it is concluded already."""
         stale = self._recorder.staleness(item) or self._still_needed(item) or _lost(item, blobs)
-        stale = stale or (None if recovering else self._hopeless(item))
+        stale = stale or (None if recovering else self._given_up(item))
         if stale is not None:
             self._results.conclude(Result(item, error=stale))
         elif self._recorder.held_already(item):
@@ -279,21 +280,21 @@ class TargetApplier:
     async def _seen(self, tasks: Sequence[_Task], ahead: ReadAhead) -> list[_Task]:
         """The tasks with what stands where they change something; what was sent before a crash is read by itself."""
         reading = [task for task in tasks if task.operation is not None and not task.operation.recovering]
-        changing = [(t.item.container, t.item.name) for t in reading if t.item.action in _CHANGING]
+        changing = [t.item.address for t in reading if t.item.action in _CHANGING]
         seen = self._recent.take(changing)
         seen |= await ahead.seen(address for address in changing if address not in seen)
         return [
-            _Task(task.item, replace(task.operation, seen=seen.get((task.item.container, task.item.name))))
+            _Task(task.item, replace(task.operation, seen=seen.get(task.item.address)))
             if task.operation is not None and not task.operation.recovering
             else task
             for task in tasks
         ]
 
-    def _hopeless(self, item: ChangeSetItem) -> TargetError | None:
+    def _given_up(self, item: ChangeSetItem) -> TargetError | None:
         """Why an item need not be tried: its database could not be had, or lets nothing be written."""
         error, why = self._missing.get(item.container), "could not be made"
         if error is None or not item.action.writes_definition:
-            error, why = self._breaker.given_up.get(item.container), f"refused {HOPELESS} tables in a row"
+            error, why = self._breaker.given_up.get(item.container), f"refused {MOST_FAILURES_IN_A_ROW} tables in a row"
         if error is None or item.action in UNSENT:
             return None
         if error.fault is TargetFault.CONFLICT:  # it is another's: told as in a preview
@@ -356,7 +357,7 @@ class TargetApplier:
         except ConfigurationError as error:
             remedy = "Mend the AWS configuration."
             return Result(item, error=TargetError(TargetFault.DENIED, error.message, remedy=remedy, systemic=True))
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+        except Exception as error:  # noqa: BLE001 -- isolates this item
             return Result(item, error=target_error(error, str(item.asset)))
 
     async def _sent(self, operation: Operation) -> Outcome:
@@ -376,7 +377,9 @@ class TargetApplier:
     def _refused(self, item: ChangeSetItem, error: TargetError) -> None:
         """Conclude an item that the target did not take, and halt the run where it will take no other either."""
         if self._breaker.failed(item.container, error) and self.report.halted is None:
-            count = "1 item was" if error.fault is TargetFault.DENIED else f"{HOPELESS} items in a row were"
+            count = (
+                "1 item was" if error.fault is TargetFault.DENIED else f"{MOST_FAILURES_IN_A_ROW} items in a row were"
+            )
             text = f"{count} not taken by {self._target.key}, so the run stopped: {error.message}"
             self.report.halted = Problem.of_target(self._target.key, error.fault, text, error.remedy)
         self._results.conclude(Result(item, error=error))

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from spheresync.execution.item_result import Address, Note, Result
+from spheresync.execution.item_result import Note, Result
 from spheresync.execution.result_recorder import ResultRecorder
-from spheresync.model import Action, AssetId, Digest, RunId, TargetKey, digest_of
+from spheresync.model import Action, Address, AssetId, Digest, RunId, TargetKey, digest_of
 from spheresync.planning.decisions.asset_work import hold_of
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
@@ -62,7 +62,11 @@ class UndoRecorder(ResultRecorder):
         await super().open(restored.union(assets))
         self._records = {record.id: record for record in await self._store.catalog.assets() if record.id in restored}
         self._leaving = frozenset(i.asset for i in self._items if i.action.removes and self.in_use(i))
-        adopted = [held.body for i in self._items if i.action is Action.ADOPT and (held := self._in_use(i)) is not None]
+        adopted = [
+            checkpoint.body
+            for i in self._items
+            if i.action is Action.ADOPT and (checkpoint := self._in_use(i)) is not None
+        ]
         self._adopted = await self._store.blobs.get_many(adopted)
         self._bases = await self._noted_bases()
         self._bodies = await self._store.blobs.get_many(self._bases.values())
@@ -75,7 +79,7 @@ class UndoRecorder(ResultRecorder):
             return {}
         items = await self._store.change_sets.all_items(undone.change_set_id)
         return {
-            (item.asset, (item.container, item.name)): noted[item.ordinal]
+            (item.asset, item.address): noted[item.ordinal]
             for item in items
             if item.ordinal in noted and item.key == self._key
         }
@@ -84,8 +88,8 @@ class UndoRecorder(ResultRecorder):
         """A table that the asset had before the one that it keeps is restored as such."""
         if self.in_use(item):
             return False
-        held = self._checkpoints.get(item.asset)
-        has_another = held is not None and held.state is not CheckpointState.DELETED
+        checkpoint = self._checkpoints.get(item.asset)
+        has_another = checkpoint is not None and checkpoint.state is not CheckpointState.DELETED
         return item.action.removes or (has_another and item.asset not in self._leaving)
 
     def note(self, result: Result) -> Note:
@@ -96,12 +100,12 @@ class UndoRecorder(ResultRecorder):
         note = self._with_base(note)
         if note.former is not None:
             self._formers[note.former.address] = note.former
-        held = note.checkpoint or self._checkpoints.get(result.item.asset)
-        if held is None:
+        checkpoint = note.checkpoint or self._checkpoints.get(result.item.asset)
+        if checkpoint is None:
             return note
-        held = replace(held, held=self._hold(result.item.asset))
-        self._checkpoints[held.asset] = held
-        return replace(note, checkpoint=held)
+        checkpoint = replace(checkpoint, held=self._hold(result.item.asset))
+        self._checkpoints[checkpoint.asset] = checkpoint
+        return replace(note, checkpoint=checkpoint)
 
     def _with_base(self, note: Note) -> Note:
         """The note with what was ours of a restored body as written last, where others had changed that before.
@@ -111,7 +115,7 @@ class UndoRecorder(ResultRecorder):
         item, outcome = note.result.item, note.result.outcome
         if outcome is None or not outcome.body:
             return note
-        noted = self._bases.get((item.asset, (item.container, item.name)))
+        noted = self._bases.get((item.asset, item.address))
         base = self._design.written_before(outcome.body, self._bodies.get(noted) if noted is not None else None)
         if base == outcome.body:
             return note
@@ -127,8 +131,10 @@ class UndoRecorder(ResultRecorder):
             return note
         return replace(note, former=replace(note.former, retired=self._design.is_retired(result.outcome.body)))
 
-    def _checkpoint(self, result: Result, held: Checkpoint | None, after: Digest | None, at: str) -> Checkpoint | None:
-        checkpoint = super()._checkpoint(result, held, after, at)
+    def _checkpoint(
+        self, result: Result, checkpoint: Checkpoint | None, after: Digest | None, at: str
+    ) -> Checkpoint | None:
+        checkpoint = super()._checkpoint(result, checkpoint, after, at)
         if checkpoint is None or result.error is not None:
             return checkpoint
         written = result.outcome.body if result.outcome is not None else b""

@@ -13,7 +13,7 @@ The promises, which `tests/contract/engine_promises.py` holds every engine to:
 - Jobs are claimed in the order of their priority, then of their age; one that must wait lets others pass.
 - No subject is worked on by two claims at once in one target, whatever their kinds.
 - A claim is a lease with a fence. Whoever lost it can neither finish nor fail the job. It is lost when the process dies
-  (at once), gives no sign of life for 30 s, or when the time for the job is over.
+  (at once), sends no heartbeat for 30 s, or when the time for the job is over.
 - What fails is tried again, set aside, or left for a person, as `retries` says of its problem.
 - What is done to the queue within a unit of work of the state is committed with it, or not at all.
 """
@@ -154,7 +154,7 @@ class JobEngine(Protocol):
         ...
 
     async def beat(self, jobs: Sequence[Job]) -> frozenset[JobId]:
-        """Give a sign of life for claimed jobs; answers those to be given up: cancelled, out of time, or lost."""
+        """Send a heartbeat for claimed jobs; answers those to be given up: cancelled, out of time, or lost."""
         ...
 
     async def finish(self, jobs: Sequence[Job]) -> None:

@@ -55,7 +55,7 @@ class LineageCheck:
 
         `moved` is told whose findings are others than before, in the unit of work that writes them.
         """
-        left = await self._left_by_the_dead()
+        left = await self._unchecked_by_ended_processes()
         if not (self._changed or self._naming or left):
             return
         names = sorted(self._naming | set(await self._readers()))
@@ -79,7 +79,7 @@ class LineageCheck:
 
         await self._store.write(write)
 
-    async def _left_by_the_dead(self) -> list[str]:
+    async def _unchecked_by_ended_processes(self) -> list[str]:
         """The notes of processes that died before they checked; all that was read since counts as changed."""
         noted = await self._store.meta.with_prefix(_UNCHECKED)
         left = {
@@ -111,7 +111,7 @@ class LineageCheck:
                 broken = resolved.broken
                 if asset.origins.followed:
                     passing[asset.id] = sorted({*asset.origins.names, *resolved.passed})
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 broken = [product_error(error, f"lineage of {asset.id}").message]
             if broken:
                 found[str(asset.id)] = [_bare(asset.id, text) for text in broken[:_MOST_TEXTS]]

@@ -21,13 +21,15 @@ from spheresync.jobs.port import (
     lineage_subject,
 )
 from spheresync.jobs.retries import UNDELIVERED
-from spheresync.lineage.graph import WRITTEN, Direction, Edge, EdgeKind, Lineage, Node
+from spheresync.lineage.graph import WRITTEN, Edge, Lineage, Node
 from spheresync.lineage.openlineage import events_of
 from spheresync.lineage.receivers import Receiver, receiver_of
 from spheresync.lineage.stored import LineageOfNow, StoredLineage
 from spheresync.lineage.trace import Tracer
 from spheresync.model import (
     AssetId,
+    Direction,
+    EdgeKind,
     JobKind,
     JobState,
     Problem,
@@ -116,7 +118,7 @@ class LineageDelivery:
         for job in jobs:
             try:
                 told.append((job, await self._events(job)))
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 await self._put_off(job, product_error(error, f"lineage of {job.about}").message)
         answers = await receiver.take([events for _, events in told])
         await self._jobs.finish([job for (job, _), why in zip(told, answers, strict=True) if why is None])

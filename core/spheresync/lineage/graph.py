@@ -3,23 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Direction(StrEnum):
-    """Which way lineage is followed."""
-
-    UPSTREAM = "upstream"
-    DOWNSTREAM = "downstream"
-    BOTH = "both"
-
-
-class EdgeKind(StrEnum):
-    """What an edge ties together."""
-
-    TABLE = "table"
-    COLUMN = "column"
-
+from spheresync.model import EdgeKind
 
 UNKNOWN = "unknown"
 """Kind of a node that some definition names and that the catalog does not hold."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from spheresync.lineage.graph import OUTSIDE_OBJECT, RUNS, UNKNOWN, Edge, EdgeKind, Lineage
-from spheresync.model import OUTSIDE, AssetKind, Derivation, JsonValue
+from spheresync.lineage.graph import OUTSIDE_OBJECT, RUNS, UNKNOWN, Edge, Lineage
+from spheresync.model import OUTSIDE, AssetKind, Derivation, EdgeKind, JsonValue
 
 PRODUCER = "https://github.com/spheresync/spheresync"
 _EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from spheresync.lineage.graph import RUNS, Edge, EdgeKind
-from spheresync.model import Asset, ColumnOrigin, Reads, WrittenColumn
+from spheresync.lineage.graph import RUNS, Edge
+from spheresync.model import Asset, ColumnOrigin, EdgeKind, Reads, WrittenColumn
 
 _FAR = 16
 """Associations in one path."""

@@ -10,15 +10,13 @@ from spheresync.lineage.graph import (
     RUNS,
     UNKNOWN,
     WRITTEN,
-    Direction,
     Edge,
-    EdgeKind,
     Lineage,
     Node,
 )
 from spheresync.lineage.known_assets import DefinitionSource, KnownAssets
 from spheresync.lineage.resolve import resolve
-from spheresync.model import OUTSIDE, Asset, Reads, first_of
+from spheresync.model import OUTSIDE, Asset, Direction, EdgeKind, Reads, first_of
 
 MOST_NODES = 500
 _NAMED = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from spheresync.model.json_values import JsonValue
 
@@ -19,6 +19,13 @@ ChangeSetId = NewType("ChangeSetId", str)
 RunId = NewType("RunId", str)
 GLUE = TargetName("glue")
 DEFAULT_DESTINATION = DestinationName("default")
+
+
+class Address(NamedTuple):
+    """Where an object is in a target, or will be (Glue: database and table)."""
+
+    container: PhysicalName
+    name: PhysicalName
 
 
 @dataclass(frozen=True, slots=True, order=True)

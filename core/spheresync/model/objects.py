@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from spheresync.model.json_values import Digest, JsonValue
-from spheresync.model.names import PhysicalName
+from spheresync.model.names import Address, PhysicalName
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class DesiredObject:
     name: PhysicalName
     body: bytes
     digest: Digest
+
+    @property
+    def address(self) -> Address:
+        return Address(self.container, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,10 @@ class LiveObject:
     changed_at: str | None = None
     created_by: str | None = None
     read_at: float = field(default=0.0, compare=False)
+
+    @property
+    def address(self) -> Address:
+        return Address(self.container, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,43 @@ class JobState(StrEnum):
     DEAD = "dead"  # set aside: tried often enough, permanent, or a matter for a person
 
 
+class JobAction(StrEnum):
+    """What a person may do about a job."""
+
+    CANCEL = "cancel"
+    RETRY = "retry"
+
+
+class ScheduleAction(StrEnum):
+    """What a person may do about a tier."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    RUN_NOW = "run_now"
+
+
+class Detail(StrEnum):
+    """How much of each row an answer holds."""
+
+    CONCISE = "concise"
+    FULL = "full"
+
+
+class Direction(StrEnum):
+    """Which way lineage is followed."""
+
+    UPSTREAM = "upstream"
+    DOWNSTREAM = "downstream"
+    BOTH = "both"
+
+
+class EdgeKind(StrEnum):
+    """What an edge of a lineage ties together."""
+
+    TABLE = "table"
+    COLUMN = "column"
+
+
 class PersonalDataClass(StrEnum):
     """What of a person a column holds (CONTRACT.md, "Personal data")."""
 

@@ -1,1 +1,1 @@
-"""What the program tells about itself while it runs: logs without secrets, spans, signs of life."""
+"""What the program tells about itself while it runs: logs without secrets, spans, heartbeats."""

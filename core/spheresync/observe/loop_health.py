@@ -49,7 +49,7 @@ def went_well() -> None:
 
 
 class LoopHealth:
-    """Remembers when each loop last gave a sign of life, in seconds of a monotonic clock, and which of them fail."""
+    """Remembers when each loop last sent a heartbeat, in seconds of a monotonic clock, and which of them fail."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -61,7 +61,7 @@ class LoopHealth:
         self._beats[loop] = self._clock()
 
     def silent_for(self, loop: str) -> float | None:
-        """Seconds since the last sign of life; None where the process has no such loop."""
+        """Seconds since the last heartbeat; None where the process has no such loop."""
         last = self._beats.get(loop)
         return None if last is None else max(0.0, self._clock() - last)
 
@@ -90,7 +90,7 @@ class LoopHealth:
             while True:
                 try:
                     await step()
-                except Exception as error:  # noqa: BLE001 -- the bulkhead of this loop
+                except Exception as error:  # noqa: BLE001 -- isolates this loop
                     await anyio.sleep(min(longest_pause, self._note_failure(loop, error)))
                 else:
                     self._went_well(loop)

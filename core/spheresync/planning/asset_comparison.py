@@ -11,10 +11,9 @@ from datetime import datetime
 
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.mapping.names import plain_name
-from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, digest_of, isoformat
+from spheresync.model import Action, Address, AssetId, DesiredObject, Digest, LiveObject, digest_of, isoformat
 from spheresync.planning.decisions.drift import Comparison, DriftOutcome, compare, drift_finding, missing_finding
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
-from spheresync.planning.names.addresses import Address
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.removal.retirement import retire
@@ -64,7 +63,7 @@ class AssetComparison:
         before = len(self._draft.items)
         try:
             return self._item(subject, desired)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        except Exception as error:  # noqa: BLE001 -- isolates this asset
             del self._draft.items[before:]
             self._draft.fail(subject.asset, error)
             return []
@@ -74,13 +73,13 @@ class AssetComparison:
         address = names.addresses[subject.asset]
         moves = lives_elsewhere(subject.checkpoint, address)
         before, subject = subject, subject_at(subject, address, names)
-        held = subject.checkpoint
-        last_body = self._blobs.get(held.body) if held is not None else None
+        checkpoint = subject.checkpoint
+        last_body = self._blobs.get(checkpoint.body) if checkpoint is not None else None
         adopted = subject.asset in names.adopted
-        if held is not None and subject.asset in self._seen and not moves:
+        if checkpoint is not None and subject.asset in self._seen and not moves:
             live = self._seen[subject.asset]
             if live is None:
-                return self._missing(subject, held, desired)
+                return self._missing(subject, checkpoint, desired)
             in_full = address.container in names.compared
             return self._with_table(subject, live, desired, adopted=adopted, in_full=in_full)
         closed = names.closed.get(address.container)
@@ -89,10 +88,10 @@ class AssetComparison:
             reason = closed.message if closed is not None else reason
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             return []
-        if held is not None and last_body is not None and held.body_digest != desired.digest:
+        if checkpoint is not None and last_body is not None and checkpoint.body_digest != desired.digest:
             merged = self._design.merge(last_body, last_body, desired.body, self._settings.drift)
             desired = replace(desired, body=merged.body)
-        again = held is not None and held is not before.checkpoint
+        again = checkpoint is not None and checkpoint is not before.checkpoint
         item = item_for(subject, desired, last_body, adopted=adopted or again)
         if again and item is not None:
             item = replace(item, reason="mapping rules name it so again; its former table is taken into use")
@@ -111,19 +110,19 @@ class AssetComparison:
         self._draft.items.append(item)
         return [desired.body]
 
-    def _missing(self, subject: Subject, held: Checkpoint, desired: DesiredObject) -> list[bytes]:
+    def _missing(self, subject: Subject, checkpoint: Checkpoint, desired: DesiredObject) -> list[bytes]:
         """Plan for a table that is not there any more, as `drift: {missing: …}` says."""
         policy = self._settings.drift.missing
-        if policy is DriftPolicy.OVERWRITE or held.state is CheckpointState.FORGOTTEN:
+        if policy is DriftPolicy.OVERWRITE or checkpoint.state is CheckpointState.FORGOTTEN:
             self._draft.items.append(recreate_item(subject, desired))
             return [desired.body]
         if policy is DriftPolicy.REPORT:
-            self._draft.left.append(missing_finding(subject.asset, f"{held.container}.{held.name}"))
-        known = replace(held, version=None)
+            self._draft.left.append(missing_finding(subject.asset, f"{checkpoint.container}.{checkpoint.name}"))
+        known = replace(checkpoint, version=None)
         self._draft.rebased.append(known)
         bodies = self._add(replace(subject, checkpoint=known), None, desired)
         self._draft.fine.discard(subject.asset)
-        self._draft.absent.append(missing_finding(subject.asset, f"{held.container}.{held.name}"))
+        self._draft.absent.append(missing_finding(subject.asset, f"{checkpoint.container}.{checkpoint.name}"))
         return bodies
 
     def _with_table(
@@ -133,37 +132,37 @@ class AssetComparison:
 
         One that was made anew under our marker is taken up again only where all is compared, as a person asked for.
         """
-        held = subject.checkpoint
-        assert held is not None
-        last_body = self._blobs[held.body]
-        table = f"{held.container}.{held.name}"
+        checkpoint = subject.checkpoint
+        assert checkpoint is not None
+        last_body = self._blobs[checkpoint.body]
+        table = f"{checkpoint.container}.{checkpoint.name}"
         marker = self._settings.installation_marker
         foreign = self._design.foreign_because(live, subject.asset, marker, last_body)
         if foreign is None and not in_full:
-            foreign = self._design.made_anew_because(live, last_body, held.version)
+            foreign = self._design.made_anew_because(live, last_body, checkpoint.version)
         if foreign is not None:
             reason = f"the table {table} {foreign}; it stays as it is"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
-            if in_full or held.version is None:
-                self._draft.rebased.append(replace(held, version=None))
+            if in_full or checkpoint.version is None:
+                self._draft.rebased.append(replace(checkpoint, version=None))
             return []
         found = compare(self._design, last_body, live, desired, self._settings.drift)
         if found.reported:
             self._draft.left.append(drift_finding(subject.asset, table, found.reported))
         if found.outcome is DriftOutcome.TO_WRITE:
-            subject = replace(subject, checkpoint=replace(held, version=live.version))
+            subject = replace(subject, checkpoint=replace(checkpoint, version=live.version))
             desired = replace(desired, body=found.body)
             item = item_for(subject, desired, live.body, adopted=adopted, drifted=True)
             return [live.body, *self._add(subject, item, desired)]
-        if found.outcome is DriftOutcome.LEFT and desired.digest not in {live.digest, held.body_digest}:
+        if found.outcome is DriftOutcome.LEFT and desired.digest not in {live.digest, checkpoint.body_digest}:
             # Datasphere wants more of a table that must be left: planned, and refused in the run, so that it is told.
-            subject = replace(subject, checkpoint=replace(held, version=None))
+            subject = replace(subject, checkpoint=replace(checkpoint, version=None))
             item = item_for(subject, desired, last_body, adopted=adopted)
             return self._add(subject, item, desired)
         if not (found.edited or found.changes):
             self._draft.unedited.add(subject.asset)
-        known, body = _follow(self._design, held, last_body, live, found)
-        if known != held:
+        known, body = _follow(self._design, checkpoint, last_body, live, found)
+        if known != checkpoint:
             self._draft.rebased.append(known)
         subject = replace(subject, checkpoint=known)
         item = item_for(subject, desired, body, adopted=adopted)
@@ -175,16 +174,16 @@ class AssetComparison:
 
     def _retire_former(self, subject: Subject, address: Address) -> list[bytes]:
         """Mark the table that an asset had before rules named it anew; `deletion.policy: keep` leaves it as it is."""
-        held = subject.checkpoint
-        last_body = self._blobs.get(held.body) if held is not None else None
-        if held is None or last_body is None or held.state is CheckpointState.RETIRED:
+        checkpoint = subject.checkpoint
+        last_body = self._blobs.get(checkpoint.body) if checkpoint is not None else None
+        if checkpoint is None or last_body is None or checkpoint.state is CheckpointState.RETIRED:
             return []
         if self._settings.deletion.policy is DeletionPolicy.KEEP:
             return []
         reason = f"mapping rules now name it {address.container}.{address.name}; this table is in nobody's use"
         at, policies = isoformat(self._now), self._settings.drift
         marked = retire(
-            subject, held, last_body, self._seen.get(subject.asset), at=at, reason=reason, policies=policies
+            subject, checkpoint, last_body, self._seen.get(subject.asset), at=at, reason=reason, policies=policies
         )
         self._draft.items.append(marked.item)
         self._draft.left += [marked.finding] if marked.finding is not None else []
@@ -192,26 +191,31 @@ class AssetComparison:
 
     def _rebase(self, subject: Subject) -> None:
         """The target holds it already under other fingerprints or rules: note that, so it is not compared again."""
-        held = subject.checkpoint
-        if held is None:
+        checkpoint = subject.checkpoint
+        if checkpoint is None:
             return
         rebased = replace(
-            held,
+            checkpoint,
             fingerprints=subject.record.fingerprints,
             mapping=subject.mapping,
             definition=subject.record.definition,
             held=None,
         )
-        if rebased != held:
+        if rebased != checkpoint:
             self._draft.rebased.append(rebased)
 
     def _loses_columns(self, subject: Subject) -> bool:
-        held, now = subject.checkpoint, subject.record
-        if held is None or held.definition is None or held.definition == now.definition or now.definition is None:
+        checkpoint, now = subject.checkpoint, subject.record
+        if (
+            checkpoint is None
+            or checkpoint.definition is None
+            or checkpoint.definition == now.definition
+            or now.definition is None
+        ):
             return False
-        if held.fingerprints and now.fingerprints and held.fingerprints.schema == now.fingerprints.schema:
+        if checkpoint.fingerprints and now.fingerprints and checkpoint.fingerprints.schema == now.fingerprints.schema:
             return False
-        before = self._blobs.get(held.definition)
+        before = self._blobs.get(checkpoint.definition)
         if before is None:
             return False
         # By their names in targets: a column of whose name only the case has changed is not lost.
@@ -221,34 +225,34 @@ class AssetComparison:
 
 def subject_at(subject: Subject, address: Address, names: AllocatedNames) -> Subject:
     """The subject with what is known of its address: its table, a former one of it, or nothing."""
-    held = subject.checkpoint
-    if held is not None and held.state is not CheckpointState.DELETED and not lives_elsewhere(held, address):
+    checkpoint = subject.checkpoint
+    if (
+        checkpoint is not None
+        and checkpoint.state is not CheckpointState.DELETED
+        and not lives_elsewhere(checkpoint, address)
+    ):
         return subject
-    former = names.formers.get((address.container, address.name))
+    former = names.formers.get(address)
     ours = former is not None and former.asset == subject.asset
     return replace(subject, checkpoint=former.as_checkpoint() if former is not None and ours else None)
 
 
 def _follow(
-    design: TargetDesign, held: Checkpoint, last_body: bytes, live: LiveObject, found: Comparison
+    design: TargetDesign, checkpoint: Checkpoint, last_body: bytes, live: LiveObject, found: Comparison
 ) -> tuple[Checkpoint, bytes]:
     """The checkpoint of a table that needs no write, and its body.
 
     What others did to fields that are not ours is taken in, so that the next update keeps it. Where
     they edited ours, what was written stays the base of the next merge, which then reads the table first.
     """
-    body, version = last_body, held.version
+    body, version = last_body, checkpoint.version
     if found.edited:
         body, version = found.base, None
-    elif live.version != held.version or design.differences(last_body, live.body):
+    elif live.version != checkpoint.version or design.differences(last_body, live.body):
         body, version = live.body, live.version
-    return replace(held, body=digest_of(body), body_digest=found.digest, version=version), body
+    return replace(checkpoint, body=digest_of(body), body_digest=found.digest, version=version), body
 
 
-def lives_elsewhere(held: Checkpoint | None, address: Address) -> bool:
+def lives_elsewhere(checkpoint: Checkpoint | None, address: Address) -> bool:
     """Whether the target holds the asset under another name than it is to have."""
-    return (
-        held is not None
-        and held.state is not CheckpointState.DELETED
-        and (held.container, held.name) != (address.container, address.name)
-    )
+    return checkpoint is not None and checkpoint.state is not CheckpointState.DELETED and checkpoint.address != address

@@ -9,11 +9,11 @@ from datetime import datetime
 from spheresync.config import Settings
 from spheresync.errors import StateError
 from spheresync.model import (
+    Address,
     AssetId,
     DesiredObject,
     Digest,
     LiveObject,
-    PhysicalName,
 )
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.planning.asset_comparison import AssetComparison, lives_elsewhere, subject_at
@@ -21,7 +21,6 @@ from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongD
 from spheresync.planning.decisions.items import Subject
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import definition_lost, known_by_target
-from spheresync.planning.names.addresses import Address
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.runtime.progress import OnProgress, ProgressEvent
@@ -125,7 +124,7 @@ class AssetPlanner:
         try:
             assert subject.record.definition is not None
             address = names.addresses[subject.asset]
-            held = subject_at(subject, address, names).checkpoint
+            checkpoint = subject_at(subject, address, names).checkpoint
             return DesignRequest(
                 target=subject.target,
                 asset=subject.asset,
@@ -134,9 +133,9 @@ class AssetPlanner:
                 container=address.container,
                 name=address.name,
                 marker=self._settings.installation_marker,
-                last_body=blobs.get(held.body) if held is not None else None,
+                last_body=blobs.get(checkpoint.body) if checkpoint is not None else None,
             )
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        except Exception as error:  # noqa: BLE001 -- isolates this asset
             self._draft.fail(subject.asset, error)
             return None
 
@@ -161,7 +160,7 @@ class AssetPlanner:
         return [subject for subject in subjects if subject.asset not in lost]
 
     async def _read_by_name(
-        self, there: Mapping[AssetId, tuple[PhysicalName, PhysicalName]], names: AllocatedNames
+        self, there: Mapping[AssetId, Address], names: AllocatedNames
     ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
         """Read the tables at these addresses, None where none is; a hidden one is its asset's failure."""
         looked = await look_by_name(self._target, there.values(), unlisted=names.unlisted)
@@ -189,7 +188,7 @@ class AssetPlanner:
         for subject in subjects:
             try:
                 known.append(self._with_body_proved(subject, blobs, seen))
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 self._draft.fail(subject.asset, error)
         return known
 
@@ -199,10 +198,10 @@ class AssetPlanner:
         blobs: dict[Digest, bytes],
         seen: Mapping[AssetId, LiveObject | None],
     ) -> Subject:
-        held, live = subject.checkpoint, seen.get(subject.asset)
-        if held is None or held.body in blobs or live is None:
+        checkpoint, live = subject.checkpoint, seen.get(subject.asset)
+        if checkpoint is None or checkpoint.body in blobs or live is None:
             return subject
-        known, body = known_by_target(self._design, held, live)
+        known, body = known_by_target(self._design, checkpoint, live)
         blobs[known.body] = body
         self._draft.rebased.append(known)
         self._proved_bodies.append(body)
@@ -218,49 +217,53 @@ class AssetPlanner:
         read and does not exist is None. An asset whose table is hidden is noted as failed.
         """
         seen: dict[AssetId, LiveObject | None] = {}
-        doubtful: dict[AssetId, tuple[PhysicalName, PhysicalName]] = {}
+        doubtful: dict[AssetId, Address] = {}
         changing: list[Checkpoint] = []
         for subject in subjects:
-            held, address, desired = subject.checkpoint, names.addresses.get(subject.asset), designed.get(subject.asset)
-            if held is None or address is None or desired is None:
+            checkpoint, address, desired = (
+                subject.checkpoint,
+                names.addresses.get(subject.asset),
+                designed.get(subject.asset),
+            )
+            if checkpoint is None or address is None or desired is None:
                 continue
-            if held.state is CheckpointState.DELETED:
+            if checkpoint.state is CheckpointState.DELETED:
                 continue
-            if lives_elsewhere(held, address):
-                changing.append(held)
+            if lives_elsewhere(checkpoint, address):
+                changing.append(checkpoint)
             elif address in names.live:
                 seen[subject.asset] = names.live[address]
             elif (
                 address.container in names.compared
                 or subject.asset in self._doubted
-                or (held.version is None and held.state is CheckpointState.ACTIVE)
+                or (checkpoint.version is None and checkpoint.state is CheckpointState.ACTIVE)
             ):
-                doubtful[subject.asset] = held.address
-            elif held.body_digest != desired.digest or held.state is not CheckpointState.ACTIVE:
-                changing.append(held)
+                doubtful[subject.asset] = checkpoint.address
+            elif checkpoint.body_digest != desired.digest or checkpoint.state is not CheckpointState.ACTIVE:
+                changing.append(checkpoint)
         looked, hidden = await self._read_by_name(doubtful, names)
         seen.update(looked)
         seen.update(await self._live_reads.at(changing))
         new = [each for each in subjects if each.asset in designed and each.asset not in seen and _is_new(each, names)]
-        wanted = {(at.container, at.name) for at in (names.addresses[each.asset] for each in new)}
-        names.foreign |= {Address(*address) for address in await self._live_reads.taken(wanted)}
+        wanted = {names.addresses[each.asset] for each in new}
+        names.foreign |= await self._live_reads.taken(wanted)
         return seen, hidden
 
 
 def _is_new(subject: Subject, names: AllocatedNames) -> bool:
     """Whether a table is to be made in a database that was there before and that this plan has not listed."""
     address = names.addresses[subject.asset]
-    if address.container not in names.standing or address in names.foreign:
+    if address.container not in names.not_looked_at or address in names.foreign:
         return False
-    held = subject_at(subject, address, names).checkpoint
-    return held is None or held.state is CheckpointState.DELETED
+    checkpoint = subject_at(subject, address, names).checkpoint
+    return checkpoint is None or checkpoint.state is CheckpointState.DELETED
 
 
 def _needed(subjects: Iterable[Subject], names: AllocatedNames) -> Iterator[Digest]:
     """The blobs that comparing these subjects takes: definitions of now and then, and the last bodies."""
     for subject in subjects:
         address = names.addresses.get(subject.asset)
-        former = names.formers.get((address.container, address.name)) if address is not None else None
+        former = names.formers.get(address) if address is not None else None
         if former is not None:
             yield former.body
         if subject.record.definition is not None:
@@ -271,8 +274,8 @@ def _needed(subjects: Iterable[Subject], names: AllocatedNames) -> Iterator[Dige
                 yield subject.checkpoint.definition
 
 
-def _lost(held: Checkpoint | None, blobs: Mapping[Digest, bytes]) -> Checkpoint | None:
+def _lost(checkpoint: Checkpoint | None, blobs: Mapping[Digest, bytes]) -> Checkpoint | None:
     """The checkpoint of a table that should be there, where the state no longer holds what was written into it."""
-    if held is None or held.state is CheckpointState.DELETED or held.body in blobs:
+    if checkpoint is None or checkpoint.state is CheckpointState.DELETED or checkpoint.body in blobs:
         return None
-    return held
+    return checkpoint

@@ -24,7 +24,7 @@ async def settle_statuses(tx: Tx, assets: Collection[AssetId], in_force: Sequenc
     for record in records:
         try:
             status = worst_status(record, [each.of(record.id) for each in known])
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: it stands where it stood
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: it stands where it stood
             product_error(error, str(record.id))
             continue
         if record.status is not status:

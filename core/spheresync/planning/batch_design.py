@@ -55,5 +55,5 @@ def _designed(request: DesignRequest) -> DesignResult:
             request.marker,
             last_body=request.last_body,
         )
-    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+    except Exception as error:  # noqa: BLE001 -- isolates this asset
         return ErrorAccount.of(error)

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from spheresync.model import (
     SYSTEM,
+    Address,
     AssetId,
     AssetKind,
     JsonValue,
     LiveObject,
-    PhysicalName,
     Problem,
     TargetKey,
     digest_of,
@@ -29,7 +29,6 @@ from spheresync.planning.decisions.items import EDITED
 from spheresync.planning.names.rename_notes import former_names
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
-    NO_RUN,
     AssetRecord,
     AuditAction,
     AuditEvent,
@@ -37,12 +36,11 @@ from spheresync.state.records import (
     Checkpoint,
     CheckpointState,
     FormerTable,
+    KnownObject,
 )
 from spheresync.targets.design import LastWritten, TargetDesign
 from spheresync.targets.protocol import Inventory
 from spheresync.targets.registry import design_of
-
-Address = tuple[PhysicalName, PhysicalName]
 
 CLAIMS_SAME_ASSET = "claims_same_asset"
 _REMEDY = "If it is a copy, remove its parameters under `spheresync.`; if nobody needs it, drop it by hand."
@@ -53,14 +51,14 @@ _DELETED = CheckpointState.DELETED
 class Rebuilt:
     """What was taken into the state again: the tables in use, and the former ones of assets that have another.
 
-    `failures`: assets with a table that could not be taken in, and why; nothing may be written over it. `claims`:
+    `failures`: assets with a table that could not be taken in, and why; nothing may be written over it. `copies`:
     tables that carry our marker and are not known to be ours, with the finding of each; nothing is done to them.
     """
 
     checkpoints: Mapping[AssetId, Checkpoint]
     formers: Sequence[FormerTable]
     failures: Mapping[AssetId, Exception] = field(default_factory=dict)
-    claims: Mapping[Address, Problem] = field(default_factory=dict)
+    copies: Mapping[Address, Problem] = field(default_factory=dict)
 
 
 class CheckpointRebuilder:
@@ -87,14 +85,14 @@ class CheckpointRebuilder:
         `is_home`: whether a table stands where rules would have that of an asset.
         """
         owners = {held.address: asset for asset, held in checkpoints.items() if held.state is not _DELETED}
-        claims: dict[Address, Problem] = {}
+        copies: dict[Address, Problem] = {}
         found: dict[AssetId, _Found] = {}
         left: list[FormerTable] = []
         bodies: list[bytes] = []
         failures: dict[AssetId, Exception] = {}
         ours = await self._by_present_names(inventory.objects, checkpoints)
         for live, asset, retired in self._in_use_first(ours, failures):
-            address = (live.container, live.name)
+            address = live.address
             if address in formers or owners.get(address) == asset:
                 continue
             try:
@@ -109,7 +107,7 @@ class CheckpointRebuilder:
                 else:
                     is_its_own = is_home(asset, live) and not _is_marked_elsewhere(self._design, live)
                 if address in owners or not is_its_own:
-                    claims[address] = _claim(live, asset)
+                    copies[address] = _copy_problem(live, asset)
                     continue
                 if held is not None and not left_behind:
                     continue
@@ -119,10 +117,10 @@ class CheckpointRebuilder:
                 else:
                     left.append(FormerTable.left_behind(checkpoint, at=self._design.marks(live.body).retired_at or now))
                 bodies.append(written.body)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 failures[asset] = error
         if not found and not left:
-            return Rebuilt({}, (), failures, claims)
+            return Rebuilt({}, (), failures, copies)
         known = {record.id for record in await self._store.catalog.assets()}
         strangers = [each.stub for asset, each in found.items() if asset not in known]
         detail: dict[str, JsonValue] = {
@@ -142,14 +140,14 @@ class CheckpointRebuilder:
             await tx.audit.append_many([event])
 
         await self._store.write(remember)
-        return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures, claims)
+        return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures, copies)
 
     async def _by_present_names(
         self, objects: Iterable[LiveObject], checkpoints: Mapping[AssetId, Checkpoint]
     ) -> list[tuple[LiveObject, AssetId]]:
         """The tables of ours with their assets, by the names that those have now, though none is written there yet."""
         ours = [(live, asset) for live in objects if (asset := self._ours(live)) is not None]
-        known = {asset for asset, held in checkpoints.items() if held.state is not _DELETED}
+        known = {asset for asset, checkpoint in checkpoints.items() if checkpoint.state is not _DELETED}
         left = {asset for _, asset in ours if asset in checkpoints and asset not in known}
         latter: dict[AssetId, AssetId] = {}
         for space in {asset.space for asset in left}:
@@ -168,7 +166,7 @@ class CheckpointRebuilder:
         for live, asset in objects:
             try:
                 ours.append((live, asset, self._design.is_retired(live.body)))
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 failures[asset] = error
         return sorted(ours, key=lambda each: (each[2], each[0].container, each[0].name))
 
@@ -183,7 +181,7 @@ class CheckpointRebuilder:
     def _checkpoint(
         self, asset: AssetId, live: LiveObject, written: LastWritten, now: str, *, retired: bool
     ) -> Checkpoint:
-        return Checkpoint(
+        known = KnownObject(
             asset=asset,
             target=self._key.target,
             destination=self._key.destination,
@@ -192,15 +190,8 @@ class CheckpointRebuilder:
             body=digest_of(written.body),
             body_digest=live.digest if live.digest is not None and written.proven else EDITED,
             version=live.version if live.intact else None,
-            fingerprints=None,
-            mapping=None,
-            definition=None,
-            state=CheckpointState.RETIRED if retired else CheckpointState.ACTIVE,
-            held=None,
-            synced_at=now,
-            run_id=NO_RUN,
-            fence=0,
         )
+        return Checkpoint.of_object(known, retired=retired, at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +202,7 @@ class _Found:
     stub: AssetRecord
 
 
-def _claim(live: LiveObject, asset: AssetId) -> Problem:
+def _copy_problem(live: LiveObject, asset: AssetId) -> Problem:
     """What to say of a table that names an asset as its source and that nobody knows to be that asset's."""
     message = (
         f"table {live.container}.{live.name} claims to be that of {asset} by its parameters, but it stands where no "

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from spheresync.errors import ConfigurationError, SpheresyncError, TargetError
-from spheresync.model import AssetId, LiveObject, PhysicalName, Problem
+from spheresync.model import Address, AssetId, LiveObject, PhysicalName, Problem
 from spheresync.state.records import Checkpoint
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Target
-from spheresync.targets.read_ahead import SPARED, Address, ReadAhead
+from spheresync.targets.read_ahead import SPARED, ReadAhead
 
 NOT_LOOKED_AT = "not_looked_at"
 
@@ -57,7 +57,7 @@ class LiveReads:
                 found += await self._standing(container, wanted)
         except (TargetError, ConfigurationError) as error:
             self._give_up(error)
-        return {(live.container, live.name) for live in found if live.owner != self._owner} & set(newcomers)
+        return {live.address for live in found if live.owner != self._owner} & set(newcomers)
 
     async def _standing(self, container: PhysicalName, wanted: Collection[Address]) -> list[LiveObject]:
         """Objects of one container, those at the wanted addresses among them; few are asked for by name."""
@@ -69,7 +69,7 @@ class LiveReads:
         """What stands in place of each of them, None where none is; those that could not be looked at are left out."""
         if not (self._wanted and changing):
             return {}
-        addresses = {held.address: held.asset for held in changing}
+        addresses = {checkpoint.address: checkpoint.asset for checkpoint in changing}
         try:
             found = await self._ahead.seen(addresses) if len(addresses) >= SPARED else {}
             rest = await look_by_name(self._target, addresses.keys() - found.keys())

@@ -55,12 +55,12 @@ def body_lost(asset: AssetId, table: str) -> Problem:
     )
 
 
-def known_by_target(design: TargetDesign, held: Checkpoint, live: LiveObject) -> tuple[Checkpoint, bytes]:
+def known_by_target(design: TargetDesign, checkpoint: Checkpoint, live: LiveObject) -> tuple[Checkpoint, bytes]:
     """What was written last into a table, by what the table itself proves, where the state has lost it."""
     written = design.last_written(live.body, live.digest)
     proven = written.proven and live.digest is not None
     known = replace(
-        held,
+        checkpoint,
         body=digest_of(written.body),
         body_digest=live.digest if proven and live.digest is not None else EDITED,
         version=live.version if live.intact else None,

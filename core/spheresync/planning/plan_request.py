@@ -14,7 +14,7 @@ class PlanRequest:
 
     scope: Scope
     principal: Principal
-    thorough: bool = False
+    full: bool = False
     allow_deletes: bool = False
     offer_deletes: bool = False
     max_deletes: int | None = None

@@ -74,7 +74,7 @@ async def plan_prerequisites(
         try:
             source, label = _source(container, assets[0], labels.get(assets[0].space, ""), mapping)
             needed += _of_container(design, key, container, source, label, marker=marker, assets=assets, absent=absent)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this container
+        except Exception as error:  # noqa: BLE001 -- isolates this container
             failures |= dict.fromkeys(assets, error)
     return PlannedPrerequisites(tuple(sorted(needed, key=lambda each: (each.wave, each.container))), failures)
 

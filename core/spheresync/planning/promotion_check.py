@@ -36,6 +36,6 @@ async def check_promotion(
 def _decoded(asset: AssetId, definition: bytes | None) -> Asset | None:
     try:
         return None if definition is None else decode_asset(definition)
-    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: it is told without its columns
+    except Exception as error:  # noqa: BLE001 -- isolates this asset: it is told without its columns
         product_error(error, str(asset))
         return None

@@ -1,7 +1,7 @@
 """Plan one target: names, guards, removals and the items of every asset.
 
 A target is read in four cases only: a database that this state has never seen is looked at before names are given
-out, so that a lost state is rebuilt from AWS instead of written over it; a thorough plan reads the databases that hold
+out, so that a lost state is rebuilt from AWS instead of written over it; a full plan reads the databases that hold
 what it is about; a table that a run found changed by others is read, so that the plan shows what it meets; and where a
 person is to see the plan, the tables that it changes.
 """
@@ -93,7 +93,7 @@ class TargetPlanner:
         self._progress = progress
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: Sequence[FormerTable] = ()
-        self._standing = TargetFindings()
+        self._findings = TargetFindings()
         self._confirmed = ConfirmedGone()
 
     async def load(self) -> None:
@@ -105,7 +105,7 @@ class TargetPlanner:
     @property
     def managed_spaces(self) -> set[SpaceName]:
         """Spaces of which the target holds tables."""
-        return {asset.space for asset, held in self._checkpoints.items() if held.state.managed}
+        return {asset.space for asset, checkpoint in self._checkpoints.items() if checkpoint.state.managed}
 
     @property
     def displaced(self) -> tuple[Problem, ...]:
@@ -115,7 +115,7 @@ class TargetPlanner:
     @property
     def left(self) -> list[Problem]:
         """What others did to tables and stays so."""
-        return [*self.draft.left, *self.names.claims]
+        return [*self.draft.left, *self.names.copies]
 
     async def plan(self, records: Sequence[AssetRecord], confirmed: ConfirmedGone) -> None:
         """Fill the draft.
@@ -123,17 +123,17 @@ class TargetPlanner:
         Raises:
             TargetError: databases of a lost or new state could not be looked at.
         """
-        self._standing = await TargetFindings.load(self._store, self.key)
+        self._findings = await TargetFindings.load(self._store, self.key)
         self._confirmed = confirmed
         to_design = self._triage_all(records)
         marker = self._settings.installation_marker
         naming = NameAllocator(self._store, self._mapping, marker, self._target, in_force=self._settings.target_keys)
         names = AllocatedNames(formers={former.address: former for former in self._formers})
         if to_design:
-            at, thorough = isoformat(self._now), self._request.thorough
-            everywhere = thorough and self._request.scope.everything
+            at, full = isoformat(self._now), self._request.full
+            everywhere = full and self._request.scope.everything
             names = await naming.resolve(
-                to_design, self._checkpoints, self._formers, now=at, thorough=thorough, everywhere=everywhere
+                to_design, self._checkpoints, self._formers, now=at, full=full, everywhere=everywhere
             )
             for asset, error in names.failures.items():
                 self.draft.fail(asset, error)
@@ -146,7 +146,7 @@ class TargetPlanner:
             self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
         to_design = self._leave_unseen(to_design, names)
         live_reads = await self._live_reads(to_design)
-        designer = AssetPlanner(
+        asset_planner = AssetPlanner(
             self._store,
             self._settings,
             self._target,
@@ -154,10 +154,10 @@ class TargetPlanner:
             now=self._now,
             progress=self._progress,
             live_reads=live_reads,
-            doubted=self._standing.doubted,
+            doubted=self._findings.doubted,
             recent=self._recent,
         )
-        await designer.run([self._subject(record, self.decided[record.id]) for record in to_design], names)
+        await asset_planner.run([self._subject(record, self.decided[record.id]) for record in to_design], names)
         removals = Removals(
             self._store,
             self._settings,
@@ -171,7 +171,7 @@ class TargetPlanner:
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
         self.draft.items = with_likely_names(self.draft.items, records, self._checkpoints)
-        if self._request.compare or self._request.thorough:
+        if self._request.compare or self._request.full:
             await self._leave_closed()
         self.guarded = self._guard(records, await self._waiting())
         await self._plan_prerequisites()
@@ -257,49 +257,48 @@ class TargetPlanner:
             try:
                 if self._triage(record, rules) is AssetWork.DESIGN:
                     to_design.append(record)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 self.draft.fail(record.id, error)
         return to_design
 
     def _triage(self, record: AssetRecord, rules: RemovalRules) -> AssetWork:
         """What one asset needs; all but its design is settled."""
-        request, draft, held = self._request, self.draft, self._checkpoints.get(record.id)
+        request, draft, checkpoint = self._request, self.draft, self._checkpoints.get(record.id)
         decision = record.decided_by(self._mapping)
         if not request.scope.wants(record.id, decision.tier):
             return AssetWork.NOTHING
-        triaged = partial(work_for, record, held, decision, decision.digest, rules=rules, now=self._now)
-        work = triaged(thorough=request.thorough)
-        if self._standing.doubts(record.id, work):
-            work = triaged(thorough=request.thorough, again=True)
+        triaged = partial(work_for, record, checkpoint, decision, decision.digest, rules=rules, now=self._now)
+        work = triaged(full=request.full)
+        if self._findings.doubts(record.id, work):
+            work = triaged(full=request.full, again=True)
         if decision.refused and work in {AssetWork.DESIGN, AssetWork.UNCHANGED} and not record.misses:
             raise refused_for_personal_data(record.id, decision.refused)
         if work in {AssetWork.RETIRE, AssetWork.DELETE} and not self._confirmed.allows(record.id):
             draft.left.append(not_asked(record.id))
             work = AssetWork.UNCHANGED
-        self._standing.note(record, work)
-        self._settle(record, held, decision, work)
+        self._findings.note(record, work)
+        self._settle(record, checkpoint, decision, work)
         self.decided[record.id] = decision
         return work
 
-    def _settle(self, record: AssetRecord, held: Checkpoint | None, decision: Decision, work: AssetWork) -> None:
+    def _settle(self, record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision, work: AssetWork) -> None:
         """Note of one asset what needs no definition."""
         draft = self.draft
         if work is AssetWork.UNCHANGED:
             # what could not be read is told as that, and what failed too
             if not (is_unread(record) or record.id in draft.told):
-                retired = held is not None and held.state is CheckpointState.RETIRED
+                retired = checkpoint is not None and checkpoint.state is CheckpointState.RETIRED
                 if record.misses and not retired:
                     draft.missing.add(record.id)
                 else:
                     draft.summary[Action.UNCHANGED] += 1
         elif work is AssetWork.HELD:
             reason = "a revert holds it until it changes in Datasphere or is released"
-            if held is not None and held.state is CheckpointState.DELETED:
-                reason = (
-                    f"a revert deleted its table at {to_the_second(held.synced_at)}, and holds it so until the asset "
-                )
+            if checkpoint is not None and checkpoint.state is CheckpointState.DELETED:
+                deleted_at = to_the_second(checkpoint.synced_at)
+                reason = f"a revert deleted its table at {deleted_at}, and holds it so until the asset "
                 reason += "changes in Datasphere or is released"
-            if held_as_gone(record, held):
+            if held_as_gone(record, checkpoint):
                 reason = "a revert holds its table until the asset is back in Datasphere or is released"
             draft.items.append(settled_item(self._subject(record, decision), Action.HELD, reason))
         elif work is AssetWork.FORGET:
@@ -323,8 +322,12 @@ class TargetPlanner:
 
     def _left_behind(self, records: Iterable[AssetRecord], names: AllocatedNames) -> list[tuple[FormerTable, Subject]]:
         """Tables that assets had before, but for those that are in use again."""
-        in_use = {held.address for held in self._checkpoints.values() if held.state is not CheckpointState.DELETED}
-        in_use |= {(item.container, item.name) for item in self.draft.items}
+        in_use = {
+            checkpoint.address
+            for checkpoint in self._checkpoints.values()
+            if checkpoint.state is not CheckpointState.DELETED
+        }
+        in_use |= {item.address for item in self.draft.items}
         known = {record.id: record for record in records}
         subjects = []
         for former in names.formers.values():
@@ -338,7 +341,7 @@ class TargetPlanner:
 
     def _guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:
         managed: Counter[SpaceName] = Counter(
-            asset.space for asset, held in self._checkpoints.items() if held.state.managed
+            asset.space for asset, checkpoint in self._checkpoints.items() if checkpoint.state.managed
         )
         emptied = _emptied(records, managed)
         everything = guard_removals(
@@ -372,8 +375,8 @@ class TargetPlanner:
         )
 
     def _offered_only(self, asset: AssetId) -> bool:
-        held = self._checkpoints.get(asset)
-        return held is not None and held.state is CheckpointState.RETIRED and not self._deletes_allowed
+        checkpoint = self._checkpoints.get(asset)
+        return checkpoint is not None and checkpoint.state is CheckpointState.RETIRED and not self._deletes_allowed
 
     def _block(self, removals: GuardVerdict, columns: GuardVerdict) -> None:
         gone = set(self.draft.gone)
@@ -387,7 +390,7 @@ class TargetPlanner:
     async def write(self, tx: Tx, *, at: str) -> None:
         """Write down what the plan found out about the target."""
         certain = [i for i in self.draft.items if i.action is not Action.DELETE or not self._offered_only(i.asset)]
-        known = self._standing.after(self.draft, certain, self.guarded)
+        known = self._findings.after(self.draft, certain, self.guarded)
         await known.write(tx, self.key, self._settings.target_keys, at=at)
         waiting = canonical_json([asset.to_json() for asset in sorted(self.draft.waiting)]).decode()
         await tx.meta.set(column_guard_note(self.key), waiting)
@@ -396,7 +399,7 @@ class TargetPlanner:
 
     async def _note_what_was_found(self, tx: Tx) -> None:
         """Note what the plan found out about checkpoints, but for those that a run has written meanwhile."""
-        now = {held.asset: held for held in await tx.checkpoints.all(self.key)}
+        now = {checkpoint.asset: checkpoint for checkpoint in await tx.checkpoints.all(self.key)}
         known = self._checkpoints
         found = [each for each in self.draft.rebased if now.get(each.asset) == known.get(each.asset)]
         await tx.checkpoints.put_many(found)

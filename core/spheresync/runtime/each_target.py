@@ -27,7 +27,7 @@ async def in_each_target(
             await work(key)
         except StateError:
             raise
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this target
+        except Exception as error:  # noqa: BLE001 -- isolates this target
             failed[key] = error
 
     async with isolated_group() as group:

@@ -1,4 +1,4 @@
-"""Do work under a claim that is lost without signs of life: signs beside it, and an end to it once the claim is lost.
+"""Do work under a claim that is lost without heartbeats: these beside it, and an end to it once the claim is lost.
 
 The one mechanism for runs, for the reading of Datasphere and for the schedule. That nothing is written once a claim is
 lost is not its matter: every write carries the fence of its claim.
@@ -20,11 +20,11 @@ from spheresync.state.records import STALE_AFTER
 T = TypeVar("T")
 
 LEASE_BEAT = 5.0
-"""Seconds between two signs of life."""
+"""Seconds between two heartbeats."""
 
 
 class Claim(Protocol):
-    """What a process has for as long as it gives signs of life."""
+    """What a process has for as long as it sends heartbeats."""
 
     @property
     def about(self) -> str:
@@ -32,7 +32,7 @@ class Claim(Protocol):
         ...
 
     async def beat(self, tx: Tx) -> None:
-        """Give a sign of life.
+        """Send a heartbeat.
 
         Raises:
             FenceError: another process may have the claim by now.
@@ -74,13 +74,13 @@ async def while_held(
 ) -> T:
     """Do work for as long as a claim is ours; what the work raises is raised as it is.
 
-    A sign of life that cannot be written is tried again, until the claim would be over without one.
+    A heartbeat that cannot be written is tried again, until the claim would be over without one.
 
     Args:
-        store: where signs of life are written.
+        store: where heartbeats are written.
         claim: what is held.
         work: is cancelled once the claim is lost.
-        every: seconds between two signs of life.
+        every: seconds between two heartbeats.
         loop_health: gets to know of signs that fail, so that health tells it.
         loop: under which name it does.
 
@@ -106,7 +106,7 @@ async def while_held(
 
     async with isolated_group() as group:
         group.start_soon(
-            _keep_beating, loop_health or LoopHealth(), beat, loop or f"signs of life for {claim.about}", seconds
+            _keep_beating, loop_health or LoopHealth(), beat, loop or f"heartbeats for {claim.about}", seconds
         )
         results.append(await work())
         group.cancel_scope.cancel()
@@ -127,6 +127,6 @@ def _lost(claim: Claim, error: Exception) -> LeaseLostError:
     if isinstance(error, FenceError):
         return LeaseLostError(error.message, remedy=error.remedy)
     return LeaseLostError(
-        f"No sign of life for {claim.about} could be written for {STALE_AFTER:g} s, so it is lost: {error}",
+        f"No heartbeat for {claim.about} could be written for {STALE_AFTER:g} s, so it is lost: {error}",
         remedy="Nothing is lost of what was written: whoever can write to the state goes on.",
     )

@@ -97,7 +97,7 @@ def _may_move(record: AssetRecord, before: ContextEntries | None, mapping: Mappi
         now = mapping.context_of(record.id, record.kind, record.label)
         then = before.of(record.id, record.kind, record.label)
         return then.settled(before.terms) != now.settled(mapping.context.terms)
-    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: what is settled of it is that of before
+    except Exception as error:  # noqa: BLE001 -- isolates this asset: what is settled of it is that of before
         product_error(error, str(record.id))
         return False
 
@@ -111,7 +111,7 @@ def _moved(record: AssetRecord, blobs: Mapping[Digest, bytes], mapping: MappingR
             return None  # lost, and read anew by the next reading
         context = mapping.context_of(record.id, record.kind, record.label)
         held = settled(decode_asset(blobs[definition]), context, mapping)
-    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: what is settled of it is that of before
+    except Exception as error:  # noqa: BLE001 -- isolates this asset: what is settled of it is that of before
         product_error(error, str(record.id))
         return None
     if held == (record.personal_data, record.pii_columns, record.context_texts):

@@ -30,7 +30,7 @@ _PAUSE = 0.05
 _PATIENCE = 60.0
 """Seconds for which another process may be at it."""
 _CLOSING = 2.0
-"""Seconds in which the lease is given back; one that is not is lost by itself without signs of life."""
+"""Seconds in which the lease is given back; one that is not is lost by itself without heartbeats."""
 _NEVER = NotSignedIn("Nobody is signed in to Datasphere.")
 
 
@@ -158,7 +158,7 @@ class _Held:
         await self._store.write(change)
 
 
-def standing_of(settings: Settings) -> SignedIn | NotSignedIn | None:
+def sign_in_state(settings: Settings) -> SignedIn | NotSignedIn | None:
     """Who is signed in; None where nobody needs to be, since a technical user reads the tenant."""
     interactive = not settings.env.is_embedded and settings.datasphere.is_interactive
     return SignInFile(settings).current() if interactive else None

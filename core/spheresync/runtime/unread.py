@@ -214,6 +214,6 @@ def may_hold(mapping: MappingRules, space: SpaceName) -> bool:
     """Whether rules let a space have assets of ours; also where they cannot say, so that it is asked and told."""
     try:
         return mapping.may_hold(space)
-    except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+    except Exception as error:  # noqa: BLE001 -- isolates this space
         product_error(error, f"space {space}")
         return True

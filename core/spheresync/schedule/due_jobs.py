@@ -161,7 +161,7 @@ class DueJobs:
             elif self._sound.get(row.asset) != (plan := _plan_of(row)):
                 try:
                     move = _move(row, settings, now)
-                except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                except Exception as error:  # noqa: BLE001 -- isolates this asset
                     product_error(error, str(row.asset))
                     continue
                 if move is None:
@@ -202,7 +202,7 @@ class DueJobs:
         for row in rows:
             try:
                 candidates[row.asset] = _candidate(row, settings, now, pools)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 product_error(error, str(row.asset))
         jobs = []
         for chosen in choose(candidates.values(), room):
@@ -221,7 +221,7 @@ class DueJobs:
         for row in rows:
             try:
                 turn = _next_turn(row, settings, now)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 product_error(error, str(row.asset))
                 continue
             if turn.at is None:

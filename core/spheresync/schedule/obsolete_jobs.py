@@ -22,7 +22,7 @@ async def forget_settled(context: RuntimeContext, engine: JobEngine) -> None:
         try:
             if await _is_settled(context, job):
                 await engine.cancel(job.id)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this job: it stays set aside
+        except Exception as error:  # noqa: BLE001 -- isolates this job: it stays set aside
             product_error(error, f"job {job.kind} {job.about}".strip())
 
 

@@ -52,11 +52,11 @@ async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: 
         try:
             decision = record.decided_by(mapping)
             work = work_for(
-                record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, thorough=False
+                record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, full=False
             )
             # What the policy refuses is told by every plan about it, and no run would write it.
             found[record.id] = AssetWork.NOTHING if decision.refused and work is AssetWork.DESIGN else work
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: a run plans it and tells why not
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: a run plans it and tells why not
             product_error(error, str(record.id))
             found[record.id] = AssetWork.NOTHING
     return found

@@ -129,7 +129,7 @@ async def write_jobs(context: RuntimeContext, records: Sequence[AssetRecord]) ->
     for record, key in needed:
         try:
             token = token_of(context, record, AssetWork.DESIGN)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its next turn asks again
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: its next turn asks again
             product_error(error, str(record.id))
             continue
         rank, reason = RANKS[record.tier or Tier.MEDIUM], "new or changed in Datasphere or in the rules"

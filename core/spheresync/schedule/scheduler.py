@@ -43,8 +43,8 @@ from spheresync.state.port import Tx
 TICK = 0.5
 """Seconds between two looks at what is due; how late the fastest tier may be."""
 LEASE_RETRY = 1.0
-PULSE = "scheduler"
-"""The loop under which it gives signs of life."""
+LOOP = "scheduler"
+"""The loop under which it sends heartbeats."""
 BEAT = 1.0
 ALERTS = 5.0
 """Seconds between two looks at what people are to be told."""
@@ -84,17 +84,17 @@ class Scheduler:
         self._start_run = start_run
         self._loop_health = loop_health
         self._alerting = alerting
-        self._turns = DueJobs(context, engine)
+        self._due_jobs = DueJobs(context, engine)
         self._proposer = PlanProposer(context)
         self._claimed: dict[JobId, tuple[Job, anyio.CancelScope]] = {}
         self._moved = anyio.Event()
 
     async def run(self) -> None:
         """Keep the schedule whenever no other process of the state does; ends only when cancelled."""
-        await self._loop_health.keep_going(self._keep, loop=PULSE, seconds=LEASE_RETRY)
+        await self._loop_health.keep_going(self._keep, loop=LOOP, seconds=LEASE_RETRY)
 
     async def _keep(self) -> None:
-        self._loop_health.beat(PULSE)
+        self._loop_health.beat(LOOP)
         fence = await self._acquire()
         if fence is not None:
             log.info("keeps the schedule of this state from now on")
@@ -102,12 +102,9 @@ class Scheduler:
             await self._hold(fence)
 
     async def _acquire(self) -> int | None:
-        async def acquire(tx: Tx) -> int | None:
-            return await tx.leases.acquire(LEASE, self._context.owner, beats=True)
-
         if await self._store.leases.holder(LEASE) is not None:
             return None
-        return await self._store.write(acquire)
+        return await self._store.write(lambda tx: tx.leases.acquire(LEASE, self._context.owner, beats=True))
 
     async def _hold(self, fence: int) -> None:
         """Work for as long as the lease is ours."""
@@ -117,7 +114,7 @@ class Scheduler:
 
         lease = HeldLease(self._store, LEASE, fence)
         try:
-            await while_held(self._store, lease, self._work_off, loop_health=self._loop_health, loop=f"{PULSE}: lease")
+            await while_held(self._store, lease, self._work_off, loop_health=self._loop_health, loop=f"{LOOP}: lease")
         except LeaseLostError as error:
             log.warning("keeps the schedule of this state no more: %s", error)
         finally:
@@ -134,14 +131,14 @@ class Scheduler:
             group.start_soon(self._keep_workers, group)
 
     async def _forever(self, step: Callable[[], Awaitable[None]], name: str, seconds: float = 0.0) -> None:
-        await self._loop_health.keep_going(step, loop=f"{PULSE}: {name}", seconds=seconds)
+        await self._loop_health.keep_going(step, loop=f"{LOOP}: {name}", seconds=seconds)
 
     async def turn(self) -> None:
         """Ask for the jobs whose turn it is."""
-        await self._turns.ask()
+        await self._due_jobs.ask()
 
     async def _turn(self) -> None:
-        self._loop_health.beat(PULSE)
+        self._loop_health.beat(LOOP)
         await self.turn()
         due = await self._engine.next_at(_LOOKS)
         if due is not None and due <= self._context.clock():
@@ -210,7 +207,7 @@ class Scheduler:
             await self._engine.submit(follow_up)
             if problem is None and job.kind is JobKind.LIST:
                 await forget_settled(self._context, self._engine)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this job
+        except Exception as error:  # noqa: BLE001 -- isolates this job
             return _failure(error, job)
         return problem
 
@@ -251,7 +248,7 @@ class Scheduler:
         self._claimed.update({job.id: (job, scope) for job in jobs})
         try:
             await write_batch(self._context, self._engine, jobs, self._start_run)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this batch
+        except Exception as error:  # noqa: BLE001 -- isolates this batch
             for job in jobs:  # those that it had settled before are no longer ours, and stay as they are
                 await self._engine.fail(job, _failure(error, job))
         finally:

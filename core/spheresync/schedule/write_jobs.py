@@ -92,7 +92,7 @@ async def _records(
     for asset in assets:
         try:
             record = await context.store.catalog.asset(asset)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        except Exception as error:  # noqa: BLE001 -- isolates this asset
             problems[asset] = Problem.of_error(asset, product_error(error, str(asset)))
         else:
             records += [record] if record is not None else []

@@ -113,10 +113,10 @@ def full_asset_row(record: AssetRecord, tier: str, problem: str | None, checkpoi
         tier=tier,
         status=record.status,
         columns=record.column_count,
-        objects=[f"{held.target}:{held.container}.{held.name}" for held in checkpoints],
+        objects=[f"{checkpoint.target}:{checkpoint.container}.{checkpoint.name}" for checkpoint in checkpoints],
         problem=problem,
         changed_at=record.changed_at,
-        synced_at=max((held.synced_at for held in checkpoints), default=None),
+        synced_at=max((checkpoint.synced_at for checkpoint in checkpoints), default=None),
     )
 
 
@@ -144,15 +144,15 @@ def column_row(column: Column, found: PersonalDataFinding | None = None) -> Colu
     )
 
 
-def target_row(held: Checkpoint) -> TargetObjectRow:
+def target_row(checkpoint: Checkpoint) -> TargetObjectRow:
     return TargetObjectRow(
-        target=held.target,
-        destination=held.destination,
-        object=f"{held.container}.{held.name}",
-        state=held.state,
-        version=held.version,
-        synced_at=held.synced_at,
-        run_id=held.run_id,
+        target=checkpoint.target,
+        destination=checkpoint.destination,
+        object=f"{checkpoint.container}.{checkpoint.name}",
+        state=checkpoint.state,
+        version=checkpoint.version,
+        synced_at=checkpoint.synced_at,
+        run_id=checkpoint.run_id,
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from spheresync.errors import UsageError
-from spheresync.model import isoformat
+from spheresync.model import Detail, isoformat
 from spheresync.runtime.unknown_names import nearest
 
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -60,13 +60,6 @@ def one_of(what: str, value: str | None, known: type[Word], *others: str) -> Wor
         meant = nearest(value, valid)
         raise UsageError(f"there is no {what} {value!r}.", remedy=f"{meant} Valid: {', '.join(valid)}.".strip())
     return known(value) if value is not None else None
-
-
-class Detail(StrEnum):
-    """How much of each row an answer holds."""
-
-    CONCISE = "concise"
-    FULL = "full"
 
 
 def wants_full(detail: str) -> bool:

@@ -17,8 +17,8 @@ from spheresync.service.process_loops import ProcessLoops
 from spheresync.service.runs.run_supervisor import RunSupervisor
 from spheresync.service.state.housekeeping import care_step
 
-PULSE = 1.0
-"""Seconds between two signs of life of a server."""
+HEARTBEAT = 1.0
+"""Seconds between two heartbeats of a server."""
 TOLD_EVERY = 60.0
 """Seconds between two lines with the figures of the state."""
 CARE = 2.0
@@ -41,7 +41,7 @@ class Background:
 
     def watch_event_loop(self) -> None:
         """From now on notice when this process stands still: what a server that is asked for its health does."""
-        self._loops.keep_going(self._beat, liveness.EVENT_LOOP, PULSE)
+        self._loops.keep_going(self._beat, liveness.EVENT_LOOP, HEARTBEAT)
 
     def tell_figures(self) -> None:
         """From now on log the figures of the state every minute, where the log is for somebody who wants them."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from spheresync.errors import StateError
 from spheresync.model.json_document import read_own_json
-from spheresync.regular_files import open_regular
+from spheresync.regular_files import FileStamp, open_regular, stamp_at
 from spheresync.state.atomic_file import open_atomic_file
 
 SIGN_IN_FILE = "sign-in.json"
@@ -33,13 +33,12 @@ class SealedFile:
         self._key_file = key_file
         self._purpose = f"spheresync {purpose} {_FORMAT}".encode()
 
-    def stamp(self) -> tuple[int, int, int] | None:
-        """What is another value once the file was written anew; None where there is none."""
+    def stamp(self) -> FileStamp | None:
+        """What is another value once the file was written anew; None where there is none that can be looked at."""
         try:
-            found = self._path.stat()
+            return stamp_at(self._path)
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def read(self) -> dict[str, Any] | None:
         """The document, None where there is none.

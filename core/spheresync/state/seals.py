@@ -1,6 +1,6 @@
 """Seals of rows: a digest over a row's own values, kept beside them, by which a damaged or altered row is told. Pure.
 
-Columns that only say who is at work on something just now (`owner`, `fence`, signs of life, a wish to end it) are left
+Columns that only say who is at work on something just now (`owner`, `fence`, heartbeats, a wish to end it) are left
 out: they move often, and what they hold is checked by what they refer to.
 """
 

@@ -15,11 +15,9 @@ import anyio
 
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.isolation import isolated_group
-from spheresync.model import LiveObject, PhysicalName
+from spheresync.model import Address, LiveObject, PhysicalName
 from spheresync.observe.incidents import target_error
 from spheresync.targets.protocol import Target
-
-Address = tuple[PhysicalName, PhysicalName]
 
 AT_ONCE = 16
 
@@ -68,7 +66,7 @@ async def _look_at_each(target: Target, addresses: Iterable[Address], seen: Name
         async with limit:
             try:
                 live = await target.read(*address)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this object
+            except Exception as error:  # noqa: BLE001 -- isolates this object
                 seen.hidden[address] = of_one(error, ".".join(address))
             else:
                 if live is not None:
@@ -83,7 +81,7 @@ async def _why_unlisted(target: Target, container: PhysicalName) -> TargetError 
     """Why a database was in no listing; None where it can be listed by its name."""
     try:
         await anext(target.pages(container), None)
-    except Exception as error:  # noqa: BLE001 -- the bulkhead of this database
+    except Exception as error:  # noqa: BLE001 -- isolates this database
         return of_one(error, f"database {container}")
     return None
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import LiveObject, PhysicalName
+from spheresync.model import Address, LiveObject, PhysicalName
 from spheresync.observe.incidents import product_error
 from spheresync.targets.protocol import Target
 
@@ -27,7 +27,6 @@ MOST_KEPT = 1_000
 FRESH = 5.0
 """Seconds after which a table that was read is read again before it is written."""
 
-Address = tuple[PhysicalName, PhysicalName]
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ class RecentReads:
     def note(self, live: LiveObject) -> None:
         """A table was just read."""
         if len(self._found) < MOST_KEPT:
-            self._found[live.container, live.name] = (self._clock(), live)
+            self._found[live.address] = (self._clock(), live)
 
     def take(self, addresses: Iterable[Address]) -> dict[Address, LiveObject]:
         """Those of them that were read a moment ago. Each is handed out once."""
@@ -95,7 +94,7 @@ class ReadAhead:
             while walk.left and not names <= walk.found.keys():
                 await self._turn_page(container, walk, names)
             for name in names & walk.found.keys():
-                seen[container, name] = walk.found.pop(name)
+                seen[Address(container, name)] = walk.found.pop(name)
         return seen
 
     async def _turn_page(self, container: PhysicalName, walk: _Walk, needed: set[PhysicalName]) -> None:

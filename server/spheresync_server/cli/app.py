@@ -67,13 +67,15 @@ def spheresync(
         typer.Option(metavar="FILE", help="Settings; else SPHERESYNC_CONFIG, else spheresync.yaml here."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, errors too.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Log details to stderr.")] = False,
+    verbose: Annotated[  # noqa: ARG001 -- logging is set up by the raw arguments, before there is a command
+        bool, typer.Option("--verbose", help="Log details to stderr.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> int | None:
     """Keep AWS catalogs true to SAP Datasphere: discover, preview, apply, remember."""
     if config == Path():
         raise UsageError("--config needs the name of a file.", remedy="Write --config FILE.")
-    context.obj = Invocation(env, config, json, verbose)
+    context.obj = Invocation(env, config, json)
     if context.invoked_subcommand is not None:
         return None
     if not version:

@@ -23,7 +23,6 @@ class Invocation(NamedTuple):
     environment: str | None = None
     file: Path | None = None
     json: bool = False
-    verbose: bool = False
 
 
 def invocation_of(context: typer.Context) -> Invocation:

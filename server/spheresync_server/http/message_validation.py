@@ -6,7 +6,7 @@ from mcp.types import JSONRPCError
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from spheresync_server.mcp_server.message_validation import LARGEST, refusals, too_large
+from spheresync_server.unreadable_messages import LARGEST, refusals, too_large
 
 
 class MessageValidation:

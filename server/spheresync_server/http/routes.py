@@ -14,8 +14,8 @@ from spheresync_server.caller import acting_for
 from spheresync_server.dashboard import status_page
 from spheresync_server.failure import note_of
 from spheresync_server.http.metrics import CONTENT_TYPE, exposition
-from spheresync_server.mcp_server.server_context import ServerContext
-from spheresync_server.mcp_server.server_paths import Hide
+from spheresync_server.server_context import ServerContext
+from spheresync_server.server_paths import Hide
 from spheresync_server.untrusted import clean_line
 
 _SHOWN_RUNS = 20
@@ -32,7 +32,7 @@ def add_routes(server: MCPServer[ServerContext], server_context: ServerContext) 
             try:
                 with acting_for(server_context.caller_of(request)):
                     return await answer()
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this request
+            except Exception as error:  # noqa: BLE001 -- isolates this request
                 return PlainTextResponse(server_context.hide(note_of(product_error(error, path)).text), 503)
 
         server.custom_route(path, methods=["GET"])(handle)

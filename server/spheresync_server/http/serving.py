@@ -18,7 +18,7 @@ from spheresync.isolation import isolated_group
 from spheresync_server.http.loopback import LoopbackOnly
 from spheresync_server.http.message_validation import MessageValidation
 from spheresync_server.http.routes import add_routes
-from spheresync_server.mcp_server.server_context import ServerContext
+from spheresync_server.server_context import ServerContext
 
 _MCP = "/mcp"
 _GRACE = 1
@@ -51,7 +51,7 @@ async def serve_http(server: MCPServer[ServerContext], server_context: ServerCon
     add_routes(server, server_context)
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # LoopbackOnly checks every route
     app = LoopbackOnly(MessageValidation(server.streamable_http_app(transport_security=unchecked), _MCP))
-    logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_account_of_open_streams)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -66,7 +66,7 @@ async def serve_http(server: MCPServer[ServerContext], server_context: ServerCon
         await web.serve(sockets=[listening])
 
 
-def _is_no_farewell(record: logging.LogRecord) -> bool:
+def _is_no_account_of_open_streams(record: logging.LogRecord) -> bool:
     """Whether a log record is more than uvicorn's account of streams that clients held open to the last."""
     cut_off = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
     return not cut_off and "timeout graceful shutdown exceeded" not in record.getMessage()

@@ -10,8 +10,8 @@ from mcp.types import Completion, CompletionArgument, CompletionContext, PromptR
 
 from spheresync.errors import SpheresyncError
 from spheresync.model.principals import CallerRole
-from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.prompt_files import PromptFile
+from spheresync_server.server_context import ServerContext
 
 _MOST = 100
 

@@ -19,7 +19,7 @@ from spheresync.answers import ChangeRow, ChangeSetAnswer, ChangeSetState
 from spheresync.model import counted, first_of
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, WAITS_FOR_A_PERSON
 from spheresync.planning.undo.undo_findings import NO_GUARD, UNREAD_NOW
-from spheresync_server.mcp_server.server_context import ServerContext
+from spheresync_server.server_context import ServerContext
 from spheresync_server.untrusted import visible
 
 _ANSWERS_BY_RETRY = "2026-07-28"

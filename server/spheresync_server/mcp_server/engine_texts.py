@@ -6,7 +6,7 @@ import re
 
 from pydantic_core import ErrorDetails
 
-from spheresync_server.untrusted import Json
+from spheresync_server.json_texts import Json, map_texts, same
 
 _OWN_TEXTS = frozenset({"message", "remedy", "reason", "problem", "summary", "note"})
 """Fields of answers that hold sentences of ours."""
@@ -84,14 +84,14 @@ def with_tool_names(text: str) -> str:
 
 def answer_with_tool_names(value: Json) -> Json:
     """The same for every sentence of ours in an answer; names, labels and values stay what they are."""
-    if isinstance(value, list):
-        return [answer_with_tool_names(item) for item in value]
-    if isinstance(value, dict):
-        return {
-            key: with_tool_names(item) if key in _OWN_TEXTS and isinstance(item, str) else answer_with_tool_names(item)
-            for key, item in value.items()
-        }
-    return value
+    return map_texts(value, same, fields=_OWN_FIELDS)
+
+
+def _own_text(value: Json) -> Json:
+    return with_tool_names(value) if isinstance(value, str) else answer_with_tool_names(value)
+
+
+_OWN_FIELDS = dict.fromkeys(_OWN_TEXTS, _own_text)
 
 
 def argument_problem(problem: ErrorDetails) -> str:

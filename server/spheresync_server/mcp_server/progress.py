@@ -5,7 +5,7 @@ from __future__ import annotations
 from mcp.server.mcpserver import Context
 
 from spheresync.runtime.progress import OnProgress, ProgressEvent
-from spheresync_server.mcp_server.server_context import ServerContext
+from spheresync_server.server_context import ServerContext
 
 
 def report_to(ctx: Context[ServerContext, object]) -> OnProgress:

@@ -8,8 +8,8 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.prompts.base import PromptArgument
 
-from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.prompt_files import PromptFile
+from spheresync_server.server_context import ServerContext
 
 
 def register_prompts(server: MCPServer[ServerContext], prompts: Iterable[PromptFile]) -> None:

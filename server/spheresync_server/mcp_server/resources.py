@@ -15,11 +15,12 @@ from spheresync.answers import Page, SpaceRow
 from spheresync.errors import SpheresyncError, UsageError
 from spheresync.model import AssetId, SpaceName, TechnicalName
 from spheresync_server.failure import note_of
+from spheresync_server.json_texts import Json
 from spheresync_server.mcp_server.engine_texts import answer_with_tool_names, with_tool_names
-from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.tool_results import document_of
 from spheresync_server.scope_arguments import LARGEST_PAGE
-from spheresync_server.untrusted import Json, clean_json
+from spheresync_server.server_context import ServerContext
+from spheresync_server.untrusted import clean_json
 
 _JSON = "application/json"
 _FIRST_ITEMS = 50

@@ -14,7 +14,7 @@ from typing import Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
 
-from spheresync_server.untrusted import Json
+from spheresync_server.json_texts import Json
 
 _NULL: Json = {"type": "null"}
 TELLING_NULLS = frozenset({"problem"})

@@ -50,10 +50,10 @@ from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadab
 from spheresync_server.mcp_server.engine_texts import argument_problem, with_tool_names
 from spheresync_server.mcp_server.prompts import register_prompts
 from spheresync_server.mcp_server.resources import register_resources, spell_asset_uri
-from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.standard_input import StandardInput
 from spheresync_server.mcp_server.tools.registry import ToolEntry, ToolsOfCaller, tool_entries
 from spheresync_server.prompt_files import load_prompts
+from spheresync_server.server_context import ServerContext
 from spheresync_server.unreleased import RESOURCES, TOOLS, not_released
 from spheresync_server.untrusted import visible
 
@@ -77,7 +77,7 @@ _TOLD_ARGUMENTS = 5
 _LONG_WORD = re.compile(r"\S{300,}")
 _SAID_AGAIN = 100
 """Characters that an error says again of a longer name."""
-_FAREWELL = 1.0
+_LAST_ANSWERS = 1.0
 """Seconds for which a server whose service cannot be opened still tells whoever asks."""
 
 
@@ -285,7 +285,7 @@ class SpheresyncServer(MCPServer[ServerContext]):
 
     async def _stop_listening(self, stdin: StandardInput) -> None:
         await self._server_context.startup.wait_for_failure()
-        await anyio.sleep(_FAREWELL)  # the SDK answers nobody any more once its input has ended
+        await anyio.sleep(_LAST_ANSWERS)  # the SDK answers nobody any more once its input has ended
         stdin.close()
 
 

@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 from mcp.types import JSONRPCError
 
-from spheresync_server.mcp_server.message_validation import LARGEST, error_for_unreadable_response, refusals, too_large
+from spheresync_server.unreadable_messages import LARGEST, error_for_unreadable_response, refusals, too_large
 
 _BLOCK = 65536
 

@@ -34,9 +34,10 @@ from spheresync_server.answer_summaries import (
     progress_sentence,
     waits_for_allow_deletes,
 )
+from spheresync_server.json_texts import Json
 from spheresync_server.mcp_server.engine_texts import answer_with_tool_names, with_tool_names
 from spheresync_server.mcp_server.schemas import TELLING_NULLS
-from spheresync_server.untrusted import Json, clean_json
+from spheresync_server.untrusted import clean_json
 
 _TOLD_RUNS = 5
 _TOLD_APART = (

@@ -171,7 +171,7 @@ async def test_a_channel_that_is_no_longer_in_the_settings_is_forgotten(world: W
 async def test_nobody_is_told_where_there_is_no_channel(world: World) -> None:
     world.channels = []
     await world.step(FAILED)
-    assert await world.store.alerts.standing() == []
+    assert await world.store.alerts.open() == []
 
 
 async def test_what_a_part_of_the_program_notes_stands_until_it_takes_it_back(store: SqliteStore) -> None:

@@ -18,7 +18,7 @@ from spheresync.config import Settings, load_settings
 from spheresync.errors import ConfigurationError, StateError
 from spheresync.mapping.rules import MappingRules, decide_column
 from spheresync.model import AssetId, AssetKind, Tier, isoformat
-from spheresync.runtime.shared_sign_in import standing_of
+from spheresync.runtime.shared_sign_in import sign_in_state
 from spheresync.schedule.due import in_window, next_due, next_in_window
 from spheresync.schedule.due_jobs import _AHEAD, _LISTING_SHARE
 from spheresync.service.sign_in.authorization_request import ReturnedCode, new_request, read_callback
@@ -199,7 +199,7 @@ def work_with(settings: Settings, moments: Sequence[datetime]) -> None:
             request = new_request(datasphere.authorization_url, datasphere.client_id, datasphere.redirect_uri)
             path = urlsplit(datasphere.redirect_uri).path or "/"
             assert read_callback(f"{path}?code=a&state={request.state}", request) == ReturnedCode("a")
-            assert with_port(datasphere.redirect_uri, 9) and isinstance(standing_of(settings), NotSignedIn)
+            assert with_port(datasphere.redirect_uri, 9) and isinstance(sign_in_state(settings), NotSignedIn)
     try:
         require_writable(settings.state_dir)
         settings.state_dir.mkdir(parents=True, exist_ok=True)

@@ -60,10 +60,10 @@ async def test_what_consumption_serves_goes_on_where_a_role_is_missing_and_all_c
     assert (await installed.sync()).counts["unchanged"] == 5
 
 
-@pytest.mark.parametrize("thorough", [False, True])
+@pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("matching", ["", "/views/SHOWN"])
 async def test_what_was_known_by_csn_is_kept_and_told_where_the_role_is_taken_away(
-    installed: InProcess, thorough: bool, matching: str
+    installed: InProcess, full: bool, matching: str
 ) -> None:
     await installed.sync()
     before, tables = await known(installed, f"{SPACE}/SHOWN"), installed.glue.catalog.dump()
@@ -71,7 +71,7 @@ async def test_what_was_known_by_csn_is_kept_and_told_where_the_role_is_taken_aw
     changed = replace(SHOWN, columns=thing("X", column="ELSE").columns)
     installed.serve(holding(*WORLD[:2], changed, MODEL))
     for _ in range(2):
-        run = await installed.sync(RunRequest(thorough=thorough))
+        run = await installed.sync(RunRequest(full=full))
         assert run.state is RunState.PARTLY_FAILED
         assert {str(each.asset) for each in run.problems if each.asset} == ({f"{SPACE}/SHOWN"} if matching else EXPOSED)
         after = await known(installed, f"{SPACE}/SHOWN")

@@ -104,7 +104,7 @@ async def work(
     held = await store.checkpoints.get(record.id, WRITTEN.key)
     decision = MappingRules.compile(settings()).decide(record.id, record.kind, record.label)
     rules = RemovalRules(policy, 1, timedelta(0), offer_deletes=True)
-    return work_for(record, held, decision, decision.digest, rules=rules, now=clock(), thorough=False)
+    return work_for(record, held, decision, decision.digest, rules=rules, now=clock(), full=False)
 
 
 async def recorded(store: SqliteStore) -> AssetRecord:

@@ -23,7 +23,7 @@ from spheresync.model import (
     TargetKey,
     isoformat,
 )
-from spheresync.planning.decisions.asset_work import BADNESS
+from spheresync.planning.decisions.asset_work import WORST_LAST
 from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
@@ -49,7 +49,7 @@ async def both(tmp_path: Path) -> AsyncIterator[InProcess]:
 
 
 def test_every_status_has_one_place_in_the_order_of_badness() -> None:
-    assert sorted(BADNESS) == sorted(AssetStatus)
+    assert sorted(WORST_LAST) == sorted(AssetStatus)
 
 
 def out(installation: InProcess) -> None:
@@ -209,7 +209,7 @@ async def test_lost_records_of_tables_are_told_until_every_destination_was_looke
     await both.sync()
     await both.store.write(lambda tx: tx.meta.set(TABLES_LOST, isoformat(both.context.clock())))
     for key, still in ((HERE, True), (HERE, True), (EU, False)):
-        await both.sync(RunRequest(only(key).scope, thorough=True))
+        await both.sync(RunRequest(only(key).scope, full=True))
         assert (await both.store.meta.get(TABLES_LOST) is not None) is still
     assert await both.store.meta.with_prefix(TABLES_LOST) == {}
 

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from spheresync.lineage.broken import LineageCheck
-from spheresync.lineage.graph import Direction
 from spheresync.lineage.stored import StoredLineage
 from spheresync.lineage.trace import Tracer
 from spheresync.mapping.references import with_whole_names
-from spheresync.model import AssetEntry, AssetId, AssetKind, Digest, RawDefinition, SpaceName
+from spheresync.model import AssetEntry, AssetId, AssetKind, Digest, Direction, RawDefinition, SpaceName
 from spheresync.source.datasphere.normalise import normalise
 from spheresync.state.definitions import encode_asset
 from spheresync.state.port import Tx

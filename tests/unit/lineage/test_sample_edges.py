@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from spheresync.lineage.graph import EdgeKind
 from spheresync.lineage.resolve import resolve
-from spheresync.model import AssetKind
+from spheresync.model import AssetKind, EdgeKind
 from spheresync.source.datasphere.csn.document import FLOW_ROOTS
 from spheresync.source.datasphere.csn.flows import FLOW_KINDS
 from tests.unit.lineage.test_trace import Catalog

@@ -10,10 +10,21 @@ from typing import Any
 
 import pytest
 
-from spheresync.lineage.graph import Direction, EdgeKind, Lineage
+from spheresync.lineage.graph import Lineage
 from spheresync.lineage.trace import Tracer
 from spheresync.mapping.references import with_whole_names
-from spheresync.model import OUTSIDE, Asset, AssetEntry, AssetId, AssetKind, Digest, RawDefinition, SpaceName
+from spheresync.model import (
+    OUTSIDE,
+    Asset,
+    AssetEntry,
+    AssetId,
+    AssetKind,
+    Digest,
+    Direction,
+    EdgeKind,
+    RawDefinition,
+    SpaceName,
+)
 from spheresync.source.datasphere.normalise import normalise
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from spheresync.lineage.graph import Direction
-from spheresync.model import AssetKind
+from spheresync.model import AssetKind, Direction
 from tests.unit.lineage.test_trace import Catalog, columns, ref, select, tables
 
 pytestmark = pytest.mark.anyio

@@ -1,4 +1,4 @@
-"""Signs of life, and what health makes of them."""
+"""Heartbeats, and what health makes of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from spheresync.observe.loop_health import LoopHealth, went_well
-from spheresync.schedule.scheduler import PULSE as SCHEDULER
+from spheresync.schedule.scheduler import LOOP as SCHEDULER
 from spheresync.service.health.liveness import EVENT_LOOP, LIMITS, alive
 
 

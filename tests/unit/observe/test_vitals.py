@@ -18,7 +18,7 @@ from spheresync.model import JobKind, Problem, isoformat
 from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
-from spheresync.schedule.scheduler import PULSE
+from spheresync.schedule.scheduler import LOOP
 from spheresync.service.health.liveness import ready
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
@@ -64,7 +64,7 @@ def scheduling(tools: Tools) -> LoopHealth:
         return tools.clock.now.timestamp()
 
     loop_health = LoopHealth(now)
-    loop_health.beat(PULSE)
+    loop_health.beat(LOOP)
     return loop_health
 
 
@@ -99,8 +99,8 @@ async def test_a_scheduler_that_takes_up_no_work_is_stuck(tools: Tools) -> None:
 async def test_a_scheduler_whose_loop_stands_still_is_stuck_and_one_elsewhere_is_not_ours(tools: Tools) -> None:
     loop_health = scheduling(tools)
     tools.clock.advance(200)
-    assert "stood still" in wrong(await tools.ready(loop_health))["scheduler"]
-    loop_health.beat(PULSE)
+    assert "blocked for" in wrong(await tools.ready(loop_health))["scheduler"]
+    loop_health.beat(LOOP)
     vitals = await tools.ready(loop_health)
     assert vitals.ok and vitals.checks[-1].reason == "is kept by another process"
 

@@ -132,7 +132,7 @@ class World:
             self.labels.pop(asset, None)
         elif what == "sync":
             self.here.serve(self.landscape())
-            self.runs.append(await self.here.sync(RunRequest(thorough=where == "foreign", max_deletes=9)))
+            self.runs.append(await self.here.sync(RunRequest(full=where == "foreign", max_deletes=9)))
         elif what == "undo" and self.runs:
             change_set = await self.here.revert(self.runs[-1 if where != "Comment" else -2 % len(self.runs)].id)
             self.runs.append(await self.here.apply(change_set))
@@ -175,7 +175,7 @@ class World:
         self.here.serve(self.landscape())
         context = self.here.context
         now = context.clock().isoformat()
-        await SharedDiscovery(context).discover(Scope(), thorough=False, since=now, progress=silent)
+        await SharedDiscovery(context).discover(Scope(), full=False, since=now, progress=silent)
         request = PlanRequest(Scope(), SOMEBODY, offer_deletes=True, compare=True, max_deletes=9)
         planned = await make_change_set(context, request, silent)
         items = await self.here.store.change_sets.all_items(planned.id)

@@ -64,7 +64,7 @@ async def test_what_a_plan_has_proved_to_be_as_it_should_be_is_synced(tmp_path: 
         glue = installation.glue
     async with in_process(second, tenant(), glue) as installation:
         since = isoformat(installation.context.clock())
-        await SharedDiscovery(installation.context).discover(Scope(), thorough=False, since=since, progress=silent)
+        await SharedDiscovery(installation.context).discover(Scope(), full=False, since=since, progress=silent)
         found = await plan(installation)
         assert (found.summary[Action.ADOPT], await statuses(installation)) == (4, {AssetStatus.PENDING: 4})
         again = await plan(installation)

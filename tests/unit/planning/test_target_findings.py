@@ -103,7 +103,7 @@ async def look_for_drift(installation: InProcess) -> None:
 
 
 async def look_in_full(installation: InProcess) -> None:
-    await installation.sync(RunRequest(thorough=True))
+    await installation.sync(RunRequest(full=True))
 
 
 async def status(installation: InProcess, asset: AssetId) -> AssetStatus:

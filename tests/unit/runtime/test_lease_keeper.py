@@ -1,4 +1,4 @@
-"""Work under a claim: signs of life beside it, tried again where they fail, and an end to it once the claim is lost."""
+"""Work under a claim: heartbeats beside it, tried again where they fail, and an end to it once the claim is lost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def lease(store: SqliteStore) -> HeldLease:
 
 
 class Beats:
-    """What becomes of each sign of life; `written` counts those that were to be written."""
+    """What becomes of each heartbeat; `written` counts those that were to be written."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, becomes: Callable[[int], Exception | None]) -> None:
         self.written = 0

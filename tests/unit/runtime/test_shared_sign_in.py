@@ -13,7 +13,7 @@ from spheresync.config import Settings, load_settings
 from spheresync.errors import LeaseLostError, SourceError
 from spheresync.model import Principal, PrincipalKind
 from spheresync.runtime import shared_sign_in
-from spheresync.runtime.shared_sign_in import LEASE, SignInFile, SignInOfState, standing_of
+from spheresync.runtime.shared_sign_in import LEASE, SignInFile, SignInOfState, sign_in_state
 from spheresync.source.transport.signed_in import HeldSignIn, NotSignedIn, SignedIn
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent, AuditFilter
@@ -58,9 +58,9 @@ async def test_every_process_reads_what_one_wrote(
     store: SqliteStore, other: SqliteStore, clock: StandingClock, tmp_path: Path
 ) -> None:
     settings = settings_of(tmp_path)
-    assert standing_of(settings) == NotSignedIn("Nobody is signed in to Datasphere.")
+    assert sign_in_state(settings) == NotSignedIn("Nobody is signed in to Datasphere.")
     await SignInOfState(settings, store, clock).alone(keep)
-    assert SignInOfState(settings, other, clock).current() == SIGNED_IN == standing_of(settings)
+    assert SignInOfState(settings, other, clock).current() == SIGNED_IN == sign_in_state(settings)
     kept = b"".join(path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file())
     assert all(secret not in kept for secret in (b"access-token", b"refresh-token", b"example.com"))
 
@@ -70,9 +70,9 @@ async def test_a_sign_in_counts_for_its_own_client_and_server_only(
     store: SqliteStore, clock: StandingClock, tmp_path: Path, changed: dict[str, str]
 ) -> None:
     await SignInOfState(settings_of(tmp_path), store, clock).alone(keep)
-    moved = standing_of(settings_of(tmp_path, **changed))
+    moved = sign_in_state(settings_of(tmp_path, **changed))
     assert isinstance(moved, NotSignedIn) and "another tenant, client or token server" in moved.message
-    assert standing_of(settings_of(tmp_path)) == SIGNED_IN
+    assert sign_in_state(settings_of(tmp_path)) == SIGNED_IN
 
 
 async def test_one_at_a_time_whichever_process(
@@ -101,7 +101,7 @@ async def test_who_lost_the_lease_writes_nothing(
     settings = settings_of(tmp_path)
 
     async def take(tx: Tx) -> int | None:
-        clock.advance(31)  # without a sign of life: none can be written while this one writes
+        clock.advance(31)  # without a heartbeat: none can be written while this one writes
         return await tx.leases.acquire(LEASE, other.owner_id, beats=True)
 
     async def stalls(held: HeldSignIn) -> None:
@@ -110,7 +110,7 @@ async def test_who_lost_the_lease_writes_nothing(
 
     with pytest.raises(LeaseLostError):
         await SignInOfState(settings, store, clock).alone(stalls)
-    assert isinstance(standing_of(settings), NotSignedIn)
+    assert isinstance(sign_in_state(settings), NotSignedIn)
 
 
 async def test_another_process_that_is_at_it_for_too_long_is_an_error(

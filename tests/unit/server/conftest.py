@@ -10,7 +10,7 @@ import pytest
 from spheresync.model.principals import CallerRole
 from spheresync_server.caller import local_caller
 from spheresync_server.mcp_server.server import SpheresyncServer, build_server
-from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
+from spheresync_server.server_context import ServerContext, ServiceStartup
 from tests.unit.server.fake_service import FakeService
 
 MakeServer = Callable[..., SpheresyncServer]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from spheresync.answers import (
     ConnectionFinding,
     ConnectionReport,
@@ -19,7 +17,7 @@ from spheresync.answers import (
     Vital,
     Vitals,
 )
-from spheresync.model import Principal, RunState, Tier
+from spheresync.model import JobAction, Principal, RunState, Tier
 from spheresync.service.health.figures import Figures
 from spheresync.state.records import RunFigures, TierFigures
 from tests.unit.server.fake_asked import Asked
@@ -52,7 +50,7 @@ class FakeStatus(Asked):
         """Nobody reads the log here."""
 
     def alive(self, principal: Principal) -> Vitals:
-        return Vitals(ok=True, checks=[Vital(name="event loop", ok=True, reason="goes round")])
+        return Vitals(ok=True, checks=[Vital(name="event loop", ok=True, reason="iterates")])
 
     async def ready(self, principal: Principal) -> Vitals:
         self._asked("ready")
@@ -131,7 +129,7 @@ class FakeStatus(Asked):
         self._asked("list_jobs", state=state, limit=limit)
         return QueueAnswer(items=[self._job()], total=3)
 
-    async def manage_job(self, job_id: int, action: Literal["cancel", "retry"], principal: Principal) -> QueueAnswer:
+    async def manage_job(self, job_id: int, action: JobAction, principal: Principal) -> QueueAnswer:
         self._asked("manage_job", job_id=job_id, action=action, principal=principal)
         return QueueAnswer(items=[self._job()], total=1, note=f"{action} {job_id}")
 

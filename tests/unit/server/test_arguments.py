@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from enum import StrEnum
+from typing import Any, get_args
 
 import pytest
 from mcp import Client
 from mcp.types import Tool
 
+from spheresync.model import AssetKind, AssetStatus, Detail, Direction, ScheduleAction, Tier
+from spheresync.service.catalog.asset_list import LATE
+from spheresync_server.mcp_server.tools import arguments
 from tests.unit.server.conftest import MakeServer
 from tests.unit.server.fake_service import FakeService
 
@@ -129,3 +133,18 @@ async def test_null_for_a_required_argument_is_a_mistake(make_server: MakeServer
     async with Client(make_server()) as client:
         refused = await client.call_tool("describe_asset", {"asset": None})
     assert refused.is_error and "asset must be a text" in str(refused.content)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "more"),
+    [
+        (arguments.Kind, AssetKind, ()),
+        (arguments.TierName, Tier, ()),
+        (arguments.Status, AssetStatus, (LATE,)),
+        (arguments.ScheduleActionWord, ScheduleAction, ()),
+        (arguments.DirectionWord, Direction, ()),
+        (arguments.DetailWord, Detail, ()),
+    ],
+)
+def test_words_of_arguments_are_those_of_the_product(words: Any, kind: type[StrEnum], more: tuple[str, ...]) -> None:
+    assert sorted(get_args(words)) == sorted([*kind, *more])

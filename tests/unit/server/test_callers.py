@@ -19,7 +19,7 @@ from spheresync.model.principals import CallerRole, roles_include
 from spheresync_server.caller import current_caller
 from spheresync_server.http.routes import add_routes
 from spheresync_server.mcp_server.server import SpheresyncServer, build_server
-from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
+from spheresync_server.server_context import ServerContext, ServiceStartup
 from tests.unit.server.fake_service import FakeService
 
 pytestmark = pytest.mark.anyio

@@ -20,8 +20,8 @@ from spheresync.model.principals import CallerRole
 from spheresync.observe.logs import LineFormatter, LogStyle
 from spheresync.personal_values import find_personal_values
 from spheresync_server.dashboard import status_page
+from spheresync_server.json_texts import Json
 from spheresync_server.masking import NEVER_MASKED, mask_answer, mask_json, masks_for
-from spheresync_server.untrusted import Json
 
 VALUE = "max.muster@example.com"
 _TEXTS = st.sampled_from([VALUE, "DE89370400440532013000", "+49 89 12345678", "plain"]) | st.text(max_size=20)

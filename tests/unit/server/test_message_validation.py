@@ -11,12 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp.types import jsonrpc_message_adapter
 
-from spheresync_server.mcp_server.message_validation import (
-    LARGEST,
-    error_for_unreadable_response,
-    recovered_id,
-    refusals,
-)
+from spheresync_server.unreadable_messages import LARGEST, error_for_unreadable_response, recovered_id, refusals
 from tests.unit.server.test_processes import HELLO, TIMEOUT, http_server, started
 
 TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=8)

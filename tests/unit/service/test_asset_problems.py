@@ -106,7 +106,7 @@ def test_a_retired_one_says_since_when_when_it_goes_and_how_to_keep_it(policy: D
     held = replace(HELD, state=CheckpointState.RETIRED)
     text = said(KnownAssetState(missing(3, AssetStatus.RETIRED), held), Deletion(policy=policy))
     assert "retired since 2026-11-24T09:00:00Z" in text and deleted in text
-    assert "comes back to life once Datasphere lists it again" in text
+    assert "is active again once Datasphere lists it again" in text
 
 
 def test_a_held_one_names_the_undone_run_and_the_way_on() -> None:

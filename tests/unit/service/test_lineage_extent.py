@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spheresync.lineage.graph import Edge, EdgeKind, Node
+from spheresync.lineage.graph import Edge, Node
+from spheresync.model import EdgeKind
 from spheresync.service.catalog.lineage_extent import MOST_COLUMN_EDGES, Extent, fitting
 
 ASSET = "S/A0"

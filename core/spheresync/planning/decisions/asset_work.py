@@ -86,7 +86,7 @@ def work_for(
     *,
     rules: RemovalRules,
     now: datetime,
-    thorough: bool,
+    full: bool,
     again: bool = False,
 ) -> AssetWork:
     """Say what work one asset is for one target.
@@ -97,7 +97,7 @@ def work_for(
         decision: what mapping and scope say of it now, with `decision_digest` over it.
         rules: how vanished assets are treated.
         now: for the grace period.
-        thorough: design again even where nothing seems to have moved (`--full`).
+        full: design again even where nothing seems to have moved (`--full`).
         again: design again, since the target is known not to hold it as it should.
     """
     managed = checkpoint is not None and checkpoint.state.managed
@@ -115,7 +115,7 @@ def work_for(
     if (
         checkpoint is not None
         and checkpoint.state is CheckpointState.ACTIVE
-        and not (thorough or again)
+        and not (full or again)
         and checkpoint.fingerprints == record.fingerprints
         and checkpoint.mapping == decision_digest
     ):
@@ -172,7 +172,7 @@ class InTarget:
     drifted: bool = False
 
 
-BADNESS = (
+WORST_LAST = (
     AssetStatus.EXCLUDED,
     AssetStatus.DELETED,
     AssetStatus.RETIRED,
@@ -197,7 +197,7 @@ def worst_status(record: AssetRecord, targets: Sequence[InTarget]) -> AssetStatu
     stands = [
         status_of(record, each.checkpoint, unwritten=each.unwritten, drifted=each.drifted) for each in targets
     ] or [status_of(record, None)]
-    return max(stands, key=BADNESS.index)
+    return max(stands, key=WORST_LAST.index)
 
 
 _WAITING = GUARDS | {TargetFault.MOVED}

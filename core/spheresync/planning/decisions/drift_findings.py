@@ -1,6 +1,6 @@
 """What others did to one table since it was written, told field by field, and the item that puts back what was written.
 
-The comparison is the one of a thorough plan, with what was written last in the place of what Datasphere wants now: so
+The comparison is the one of a full plan, with what was written last in the place of what Datasphere wants now: so
 an asset that merely changed in Datasphere is no drift, and a repair brings nothing new. What others have put beside
 ours is named too, and stays.
 """
@@ -59,16 +59,16 @@ def look_at(
         marker: this installation's `spheresync.managed-by`.
         policies: what becomes of other people's edits.
     """
-    held, design = _held(subject), subject.design
+    checkpoint, design = _held(subject), subject.design
     foreign = design.foreign_because(live, subject.asset, marker, last_body)
     if foreign is not None:
         return _not_ours(subject, live, f"the table {foreign}; it stays as it is", last_body)
     written = design.own_fields(last_body, live.body)
-    proven = design.fingerprint(written) == held.body_digest
+    proven = design.fingerprint(written) == checkpoint.body_digest
     if not proven:
-        proof = design.last_written(live.body, held.body_digest)
+        proof = design.last_written(live.body, checkpoint.body_digest)
         written, proven = (design.own_fields(proof.body, live.body), True) if proof.proven else (written, False)
-    desired = DesiredObject(held.container, held.name, written, held.body_digest)
+    desired = DesiredObject(checkpoint.container, checkpoint.name, written, checkpoint.body_digest)
     found = compare(design, written, live, desired, policies)
     changes = _telling(design, found.changes, proven=proven)
     fields = [_field(design, change, policies, found.outcome, proven=proven) for change in changes]
@@ -78,38 +78,42 @@ def look_at(
     fields.sort(key=lambda each: _KINDS.index(each.kind))
     repairable = proven and found.outcome is DriftOutcome.TO_WRITE
     item = _restoring(subject, live, found) if repairable else None
-    drift = _told(subject, fields, when=_changed_at(held, live), who=_who(held, live), retired=_is_retired(held))
+    drift = _told(
+        subject, fields, when=_changed_at(checkpoint, live), who=_who(checkpoint, live), retired=_is_retired(checkpoint)
+    )
     if not proven:
         remedy = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
         drift = replace(drift, remedy=remedy)
-    doubtful = live.version == held.version and bool(design.differences(last_body, live.body))
+    doubtful = live.version == checkpoint.version and bool(design.differences(last_body, live.body))
     return DriftFinding(drift, item, (live.body, found.body) if item is not None else (), doubtful)
 
 
 def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policies: DriftPolicies) -> DriftFinding:
     """What a table that is not there any more means."""
-    held = _held(subject)
+    checkpoint = _held(subject)
     kind = DriftKind.DATABASE_DELETED if database_gone else DriftKind.TABLE_DELETED
-    what = f"its database {held.container}" if database_gone else "the table"
+    what = f"its database {checkpoint.container}" if database_gone else "the table"
     reason, policy, item = f"somebody else has deleted {what}", policies.missing, None
-    if _is_retired(held):
+    if _is_retired(checkpoint):
         effect, remedy = DriftEffect.KEEP, "It was retired; it is made again only if the asset comes back."
     elif policy is DriftPolicy.OVERWRITE:
         effect, remedy = DriftEffect.RECREATE, "The repair makes it again as it was written last."
-        desired = DesiredObject(held.container, held.name, last_body, held.body_digest)
-        item = _as_it_was(recreate_item(subject, desired), held, f"{reason}; it is made again as it was written last")
+        desired = DesiredObject(checkpoint.container, checkpoint.name, last_body, checkpoint.body_digest)
+        item = _as_it_was(
+            recreate_item(subject, desired), checkpoint, f"{reason}; it is made again as it was written last"
+        )
     elif policy is DriftPolicy.REPORT:
         effect, remedy = DriftEffect.REPORT, "To have it made again, let `drift: {missing: overwrite}` say so."
     else:
         effect, remedy = DriftEffect.KEEP, "`drift: {missing: keep}` lets it be gone."
     drift = _drift(
-        held, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=_NO_TRACE, stays=False
+        checkpoint, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=_NO_TRACE, stays=False
     )
     return DriftFinding(drift, item)
 
 
 def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes) -> DriftFinding:
-    held = _held(subject)
+    checkpoint = _held(subject)
     kind = DriftKind.MARKER_LOST if live.owner is None else DriftKind.TAKEN_OVER
     written, paths = subject.design.marks(last_body), subject.design.mark_paths
     marks = ((paths.owner, written.owner, live.owner), (paths.source, written.source, live.source))
@@ -117,20 +121,20 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
         FieldDrift(path, kind, then, there, None, DriftEffect.CONFLICT) for path, then, there in marks if then != there
     )
     drift = _drift(
-        held,
+        checkpoint,
         (kind,),
         policy=None,
         effect=DriftEffect.CONFLICT,
         reason=reason,
         remedy="Put the marker back, move that table out of the way, or give the asset another name by a mapping rule.",
         fields=fields,
-        when=_changed_at(held, live),
-        who=_who(held, live),
+        when=_changed_at(checkpoint, live),
+        who=_who(checkpoint, live),
         stays=False,
     )
-    named = f"{held.container}.{held.name}"
+    named = f"{checkpoint.container}.{checkpoint.name}"
     item = settled_item(subject, Action.CONFLICT, f"{named}: {reason}")
-    return DriftFinding(drift, _as_it_was(item, held, item.reason), doubtful=True)
+    return DriftFinding(drift, _as_it_was(item, checkpoint, item.reason), doubtful=True)
 
 
 def _telling(design: TargetDesign, changes: Sequence[FieldChange], *, proven: bool) -> list[FieldChange]:
@@ -186,7 +190,7 @@ def _members(change: FieldChange) -> Iterator[FieldChange]:
 
 
 def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: str, retired: bool) -> TableDrift:
-    held = _held(subject)
+    checkpoint = _held(subject)
     kinds = tuple(sorted({field.kind for field in fields}, key=_KINDS.index))
     effect = min((field.effect for field in fields), key=_EFFECTS.index)
     policy = next((field.policy for field in fields if field.kind is kinds[0] and field.policy is not None), None)
@@ -194,7 +198,7 @@ def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: 
     what = f"{counted(ours, 'field')} of ours" if ours else counted(len(fields), "field beside ours")
     table = "retired table" if retired else "table"
     return _drift(
-        held,
+        checkpoint,
         kinds,
         policy=policy,
         effect=effect,
@@ -208,7 +212,7 @@ def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: 
 
 
 def _drift(
-    held: Checkpoint,
+    checkpoint: Checkpoint,
     kinds: tuple[DriftKind, ...],
     *,
     policy: str | None,
@@ -222,11 +226,11 @@ def _drift(
 ) -> TableDrift:
     """The drift of the table that a checkpoint is about; of very many fields the first are kept."""
     return TableDrift(
-        asset=held.asset,
-        target=held.target,
-        destination=held.destination,
-        container=held.container,
-        name=held.name,
+        asset=checkpoint.asset,
+        target=checkpoint.target,
+        destination=checkpoint.destination,
+        container=checkpoint.container,
+        name=checkpoint.name,
         kinds=kinds,
         policy=policy,
         effect=effect,
@@ -259,41 +263,45 @@ def _policy_key(field: FieldDrift) -> str:
 
 
 def _restoring(subject: Subject, live: LiveObject, found: Comparison) -> ChangeSetItem | None:
-    held = _held(subject)
-    seen = replace(subject, checkpoint=replace(held, version=live.version))
-    desired = DesiredObject(held.container, held.name, found.body, held.body_digest)
+    checkpoint = _held(subject)
+    seen = replace(subject, checkpoint=replace(checkpoint, version=live.version))
+    desired = DesiredObject(checkpoint.container, checkpoint.name, found.body, checkpoint.body_digest)
     item = item_for(seen, desired, live.body, adopted=False, drifted=True)
     if item is None:
         return None
     fields = counted(max(1, len(item.changes)), "field")
     reason = f"somebody else has changed {fields}; what was written last is put back"
-    if _is_retired(held):
+    if _is_retired(checkpoint):
         item = replace(item, action=Action.RETIRE)  # it stays retired: marked again, and nobody's
-    return _as_it_was(item, held, reason)
+    return _as_it_was(item, checkpoint, reason)
 
 
-def _as_it_was(item: ChangeSetItem, held: Checkpoint, reason: str) -> ChangeSetItem:
+def _as_it_was(item: ChangeSetItem, checkpoint: Checkpoint, reason: str) -> ChangeSetItem:
     """The item as one about what was written, whatever Datasphere and the rules say by now."""
     return replace(
-        item, reason=reason, fingerprints=held.fingerprints, mapping=held.mapping, definition=held.definition
+        item,
+        reason=reason,
+        fingerprints=checkpoint.fingerprints,
+        mapping=checkpoint.mapping,
+        definition=checkpoint.definition,
     )
 
 
-def _changed_at(held: Checkpoint, live: LiveObject) -> str | None:
+def _changed_at(checkpoint: Checkpoint, live: LiveObject) -> str | None:
     """When the table was changed last; not known where the last write was ours, which kept an earlier edit."""
-    return None if live.version is not None and live.version == held.version else live.changed_at
+    return None if live.version is not None and live.version == checkpoint.version else live.changed_at
 
 
-def _who(held: Checkpoint, live: LiveObject) -> str:
+def _who(checkpoint: Checkpoint, live: LiveObject) -> str:
     """Versions count from zero: one before ours belongs to a table that was made anew, and Glue says who made that."""
-    now, ours = live.version or "", held.version or ""
+    now, ours = live.version or "", checkpoint.version or ""
     if now.isdecimal() and ours.isdecimal() and int(now) < int(ours) and live.created_by:
         return f"made anew by {live.created_by}"
     return NOBODY_SAYS
 
 
-def _is_retired(held: Checkpoint) -> bool:
-    return held.state is CheckpointState.RETIRED
+def _is_retired(checkpoint: Checkpoint) -> bool:
+    return checkpoint.state is CheckpointState.RETIRED
 
 
 def _held(subject: Subject) -> Checkpoint:

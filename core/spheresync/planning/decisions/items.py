@@ -83,16 +83,16 @@ def item_for(
     Returns:
         The item, or None when the target already holds it and was known to.
     """
-    held = subject.checkpoint
-    if held is None or held.state is CheckpointState.DELETED or last_body is None:
+    checkpoint = subject.checkpoint
+    if checkpoint is None or checkpoint.state is CheckpointState.DELETED or last_body is None:
         return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, "new in Datasphere", desired=desired)
-    if held.body_digest == desired.digest and held.state is not CheckpointState.RETIRED and not drifted:
-        if adopted or held.state is CheckpointState.FORGOTTEN:
+    if checkpoint.body_digest == desired.digest and checkpoint.state is not CheckpointState.RETIRED and not drifted:
+        if adopted or checkpoint.state is CheckpointState.FORGOTTEN:
             reason = "the table carries our marker and already holds this definition; it is managed again"
             return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
         return None
     changes = subject.design.changes(last_body, desired.body)
-    strategy = _strategy(subject, held.fingerprints, changes)
+    strategy = _strategy(subject, checkpoint.fingerprints, changes)
     action = Action.METADATA_ONLY if strategy is Strategy.METADATA_ONLY else Action.UPDATE
     former = _former_name(subject, changes)
     item = _item(
@@ -115,7 +115,7 @@ def recreate_item(subject: Subject, desired: DesiredObject) -> ChangeSetItem:
 
 
 def retire_item(subject: Subject, retired: DesiredObject, last_body: bytes, reason: str) -> ChangeSetItem:
-    """Mark a table whose asset is gone; it stays, and comes back to life if the asset does."""
+    """Mark a table whose asset is gone; it stays, and is active again if the asset comes back."""
     changes = subject.design.changes(last_body, retired.body)
     return _item(
         subject,
@@ -170,7 +170,7 @@ def _item(
     changes: tuple[FieldChange, ...] = (),
 ) -> ChangeSetItem:
     known = subject.checkpoint
-    held = known if known is not None and known.state is not CheckpointState.DELETED else None
+    checkpoint = known if known is not None and known.state is not CheckpointState.DELETED else None
     if desired is not None:
         container, name = desired.container, desired.name
     else:
@@ -192,8 +192,8 @@ def _item(
         before=digest_of(before) if before is not None else None,
         after=digest_of(desired.body) if desired is not None else None,
         after_digest=desired.digest if desired is not None else None,
-        expected_version=held.version if held is not None else None,
-        expected_digest=held.body_digest if held is not None else None,
+        expected_version=checkpoint.version if checkpoint is not None else None,
+        expected_digest=checkpoint.body_digest if checkpoint is not None else None,
         blocked_by=None,
         fingerprints=subject.record.fingerprints,
         mapping=subject.mapping,
@@ -223,18 +223,22 @@ def _former_name(subject: Subject, changes: tuple[FieldChange, ...]) -> AssetId 
 
 
 def _reason(subject: Subject, changes: tuple[FieldChange, ...], former: AssetId | None) -> str:
-    held, now = subject.checkpoint, subject.record.fingerprints
-    moved = _moved(held.fingerprints, now) if held is not None and held.fingerprints is not None and now else []
+    checkpoint, now = subject.checkpoint, subject.record.fingerprints
+    moved = (
+        _moved(checkpoint.fingerprints, now)
+        if checkpoint is not None and checkpoint.fingerprints is not None and now
+        else []
+    )
     if former is not None:
         besides = f"; {' and '.join(moved)} changed too" if moved else ""
         return f"renamed from {former} in Datasphere{besides}"
-    if held is not None and held.state is CheckpointState.RETIRED:
+    if checkpoint is not None and checkpoint.state is CheckpointState.RETIRED:
         return "back in Datasphere after it was retired"
-    if held is None or held.fingerprints is None or now is None:
+    if checkpoint is None or checkpoint.fingerprints is None or now is None:
         return f"differs from Datasphere in {counted(len(changes), 'field')}"
     if moved:
         return f"{' and '.join(moved)} changed in Datasphere"
-    if held.mapping == subject.mapping:
+    if checkpoint.mapping == subject.mapping:
         return f"somebody else has changed {counted(len(changes), 'field')} of the table"
     return f"mapping rules or context files changed {counted(len(changes), 'field')}"
 

@@ -96,8 +96,12 @@ def with_likely_names(
     """The items; those of tables to be made or removed with the asset that each may be under another name."""
     if not any(item.action is Action.CREATE or item.action.removes for item in items):
         return [*items]
-    there = {asset: held for asset, held in checkpoints.items() if held.state is not CheckpointState.DELETED}
-    managed = {asset for asset, held in there.items() if held.state is not CheckpointState.FORGOTTEN}
+    there = {
+        asset: checkpoint
+        for asset, checkpoint in checkpoints.items()
+        if checkpoint.state is not CheckpointState.DELETED
+    }
+    managed = {asset for asset, checkpoint in there.items() if checkpoint.state is not CheckpointState.FORGOTTEN}
     likely = likely_renames(records, managed)
     return [_with_likely_name(item, likely, there) for item in items]
 

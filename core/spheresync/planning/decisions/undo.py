@@ -130,7 +130,7 @@ def _undo(run_id: RunId, effect: RunEffect, deletes_wait_for: str | None) -> Cha
     )
     if kind is EffectKind.FORGOTTEN:
         assert effect.known is not None
-        known, reason = effect.known, f"run {run_id} let go of it; it is managed again"
+        known, reason = effect.known, f"run {run_id} left it unmanaged; it is managed again"
         return replace(
             base,
             action=Action.ADOPT,
@@ -140,7 +140,7 @@ def _undo(run_id: RunId, effect: RunEffect, deletes_wait_for: str | None) -> Cha
             definition=known.definition,
         )
     if kind is EffectKind.ADOPTED:
-        return replace(base, action=Action.FORGET, reason=f"run {run_id} took it over; it is let go of again")
+        return replace(base, action=Action.FORGET, reason=f"run {run_id} took it over; it is no longer managed")
     if kind is EffectKind.CREATED:
         return replace(
             base,
@@ -167,7 +167,7 @@ def _restored(run_id: RunId, effect: RunEffect, base: ChangeSetItem, before: byt
         action = Action.UPDATE if design.moves_columns(changes) else Action.METADATA_ONLY
         reason = f"run {run_id} changed it"
         if design.is_retired(before) and not design.is_retired(after):
-            action, reason = Action.RETIRE, f"run {run_id} brought it back to life; it is marked as retired again"
+            action, reason = Action.RETIRE, f"run {run_id} made it active again; it is marked as retired again"
     return replace(
         base,
         action=action,

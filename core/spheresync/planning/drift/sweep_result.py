@@ -79,18 +79,18 @@ class SweepResult:
         text = f"{counted(len(hidden), 'table')} could not be compared: {hidden[0].message}"
         self.problems.append(Problem(f"database {database}", hidden[0].fault, text, hidden[0].remedy))
 
-    def cannot_compare(self, held: Checkpoint, error: Exception) -> None:
+    def cannot_compare(self, checkpoint: Checkpoint, error: Exception) -> None:
         """Say that one table could not be compared for a reason of its own."""
-        self.compared.discard(held.asset)
-        self.problems.append(Problem.of_error(held.asset, target_error(error, str(held.asset))))
+        self.compared.discard(checkpoint.asset)
+        self.problems.append(Problem.of_error(checkpoint.asset, target_error(error, str(checkpoint.asset))))
 
-    def has_lost_body(self, held: Checkpoint) -> None:
+    def has_lost_body(self, checkpoint: Checkpoint) -> None:
         """Say that one table could not be compared, because what was written last is lost."""
-        self.compared.discard(held.asset)
-        self.problems.append(body_lost(held.asset, f"{held.container}.{held.name}"))
+        self.compared.discard(checkpoint.asset)
+        self.problems.append(body_lost(checkpoint.asset, f"{checkpoint.container}.{checkpoint.name}"))
 
     def findings(self) -> list[Problem]:
-        """What the repair leaves because the policies say so; told as a thorough plan tells it."""
+        """What the repair leaves because the policies say so; told as a full plan tells it."""
         left = []
         for drift in self.drifts:
             reported = [each.path for each in drift.fields if each.effect is DriftEffect.REPORT]

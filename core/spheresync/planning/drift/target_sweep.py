@@ -18,6 +18,7 @@ from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     AssetStatus,
     ChangeSetId,
@@ -41,7 +42,7 @@ from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, DriftEffect, Prerequisite
-from spheresync.targets.look_by_name import Address, look_by_name, of_one
+from spheresync.targets.look_by_name import look_by_name, of_one
 from spheresync.targets.protocol import Target, cannot_be_seen
 from spheresync.targets.registry import design_of
 
@@ -84,7 +85,7 @@ class TargetSweep:
 
     async def load(self) -> None:
         """Load what was last written."""
-        self.checkpoints = {held.asset: held for held in await self._store.checkpoints.all(self.key)}
+        self.checkpoints = {checkpoint.asset: checkpoint for checkpoint in await self._store.checkpoints.all(self.key)}
 
     async def run(self, began: str, records: Mapping[AssetId, AssetRecord], known_somewhere: set[AssetId]) -> None:
         """Look, and keep in `seen` what was found; a database that could not be read is a problem of the look.
@@ -98,9 +99,13 @@ class TargetSweep:
             TargetError: the target does not answer, or not one database could be read.
         """
         self._records = records
-        self._managed = {asset: held for asset, held in self.checkpoints.items() if held.state.managed}
+        self._managed = {
+            asset: checkpoint for asset, checkpoint in self.checkpoints.items() if checkpoint.state.managed
+        }
         formers = await self._store.former_tables.all(self.key)
-        self._known = {held.address for held in self._managed.values()} | {former.address for former in formers}
+        self._known = {checkpoint.address for checkpoint in self._managed.values()} | {
+            former.address for former in formers
+        }
         self.wanted = self._wanted(self._managed.values())
         self._leave_unknown(known_somewhere)
         await self._read(self.wanted)
@@ -136,16 +141,16 @@ class TargetSweep:
         """Those that the look is about; of what cannot be said it is told that it was not compared."""
         wanted = []
         lost: Counter[SpaceName] = Counter()
-        for held in managed:
-            if held.asset not in self._records:
-                lost[held.asset.space] += self._scope.wants(held.asset, None)
+        for checkpoint in managed:
+            if checkpoint.asset not in self._records:
+                lost[checkpoint.asset.space] += self._scope.wants(checkpoint.asset, None)
                 continue
             try:
-                if self._scope.wants(held.asset, self._subject(held).record.tier):
-                    wanted.append(held)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                if self._scope.wants(checkpoint.asset, self._subject(checkpoint).record.tier):
+                    wanted.append(checkpoint)
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 self.seen.unjudged += 1
-                self.seen.cannot_compare(held, error)
+                self.seen.cannot_compare(checkpoint, error)
         self.seen.lost_assets(lost)
         return wanted
 
@@ -162,21 +167,23 @@ class TargetSweep:
     def _tier(self, record: AssetRecord) -> Tier | None:
         try:
             return record.decided_by(self._mapping).tier
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its tier is that of before
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: its tier is that of before
             product_error(error, str(record.id))
             return record.tier
 
-    def _subject(self, held: Checkpoint) -> Subject:
+    def _subject(self, checkpoint: Checkpoint) -> Subject:
         """The asset of a checkpoint, with the definition that was written."""
-        record = self._records[held.asset]
+        record = self._records[checkpoint.asset]
         decision = record.decided_by(self._mapping)
-        written = replace(record, tier=decision.tier, fingerprints=held.fingerprints, definition=held.definition)
-        return Subject(written, held, self.key.target, self.key.destination, decision, self._design)
+        written = replace(
+            record, tier=decision.tier, fingerprints=checkpoint.fingerprints, definition=checkpoint.definition
+        )
+        return Subject(written, checkpoint, self.key.target, self.key.destination, decision, self._design)
 
     async def _read(self, wanted: Iterable[Checkpoint]) -> None:
         databases: dict[PhysicalName, dict[PhysicalName, Checkpoint]] = defaultdict(dict)
-        for held in wanted:
-            databases[held.container][held.name] = held
+        for checkpoint in wanted:
+            databases[checkpoint.container][checkpoint.name] = checkpoint
         limit = anyio.CapacityLimiter(DATABASES_AT_ONCE)
         done = 0
         failed: list[TargetError] = []
@@ -205,12 +212,12 @@ class TargetSweep:
         note = container_note(self.key, "")
         noted = await self._store.meta.with_prefix(note)
         known = {PhysicalName(key.removeprefix(note)) for key in noted if is_present(noted, key)}
-        known |= {held.container for held in self.checkpoints.values()}
-        for database in sorted(known - {held.container for held in self.wanted}):
+        known |= {checkpoint.container for checkpoint in self.checkpoints.values()}
+        for database in sorted(known - {checkpoint.container for checkpoint in self.wanted}):
             try:
                 async for page in self._target.pages(database):
                     self._note_strays(page)
-            except Exception as raised:  # noqa: BLE001 -- the bulkhead of this database
+            except Exception as raised:  # noqa: BLE001 -- isolates this database
                 error = of_one(raised, f"database {database}")
                 if error.fault is not TargetFault.NO_CONTAINER and not cannot_be_seen(error):
                     self.seen.unread_database(database, 0, error)
@@ -223,7 +230,7 @@ class TargetSweep:
                 self._note_strays(page)
                 here = [(tables.pop(live.name), live) for live in page if live.name in tables]
                 await self._compare(here)
-        except Exception as raised:  # noqa: BLE001 -- the bulkhead of this database
+        except Exception as raised:  # noqa: BLE001 -- isolates this database
             error = of_one(raised, f"database {database}")  # what says nothing of one database goes on
             if error.fault is not TargetFault.NO_CONTAINER:
                 seen.unread_database(database, len(tables), error)
@@ -238,40 +245,42 @@ class TargetSweep:
         if not self._scope.everything:
             return
         for live in page:
-            if live.owner == self._settings.installation_marker and (live.container, live.name) not in self._known:
+            if live.owner == self._settings.installation_marker and live.address not in self._known:
                 self.seen.stray(live)
 
     async def _gone(self, database: PhysicalName, left_out: Mapping[PhysicalName, Checkpoint]) -> list[Checkpoint]:
         """Which of the tables that no page held are gone; the others are compared, or told as hidden."""
-        seen = await look_by_name(self._target, [held.address for held in left_out.values()])
-        by_address = {held.address: held for held in left_out.values()}
+        seen = await look_by_name(self._target, [checkpoint.address for checkpoint in left_out.values()])
+        by_address = {checkpoint.address: checkpoint for checkpoint in left_out.values()}
         for start in range(0, len(seen.found), CHUNK):
             found = list(seen.found.items())[start : start + CHUNK]
             await self._compare([(by_address[address], live) for address, live in found])
         if seen.hidden:
             self.seen.hidden_tables(database, seen.hidden.values())
         return [
-            held for address, held in by_address.items() if address not in seen.found and address not in seen.hidden
+            checkpoint
+            for address, checkpoint in by_address.items()
+            if address not in seen.found and address not in seen.hidden
         ]
 
     async def _compare(self, here: Sequence[tuple[Checkpoint, LiveObject]]) -> None:
         """Compare one page of tables with what was written."""
-        blobs = await self._store.blobs.get_many(held.body for held, _ in here)
+        blobs = await self._store.blobs.get_many(checkpoint.body for checkpoint, _ in here)
         marker, policies = self._settings.installation_marker, self._settings.drift
         bodies: list[bytes] = []
-        for held, live in here:
-            self.seen.compared.add(held.asset)
-            last_body = blobs.get(held.body)
+        for checkpoint, live in here:
+            self.seen.compared.add(checkpoint.asset)
+            last_body = blobs.get(checkpoint.body)
             if last_body is None:
-                self.seen.has_lost_body(held)
+                self.seen.has_lost_body(checkpoint)
                 continue
             try:
                 if self._design.untouched(last_body, live.body):
                     continue
                 await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
-                found = look_at(self._subject(held), last_body, live, marker=marker, policies=policies)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                self.seen.cannot_compare(held, error)
+                found = look_at(self._subject(checkpoint), last_body, live, marker=marker, policies=policies)
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
+                self.seen.cannot_compare(checkpoint, error)
                 continue
             if found is not None:
                 bodies += found.bodies
@@ -284,18 +293,18 @@ class TargetSweep:
             await self._store.write(keep)
 
     async def _miss(self, missing: Sequence[Checkpoint], *, database_gone: bool) -> None:
-        blobs = await self._store.blobs.get_many(held.body for held in missing)
-        for held in missing:
-            self.seen.compared.add(held.asset)
-            last_body = blobs.get(held.body)
+        blobs = await self._store.blobs.get_many(checkpoint.body for checkpoint in missing)
+        for checkpoint in missing:
+            self.seen.compared.add(checkpoint.asset)
+            last_body = blobs.get(checkpoint.body)
             if last_body is None:
-                self.seen.has_lost_body(held)
+                self.seen.has_lost_body(checkpoint)
                 continue
             try:
-                subject, policies = self._subject(held), self._settings.drift
+                subject, policies = self._subject(checkpoint), self._settings.drift
                 found = look_for(subject, last_body, database_gone=database_gone, policies=policies)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                self.seen.cannot_compare(held, error)
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
+                self.seen.cannot_compare(checkpoint, error)
                 continue
             self.seen.found.append(found)
 
@@ -320,7 +329,7 @@ class TargetSweep:
         """The assets that a run writes; where nobody can say any more, every one of those found edited."""
         try:
             items = await self._store.change_sets.all_items(change_set)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of that run
+        except Exception as error:  # noqa: BLE001 -- isolates that run
             product_error(error, f"change set of run {run}")
             return {found.drift.asset for found in self.seen.found}
         return {item.asset for item in items if item.action.changes_something and item.key == self.key}
@@ -357,7 +366,7 @@ class TargetSweep:
 
     async def _doubt(self, tx: Tx, doubtful: Sequence[Checkpoint]) -> None:
         """Have the next write read first where the remembered version is of another content than was written."""
-        for held in doubtful:
-            now = await tx.checkpoints.get(held.asset, held.key)
-            if now == held:
-                await tx.checkpoints.put_many([replace(held, version=None)])
+        for checkpoint in doubtful:
+            now = await tx.checkpoints.get(checkpoint.asset, checkpoint.key)
+            if now == checkpoint:
+                await tx.checkpoints.put_many([replace(checkpoint, version=None)])

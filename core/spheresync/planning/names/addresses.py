@@ -11,17 +11,9 @@ from dataclasses import dataclass
 
 from spheresync.mapping.names import derives, hashed_name, space_key
 from spheresync.mapping.rules import Decision, MappingRules
-from spheresync.model import AssetId, PhysicalName
+from spheresync.model import Address, AssetId, PhysicalName
 from spheresync.planning.names.displaced_databases import DatabaseNameConflict
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where an asset's object is or will be."""
-
-    container: PhysicalName
-    name: PhysicalName
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ def kept_address(
     checkpoint = checkpoints.get(wish.record.id)
     if checkpoint is None or checkpoint.state is CheckpointState.DELETED:
         return None
-    address = Address(checkpoint.container, checkpoint.name)
+    address = checkpoint.address
     return address if _is_wished(address, wish, held) else None
 
 
@@ -71,7 +63,7 @@ def former_address(
     wish: RequestedAddress, formers: Mapping[AssetId, Sequence[FormerTable]], held: Mapping[PhysicalName, str]
 ) -> Address | None:
     """The address that the asset had before and that rules give it again; the shortest of several."""
-    had = (Address(former.container, former.name) for former in formers.get(wish.record.id, ()))
+    had = (former.address for former in formers.get(wish.record.id, ()))
     return min(
         (address for address in had if _is_wished(address, wish, held)),
         key=lambda a: (len(a.name), a.name),

@@ -51,8 +51,7 @@ async def holds_ours(
     written = {each.address: each.body_digest for each in known if each.container == container and _stands(each)}
 
     def is_ours(live: LiveObject) -> bool:
-        at = live.container, live.name
-        return live.owner == marker or (live.digest is not None and live.digest == written.get(at))
+        return live.owner == marker or (live.digest is not None and live.digest == written.get(live.address))
 
     if listed is not None:
         if any(live.container == container and is_ours(live) for live in listed):

@@ -14,6 +14,7 @@ from spheresync.errors import TargetError
 from spheresync.mapping.names import allocate, derives, hashed_name
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import (
+    Address,
     AssetId,
     AssetStatus,
     LiveObject,
@@ -24,7 +25,6 @@ from spheresync.model import (
 from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
 from spheresync.planning.decisions.renames import case_changes, case_key, is_listed
 from spheresync.planning.names.addresses import (
-    Address,
     RequestedAddress,
     former_address,
     formers_by_asset,
@@ -50,9 +50,10 @@ class AllocatedNames:
     were seen on the way: every one of the containers in `compared` (what is not in it is not there), and of others
     those of ours that somebody edited. `formers` are the tables that assets had before, found ones included. `failures`
     says why an asset has no address. `unlisted` are containers in `compared` that no listing held, `unseen` those whose
-    objects could not be listed, and why. `claims` are findings of tables with our marker that may be copies. `closed`
-    are containers that nothing may be put into, and why, but for those that hold tables of ours already. `standing` are
-    containers that are known to exist and that this plan has not listed, so what else is in them is not known.
+    objects could not be listed, and why. `copies` are findings of tables with our marker that may be copies. `closed`
+    are containers that nothing may be put into, and why, but for those that hold tables of ours already.
+    `not_looked_at` are containers that are known to exist and that this plan has not listed, so what else is in them is
+    not known.
     `undecided` are assets that may be others under a name of another case, with the checkpoints of those: they get no
     address as long as nobody knows whether those are gone.
     """
@@ -62,14 +63,14 @@ class AllocatedNames:
     adopted: set[AssetId] = field(default_factory=set)
     compared: frozenset[PhysicalName] = frozenset()
     live: dict[Address, LiveObject] = field(default_factory=dict)
-    formers: dict[tuple[PhysicalName, PhysicalName], FormerTable] = field(default_factory=dict)
+    formers: dict[Address, FormerTable] = field(default_factory=dict)
     displaced: set[DatabaseNameConflict] = field(default_factory=set)
     failures: dict[AssetId, Exception] = field(default_factory=dict)
     unlisted: frozenset[PhysicalName] = frozenset()
     unseen: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
-    claims: tuple[Problem, ...] = ()
+    copies: tuple[Problem, ...] = ()
     closed: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
-    standing: frozenset[PhysicalName] = frozenset()
+    not_looked_at: frozenset[PhysicalName] = frozenset()
     undecided: Mapping[AssetId, Checkpoint] = field(default_factory=dict)
 
 
@@ -93,7 +94,7 @@ class NameAllocator:
         formers: Iterable[FormerTable],
         *,
         now: str,
-        thorough: bool = False,
+        full: bool = False,
         everywhere: bool = False,
     ) -> AllocatedNames:
         """Addresses for assets that are to be compared.
@@ -103,7 +104,7 @@ class NameAllocator:
             checkpoints: what the target is known to hold, of all assets.
             formers: tables that assets had before rules named them anew.
             now: for the notes that are taken.
-            thorough: look at the databases of these assets too, so that they can be compared with what is there.
+            full: look at the databases of these assets too, so that they can be compared with what is there.
             everywhere: look at every database of ours, for tables of ours that nobody knows of.
 
         Raises:
@@ -111,7 +112,7 @@ class NameAllocator:
         """
         wishes, failures = self._wishes(records)
         names = AllocatedNames(
-            failures=failures, compared=_containers_of(records, checkpoints) if thorough else frozenset()
+            failures=failures, compared=_containers_of(records, checkpoints) if full else frozenset()
         )
         names.formers = {former.address: former for former in formers}
         noted = await self._store.meta.with_prefix(container_note(self._target.key, ""))
@@ -126,10 +127,10 @@ class NameAllocator:
         looked_at = self._unknown(newcomers, noted, names.compared)
         prefix = container_note(self._target.key, "")
         known = {PhysicalName(note.removeprefix(prefix)) for note, said in noted.items() if said.startswith("present")}
-        names.standing = frozenset(known - looked_at)
+        names.not_looked_at = frozenset(known - looked_at)
         if looked_at or everywhere:
             inventory = await self._target.inventory(looked_at, and_ours=lost or everywhere, apart=True)
-            names.standing -= inventory.containers.keys()
+            names.not_looked_at -= inventory.containers.keys()
             checkpoints = await self._take_in(inventory, checkpoints, names, now)
             await self._note(looked_at, inventory, names.closed, now, everywhere=lost or everywhere)
             held |= {
@@ -153,14 +154,14 @@ class NameAllocator:
         names.unseen = inventory.unseen
         names.unlisted = names.compared - inventory.containers.keys() - inventory.unseen.keys()
         names.live = {
-            Address(live.container, live.name): live
+            live.address: live
             for live in inventory.objects
             if live.container in names.compared or (live.owner == self._marker and not live.intact)
         }
         rebuilder = CheckpointRebuilder(self._store, self._target.key, self._marker, in_force=self._in_force)
         rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, is_home=await self._homes(), now=now)
         checkpoints = {**rebuilt.checkpoints, **checkpoints}
-        names.claims = tuple(rebuilt.claims.values())
+        names.copies = tuple(rebuilt.copies.values())
         names.failures |= rebuilt.failures
         names.adopted = set(rebuilt.checkpoints)
         names.formers |= {former.address: former for former in rebuilt.formers}
@@ -172,8 +173,8 @@ class NameAllocator:
             and (error := await self._why_closed(container, known, inventory.objects)) is not None
         }
         names.foreign = {
-            Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
-        } | {Address(*address) for address in rebuilt.claims}
+            live.address for live in inventory.objects if live.owner != self._marker
+        } | rebuilt.copies.keys()
         return checkpoints
 
     async def _undecided(
@@ -201,7 +202,7 @@ class NameAllocator:
         for record in records:
             try:
                 wishes.append(self._wish(record))
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 failures[record.id] = error
         return wishes, failures
 
@@ -216,7 +217,7 @@ class NameAllocator:
         """The address that an asset has already and keeps, None where it has none; what goes wrong is its failure."""
         try:
             return kept_address(wish, checkpoints, held) or former_address(wish, had, held)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        except Exception as error:  # noqa: BLE001 -- isolates this asset
             failures[wish.record.id] = error
             return None
 
@@ -280,9 +281,9 @@ class NameAllocator:
             and wish.record.id in names.addresses
             and names.addresses[wish.record.id].container not in names.closed
         ]
-        seen = await look_by_name(self._target, [(address.container, address.name) for address in once])
+        seen = await look_by_name(self._target, once)
         foreign = {address for address, live in seen.found.items() if live.owner != self._marker}
-        return {Address(*address) for address in foreign | seen.hidden.keys()}
+        return foreign | seen.hidden.keys()
 
     def _allocate(
         self,

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     Digest,
     LiveObject,
-    PhysicalName,
     Problem,
     counted,
     first_of,
@@ -99,7 +99,7 @@ class Removals:
         for work, subject in self._draft.removals:
             try:
                 item = await self._removal(work, subject, blobs, seen)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 self._fail(subject, error)
                 continue
             if item is not None:
@@ -118,18 +118,18 @@ class Removals:
         assert subject.checkpoint is not None
         live = seen.get(subject.asset)
         times = f"no longer listed by Datasphere, {counted(subject.record.misses, 'complete listing')} in a row"
-        held, last_body = await self._last_written(subject.checkpoint, blobs)
-        if held.body != subject.checkpoint.body:
-            self._draft.rebased.append(held)
-        about = replace(subject, checkpoint=held)
+        checkpoint, last_body = await self._last_written(subject.checkpoint, blobs)
+        if checkpoint.body != subject.checkpoint.body:
+            self._draft.rebased.append(checkpoint)
+        about = replace(subject, checkpoint=checkpoint)
         if last_body is None:
             return forget_item(about, f"{times}, and its table is gone")
         if work is not AssetWork.RETIRE:
-            return await self._delete(about, held, last_body, f"retired, and {times}", live)
-        foreign = self._foreign(about, held, last_body, live)
+            return await self._delete(about, checkpoint, last_body, f"retired, and {times}", live)
+        foreign = self._foreign(about, checkpoint, last_body, live)
         if foreign is not None:
             return settled_item(about, Action.CONFLICT, foreign)
-        return self._retire(about, held, last_body, times, live)
+        return self._retire(about, checkpoint, last_body, times, live)
 
     async def plan_formers(self, left_behind: Sequence[tuple[FormerTable, Subject]]) -> None:
         """Items of tables that assets had before mapping rules named them anew.
@@ -144,11 +144,11 @@ class Removals:
         if self._settings.deletion.policy is DeletionPolicy.KEEP:
             return
         bodies = await self._store.blobs.get_many(former.body for former, _ in left_behind)
-        not_ours: list[tuple[PhysicalName, PhysicalName]] = []
+        not_ours: list[Address] = []
         for former, subject in left_behind:
             try:
                 gone, item = await self._of_former(former, subject, bodies)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 self._fail(subject, error)
                 continue
             if gone:
@@ -161,19 +161,21 @@ class Removals:
         self, former: FormerTable, subject: Subject, bodies: Mapping[Digest, bytes]
     ) -> tuple[bool, ChangeSetItem | None]:
         """Whether a former table is gone or somebody else's by now, and what is to be done about one that is not."""
-        held, last_body = await self._last_written(former.as_checkpoint(), bodies)
-        if held.body != former.body:
-            self._known_again.append(replace(former, body=held.body, body_digest=held.body_digest, version=None))
-        about = replace(subject, checkpoint=held)
+        checkpoint, last_body = await self._last_written(former.as_checkpoint(), bodies)
+        if checkpoint.body != former.body:
+            self._known_again.append(
+                replace(former, body=checkpoint.body, body_digest=checkpoint.body_digest, version=None)
+            )
+        about = replace(subject, checkpoint=checkpoint)
         reason = f"a former table of {subject.asset}, which mapping rules named anew"
         if last_body is None:
             return True, None
         if not former.retired:
-            seen = await self._live_reads.at([held])
-            return False, self._retire(about, held, last_body, reason, seen.get(subject.asset))
+            seen = await self._live_reads.at([checkpoint])
+            return False, self._retire(about, checkpoint, last_body, reason, seen.get(subject.asset))
         if not self._rules.offered:
             return False, None
-        item = await self._delete(about, held, last_body, f"{reason}; retired since {former.since}")
+        item = await self._delete(about, checkpoint, last_body, f"{reason}; retired since {former.since}")
         return item is not None and item.action is Action.FORGET, item
 
     def _fail(self, subject: Subject, error: Exception) -> None:
@@ -185,44 +187,52 @@ class Removals:
         """
         self._draft.fail(subject.asset, of_one(error, str(subject.asset)))
 
-    async def _last_written(self, held: Checkpoint, bodies: Mapping[Digest, bytes]) -> tuple[Checkpoint, bytes | None]:
+    async def _last_written(
+        self, checkpoint: Checkpoint, bodies: Mapping[Digest, bytes]
+    ) -> tuple[Checkpoint, bytes | None]:
         """What was written last; where the state has lost it, what the table proves of it, None where none is there."""
-        if held.body in bodies:
-            return held, bodies[held.body]
-        live = await self._target.read(held.container, held.name)
+        if checkpoint.body in bodies:
+            return checkpoint, bodies[checkpoint.body]
+        live = await self._target.read(checkpoint.container, checkpoint.name)
         if live is None:
-            return held, None
-        known, body = known_by_target(self._design, held, live)
+            return checkpoint, None
+        known, body = known_by_target(self._design, checkpoint, live)
         self._bodies.append(body)
         return replace(known, version=None), body  # so that it is read again before it is deleted
 
     def _retire(
-        self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None
+        self, subject: Subject, checkpoint: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None
     ) -> ChangeSetItem:
         policies = self._settings.drift
-        marked = retire(subject, held, last_body, live, at=self._at, reason=reason, policies=policies)
+        marked = retire(subject, checkpoint, last_body, live, at=self._at, reason=reason, policies=policies)
         self._bodies += marked.bodies
         self._draft.left += [marked.finding] if marked.finding is not None else []
         return marked.item
 
-    def _foreign(self, subject: Subject, held: Checkpoint, last_body: bytes, live: LiveObject | None) -> str | None:
+    def _foreign(
+        self, subject: Subject, checkpoint: Checkpoint, last_body: bytes, live: LiveObject | None
+    ) -> str | None:
         """Why a table that is to be marked is not ours any more; None where it is, or where nobody has looked."""
         if live is None:
             return None
         marker = self._settings.installation_marker
         foreign = self._design.foreign_because(live, subject.asset, marker, last_body)
-        foreign = foreign or self._design.made_anew_because(live, last_body, held.version)
-        return f"the table {held.container}.{held.name} {foreign}; it stays as it is" if foreign is not None else None
+        foreign = foreign or self._design.made_anew_because(live, last_body, checkpoint.version)
+        return (
+            f"the table {checkpoint.container}.{checkpoint.name} {foreign}; it stays as it is"
+            if foreign is not None
+            else None
+        )
 
     async def _delete(
-        self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None = None
+        self, subject: Subject, checkpoint: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None = None
     ) -> ChangeSetItem | None:
         """The delete of a retired table, or what becomes of it instead; None where it is left and a finding says so."""
-        if live is None and held.version is None:
-            live = await self._target.read(held.container, held.name)
+        if live is None and checkpoint.version is None:
+            live = await self._target.read(checkpoint.container, checkpoint.name)
         if live is None:  # as it was left, or gone already
             return replace(delete_item(subject, last_body, reason), blocked_by=self._rules.blocked_by(touched=False))
-        table = f"{held.container}.{held.name}"
+        table = f"{checkpoint.container}.{checkpoint.name}"
         foreign = self._design.foreign_because(live, subject.asset, self._settings.installation_marker, last_body)
         if foreign is not None:
             return forget_item(subject, f"the retired table {table} {foreign}; it is left as it is")
@@ -232,13 +242,13 @@ class Removals:
             self._draft.left.append(_left(subject.asset, table, [change.path for change in changes]))
             return None
         self._bodies.append(live.body)
-        seen = replace(subject, checkpoint=replace(held, version=live.version))
+        seen = replace(subject, checkpoint=replace(checkpoint, version=live.version))
         if changes:
             reason = f"{reason}; somebody else has changed {len(changes)} of its fields since"
         item = delete_item(seen, live.body, reason)
         return replace(item, changes=changes, blocked_by=self._rules.blocked_by(touched=bool(changes)))
 
-    async def _keep_bodies(self, not_ours: Sequence[tuple[PhysicalName, PhysicalName]] = ()) -> None:
+    async def _keep_bodies(self, not_ours: Sequence[Address] = ()) -> None:
         """Write down what the items refer to, and that former tables belong to others by now."""
         bodies, self._bodies = self._bodies, []
         known_again, self._known_again = self._known_again, []

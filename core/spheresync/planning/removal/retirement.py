@@ -26,7 +26,7 @@ class Retirement:
 
 def retire(
     subject: Subject,
-    held: Checkpoint,
+    checkpoint: Checkpoint,
     last_body: bytes,
     live: LiveObject | None,
     *,
@@ -45,14 +45,18 @@ def retire(
         reason: why it is retired.
         policies: what becomes of other people's edits.
     """
-    marked = subject.design.retire(last_body, at, held.container, held.name)
+    marked = subject.design.retire(last_body, at, checkpoint.container, checkpoint.name)
     if live is None:
         return Retirement(retire_item(subject, marked, last_body, reason), (marked.body,))
     found = compare(subject.design, last_body, live, marked, policies)
-    finding = drift_finding(subject.asset, f"{held.container}.{held.name}", found.reported) if found.reported else None
+    finding = (
+        drift_finding(subject.asset, f"{checkpoint.container}.{checkpoint.name}", found.reported)
+        if found.reported
+        else None
+    )
     if found.outcome is DriftOutcome.LEFT:  # planned, and refused in the run, so that it is told
-        unread = replace(subject, checkpoint=replace(held, version=None))
+        unread = replace(subject, checkpoint=replace(checkpoint, version=None))
         return Retirement(retire_item(unread, marked, last_body, reason), (marked.body,), finding)
-    seen = replace(subject, checkpoint=replace(held, version=live.version))
+    seen = replace(subject, checkpoint=replace(checkpoint, version=live.version))
     item = retire_item(seen, replace(marked, body=found.body), live.body, reason)
     return Retirement(item, (found.body, live.body), finding)

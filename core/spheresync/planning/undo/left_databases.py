@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spheresync.model import Action, PhysicalName, Problem, RunId
+from spheresync.model import Action, Address, PhysicalName, Problem, RunId
 from spheresync.observe.incidents import product_error
-from spheresync.planning.names.addresses import Address
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store
 from spheresync.state.records import AuditAction, AuditFilter, ChangeSetItem
@@ -29,7 +28,7 @@ async def left_databases(
     Raises:
         TargetError: the target as a whole is out.
     """
-    going = {Address(item.container, item.name) for item in items if item.action is Action.DELETE}
+    going = {item.address for item in items if item.action is Action.DELETE}
     emptied = {address.container for address in going}
     found = sorted(await _created_by(store, undone) & emptied) if emptied else []
     return tuple([database for database in found if await _holds_only(target, database, going)])
@@ -43,7 +42,7 @@ async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
             detail = decode_cell(entry.detail)
             if detail.get("ours"):
                 created.add(PhysicalName(detail["database"]))
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this entry
+        except Exception as error:  # noqa: BLE001 -- isolates this entry
             product_error(error, f"audit entry {entry.seq}")
     return created
 
@@ -52,9 +51,9 @@ async def _holds_only(target: Target, database: PhysicalName, going: set[Address
     """Whether nothing but tables that the undo deletes is in it now; one that is gone or hidden is not told of."""
     try:
         async for page in target.pages(database):
-            if any(Address(live.container, live.name) not in going for live in page):
+            if any(live.address not in going for live in page):
                 return False
-    except Exception as error:  # noqa: BLE001 -- the bulkhead of this database
+    except Exception as error:  # noqa: BLE001 -- isolates this database
         of_one(error, f"database {database}")
         return False
     return True

@@ -15,6 +15,7 @@ from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     LiveObject,
     PhysicalName,
@@ -27,7 +28,6 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.undo import EffectKind, RunEffect, settle_together, undo_item
-from spheresync.planning.names.addresses import Address
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.names.rename_notes import former_names
@@ -146,9 +146,9 @@ class Reverter:
             four_eyes=self._settings.approvals.of_deletes,
         )
         waits = rules.blocked_by(touched=False)
-        effects = await self._deeds(target.key, written)
+        effects = await self._effects(target.key, written)
         _require_known(undone, effects)
-        live = await _read(target, [_address(effect.item) for effect in effects if effect.kind not in _NEVER_READ])
+        live = await _read(target, [effect.item.address for effect in effects if effect.kind not in _NEVER_READ])
         items: list[ChangeSetItem] = []
         for start in range(0, len(effects), _CHUNK):
             chunk = effects[start : start + _CHUNK]
@@ -160,15 +160,13 @@ class Reverter:
                     effect,
                     before=bodies.get(effect.entry.before) if effect.entry.before is not None else None,
                     after=bodies.get(effect.entry.after) if effect.entry.after is not None else None,
-                    live=live.found.get((effect.item.container, effect.item.name)),
-                    hidden=told.message
-                    if (told := live.hidden.get((effect.item.container, effect.item.name)))
-                    else None,
+                    live=live.found.get(effect.item.address),
+                    hidden=told.message if (told := live.hidden.get(effect.item.address)) else None,
                 )
                 marker = self._settings.installation_marker
                 try:
                     item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
-                except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                except Exception as error:  # noqa: BLE001 -- isolates this asset
                     asset = effect.item.asset
                     self._failed[target.key, asset] = Problem.of_error(asset, product_error(error, str(asset)))
                 else:
@@ -186,15 +184,15 @@ class Reverter:
         found = [item.asset for at, item in sorted(items.items()) if at in lost]
         return tuple(Problem.of(asset, "state", text, remedy) for asset in found)
 
-    async def _deeds(self, key: TargetKey, written: Sequence[tuple[ChangeSetItem, JournalEntry]]) -> list[RunEffect]:
+    async def _effects(self, key: TargetKey, written: Sequence[tuple[ChangeSetItem, JournalEntry]]) -> list[RunEffect]:
         """What the run did in one target, still without bodies."""
-        checkpoints = {held.asset: held for held in await self._store.checkpoints.all(key)}
+        checkpoints = {checkpoint.asset: checkpoint for checkpoint in await self._store.checkpoints.all(key)}
         formers = {former.address: former for former in await self._store.former_tables.all(key)}
         latter: dict[AssetId, AssetId] = {}
         for space in {item.asset.space for item, _ in written}:
             latter |= {old: new for new, old in (await former_names(self._store, space)).items()}
         design = design_of(key.target)
-        effects = [(_deed(design, item, entry, checkpoints, formers), item.asset) for item, entry in written]
+        effects = [(_effect_of(design, item, entry, checkpoints, formers), item.asset) for item, entry in written]
         return [replace(effect, renamed_to=latter.get(asset)) for effect, asset in effects]
 
     async def _written(self, undone: RunRecord) -> list[tuple[ChangeSetItem, JournalEntry]]:
@@ -268,12 +266,12 @@ class Reverter:
 
 async def _read(target: Target, addresses: Sequence[Address]) -> NameLook:
     """What stands at these addresses now, and what of it is hidden."""
-    listed: dict[tuple[PhysicalName, PhysicalName], LiveObject] = {}
+    listed: dict[Address, LiveObject] = {}
     if len(addresses) > _READ_ONE_BY_ONE:
         containers = frozenset(address.container for address in addresses)
         inventory = await target.inventory(containers, apart=True)
-        listed = {(live.container, live.name): live for live in inventory.objects}
-    wanted = {(address.container, address.name) for address in addresses}
+        listed = {live.address: live for live in inventory.objects}
+    wanted = set(addresses)
     looked = await look_by_name(target, wanted - listed.keys())
     return NameLook({**listed, **looked.found}, looked.hidden)
 
@@ -307,21 +305,21 @@ _LEAVES_ONE = frozenset({EffectKind.CREATED, EffectKind.CHANGED, EffectKind.FORG
 _NEVER_READ = frozenset({EffectKind.NOTHING, EffectKind.ADOPTED})
 
 
-def _address(item: ChangeSetItem) -> Address:
-    return Address(item.container, item.name)
-
-
-def _deed(
+def _effect_of(
     design: TargetDesign,
     item: ChangeSetItem,
     entry: JournalEntry,
     checkpoints: Mapping[AssetId, Checkpoint],
-    formers: Mapping[tuple[PhysicalName, PhysicalName], FormerTable],
+    formers: Mapping[Address, FormerTable],
 ) -> RunEffect:
-    held, former = checkpoints.get(item.asset), formers.get((item.container, item.name))
+    checkpoint, former = checkpoints.get(item.asset), formers.get(item.address)
     known = former.as_checkpoint() if former is not None and former.asset == item.asset else None
-    if held is not None and held.state is not CheckpointState.DELETED and held.address == (item.container, item.name):
-        known = held
+    if (
+        checkpoint is not None
+        and checkpoint.state is not CheckpointState.DELETED
+        and checkpoint.address == item.address
+    ):
+        known = checkpoint
     return RunEffect(
         design=design,
         item=item,
@@ -329,7 +327,7 @@ def _deed(
         before=None,
         after=None,
         known=known,
-        asset_has=held,
+        asset_has=checkpoint,
         live=None,
     )
 

@@ -28,7 +28,6 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.search_index import with_index
-from spheresync.runtime.unknown_names import nearest
 from spheresync.service import answer_rows
 from spheresync.service.argument_checks import one_of, wants_full
 from spheresync.service.catalog.known_problems import problems_of
@@ -111,13 +110,16 @@ class AssetsWanted:
         for name, text in (("column", self.column), ("term", self.term), ("owner", self.owner)):
             if text is not None and not text.strip():
                 raise UsageError(f"{name} is empty.", remedy=f"Give a {name}, or leave it out.")
+        pii: str | None = self.pii
+        if pii not in {ANY_CLASS, NO_CLASS}:
+            pii = one_of("class of personal data", pii, PersonalDataClass, ANY_CLASS, NO_CLASS)
         return AssetFilter(
             space=None if self.space is None else SpaceName(self.space),
             kind=one_of("kind", self.kind, AssetKind),
             tier=one_of("tier", self.tier, Tier),
             status=None if self.status == LATE else one_of("status", self.status, AssetStatus, LATE),
             column=self.column,
-            pii=self.pii if self.pii in {ANY_CLASS, NO_CLASS} else _class_of(self.pii),
+            pii=pii,
             term=self.term,
             owner=self.owner,
             min_columns=self.min_columns,
@@ -136,14 +138,6 @@ class AssetsWanted:
         if sort is AssetSort.RELEVANCE and self.question is None:
             raise UsageError("sort=relevance needs a query.", remedy="Give query, or sort by something else.")
         return sort, self.sort.startswith("-") and sort is not AssetSort.RELEVANCE
-
-
-def _class_of(word: str | None) -> PersonalDataClass | None:
-    if word is not None and word not in set(PersonalDataClass):
-        valid = (ANY_CLASS, NO_CLASS, *PersonalDataClass)
-        remedy = f"{nearest(word, valid)} Valid: {', '.join(valid)}.".strip()
-        raise UsageError(f"there is no class of personal data {word!r}.", remedy=remedy)
-    return None if word is None else PersonalDataClass(word)
 
 
 class AssetLister:
@@ -253,7 +247,7 @@ class AssetLister:
     def _tier_of(self, record: AssetRecord) -> Tier:
         try:
             return record.decided_by(self._mapping).tier
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: what the last reading decided stays
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: what the last reading decided stays
             product_error(error, str(record.id))
             return record.tier or Tier.MEDIUM
 

@@ -122,7 +122,7 @@ def _leaving(known: KnownAssetState, deletion: Deletion) -> str | None:
         retired = to_the_second(None if known.checkpoint is None else known.checkpoint.synced_at)
         return (
             f"Its table is marked as retired since {retired}: Datasphere has not listed it since {since}. "
-            f"{_next_for_retired(deletion)} It comes back to life once Datasphere lists it again."
+            f"{_next_for_retired(deletion)} It is active again once Datasphere lists it again."
         )
     return None
 

@@ -24,6 +24,7 @@ from spheresync.mapping.context import AssetContext
 from spheresync.mapping.personal_data import PersonalDataFinding, classify, was_classified, with_personal_data
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
+    Address,
     Asset,
     AssetId,
     AssetStatus,
@@ -36,7 +37,7 @@ from spheresync.model import (
     counted,
 )
 from spheresync.planning.lost_bodies import definition_lost
-from spheresync.planning.names.addresses import Address, displaced_database, known_address
+from spheresync.planning.names.addresses import displaced_database, known_address
 from spheresync.planning.names.displaced_databases import DatabaseNameConflict
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
@@ -78,7 +79,7 @@ class Catalog:
         self._context.require_good_settings()
         checked = await check_scope(self._context, scope, refreshes=True)
         report = await SharedDiscovery(self._context).discover(
-            checked, thorough=False, since=self._first.asked_at(), progress=progress
+            checked, full=False, since=self._first.asked_at(), progress=progress
         )
         await require_found(self._store, checked, self._context.mapping.outside_scope)
         empty = await empty_tenant(self._store) if report.empty else None
@@ -210,11 +211,11 @@ class Catalog:
             if definition
             else [],
             context=business_context(definition, said, mapping.context.terms, decision),
-            targets=[answer_rows.target_row(held) for held in checkpoints],
+            targets=[answer_rows.target_row(checkpoint) for checkpoint in checkpoints],
             fingerprints={}
             if prints is None
             else {"schema": prints.schema, "content": prints.content, "metadata": prints.metadata},
-            last_sync=max((held.synced_at for held in checkpoints), default=None),
+            last_sync=max((checkpoint.synced_at for checkpoint in checkpoints), default=None),
             pii=pii,
             personal_data="classified" if classified else "not_classified",
             **(await other_names(self._store, record)).told(),
@@ -225,10 +226,10 @@ class Catalog:
         record = await self._record(text)
         mapping = self._context.mapping
         decision = record.decided_by(mapping)
-        held = await self._store.checkpoints.get(record.id, self._explained_key)
-        address = known_address(record, held, decision)
+        checkpoint = await self._store.checkpoints.get(record.id, self._explained_key)
+        address = known_address(record, checkpoint, decision)
         displaced = await self._displaced(record, decision)
-        if displaced is not None and held is None:
+        if displaced is not None and checkpoint is None:
             address = Address(displaced.given, address.name)
         definition = await self._definition(record)
         left_out = [] if definition is None else decision.left_out(definition)

@@ -22,7 +22,7 @@ class FirstDiscovery:
         if self._context.settings.env.is_embedded and await self._store.meta.get(LAST_DISCOVERY) is None:
             now = isoformat(self._context.clock())
             self._read_at = now if asked else None
-            await SharedDiscovery(self._context).discover(Scope(), thorough=False, since=now, progress=silent)
+            await SharedDiscovery(self._context).discover(Scope(), full=False, since=now, progress=silent)
 
     def asked_at(self) -> str:
         """From when on a reading answers a request of now; the one that a command was started for is older."""

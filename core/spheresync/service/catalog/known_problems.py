@@ -66,22 +66,22 @@ async def _known_in(
     drifts = await store.drift.of(assets, key)
     found = {}
     for record in records:
-        held = checkpoints.get(record.id)
-        undone = await _undone(store, held) if record.status is AssetStatus.HELD else None
-        found[record.id] = KnownAssetState(record, held, unwritten.get(record.id), drifts.get(record.id), undone)
+        checkpoint = checkpoints.get(record.id)
+        undone = await _undone(store, checkpoint) if record.status is AssetStatus.HELD else None
+        found[record.id] = KnownAssetState(record, checkpoint, unwritten.get(record.id), drifts.get(record.id), undone)
     return found
 
 
 def _of_key(checkpoints: Mapping[AssetId, Sequence[Checkpoint]], key: TargetKey) -> dict[AssetId, Checkpoint]:
-    return {asset: each for asset, held in checkpoints.items() for each in held if each.key == key}
+    return {asset: each for asset, checkpoint in checkpoints.items() for each in checkpoint if each.key == key}
 
 
-async def _undone(store: Store, held: Checkpoint | None) -> str | None:
+async def _undone(store: Store, checkpoint: Checkpoint | None) -> str | None:
     """The run that was undone by what holds an asset; None where that is not on record any more."""
-    if held is None:
+    if checkpoint is None:
         return None
     with suppress(UsageError):
-        run = await store.runs.get(held.run_id)
+        run = await store.runs.get(checkpoint.run_id)
         if run.change_set_id is not None:
             return (await store.change_sets.get(run.change_set_id)).undo_of
     return None

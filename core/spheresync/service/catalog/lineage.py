@@ -11,11 +11,11 @@ import anyio.lowlevel
 from spheresync.answers import LineageAnswer, LineageEdge, LineageNode
 from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.errors import UsageError
-from spheresync.lineage.graph import Direction, EdgeKind, Lineage
+from spheresync.lineage.graph import Lineage
 from spheresync.lineage.openlineage import events_of
 from spheresync.lineage.stored import LineageOfNow
 from spheresync.lineage.trace import Tracer
-from spheresync.model import LineageExport, canonical_json, isoformat
+from spheresync.model import Direction, EdgeKind, LineageExport, canonical_json, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unknown_names import unknown_name
 from spheresync.service.catalog.lineage_extent import fitting
@@ -89,7 +89,7 @@ def answer_of(
             LineageEdge(
                 from_=edge.source,
                 to=edge.target,
-                kind=edge.kind.value,
+                kind=edge.kind,
                 how=edge.how,
                 from_column=edge.source_column,
                 to_column=edge.target_column,

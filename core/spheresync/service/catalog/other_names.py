@@ -51,8 +51,8 @@ async def other_names(store: Store, record: AssetRecord, held_in: TargetKey | No
     if not record.misses:
         return OtherNames(former.get(record.id), None)
     latter = next((new for new, old in former.items() if old == record.id), None)
-    held = await store.checkpoints.get(record.id, held_in) if held_in is not None and latter is None else None
-    if held is None or held.state is CheckpointState.DELETED:
+    checkpoint = await store.checkpoints.get(record.id, held_in) if held_in is not None and latter is None else None
+    if checkpoint is None or checkpoint.state is CheckpointState.DELETED:
         return OtherNames(None, latter)
     known = await store.catalog.assets()
     likely = likely_renames(known, {each.id for each in known if each.misses})

@@ -80,7 +80,7 @@ class Changes:
         notices: tuple[Problem, ...] = ()
         if refresh:
             report = await SharedDiscovery(self._context).discover(
-                checked, thorough=False, since=self._first.asked_at(), progress=progress
+                checked, full=False, since=self._first.asked_at(), progress=progress
             )
             if not report.reached:
                 raise not_reached(report.problems)

@@ -27,7 +27,7 @@ from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.guards import ALL_LOSE_COLUMNS, GUARDS
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.run_counts import BLOCKED
-from spheresync.runtime.shared_sign_in import standing_of
+from spheresync.runtime.shared_sign_in import sign_in_state
 from spheresync.schedule.pending_work import WRITES, work_of
 from spheresync.service.health.freshness import lateness
 from spheresync.service.health.persons_sign_in import sign_in_ends_soon
@@ -38,7 +38,7 @@ from spheresync.state.records import AlertRow, DriftSummary, RunRecord
 
 VERIFY_EVERY = timedelta(hours=6)
 """How often the whole audit log is walked through."""
-_HURRY = 2.0
+_BRIEFLY = 2.0
 """Seconds for which a process that ends soon walks through it."""
 _VERIFIED = "audit_walked_at"
 EXPIRES_SOON = timedelta(days=30)
@@ -60,38 +60,38 @@ class AlertConditions:
         self._hurried = hurried
         self._verified_at: datetime | None = None
 
-    async def look(self, standing: Sequence[AlertRow]) -> list[Condition]:
-        """Everything that is wrong; `standing` is what was found before, which some of it outlasts a better run."""
+    async def look(self, open_alerts: Sequence[AlertRow]) -> list[Condition]:
+        """Everything that is wrong. Some of `open_alerts`, found before, outlasts a run that goes well."""
         await self._verify_when_due()
-        stands = {row.kind for row in standing}
+        stands = {row.kind for row in open_alerts}
         status = await sync_status(self._context)
         runs, _ = await self._store.runs.page(limit=_RECENT)
         last = next((run for run in runs if run.state.ended and run.state is not RunState.CANCELLED), None)
         held, others = await self._set_aside()
         return [
             *await noted_conditions(self._store),
-            *self._failed(last, status, standing=AlertKind.RUN_FAILED in stands),
-            *await self._refused(last, held, standing=AlertKind.GUARD in stands),
-            *_late(status, standing),
+            *self._failed(last, status, was_open=AlertKind.RUN_FAILED in stands),
+            *await self._refused(last, held, was_open=AlertKind.GUARD in stands),
+            *_late(status, open_alerts),
             *_drifted(await self._store.drift.summary()),
             *self._credentials([*(last.problems if last is not None else ()), *others]),
             *_waiting(others),
         ]
 
-    def _failed(self, last: RunRecord | None, status: SyncStatus, *, standing: bool) -> list[Condition]:
+    def _failed(self, last: RunRecord | None, status: SyncStatus, *, was_open: bool) -> list[Condition]:
         if last is not None and last.state in {RunState.FAILED, RunState.PARTLY_FAILED}:
             told = "; ".join(f"{each.subject}: {each.message}" for each in last.problems[:_SHOWN])
             figures = f"Run {last.id} ended {last.state}." + (f" {told}" if told else "")
             return [Condition(AlertKind.RUN_FAILED, _RUNS, figures, f"See `spheresync runs {last.id}`.")]
         troubled = status.assets.get(AssetStatus.FAILED, 0) + status.assets.get(AssetStatus.CONFLICT, 0)
-        if standing and troubled:  # a run about other assets that went well has not mended these
+        if was_open and troubled:  # a run about other assets that went well has not mended these
             message = f"{counted(troubled, 'asset')} could not be read or written."
             return [Condition(AlertKind.RUN_FAILED, _RUNS, message, "See `spheresync assets --status failed`.")]
         return []
 
-    async def _refused(self, last: RunRecord | None, held: Sequence[Problem], *, standing: bool) -> list[Condition]:
+    async def _refused(self, last: RunRecord | None, held: Sequence[Problem], *, was_open: bool) -> list[Condition]:
         found = await self._guards_of(last)
-        if found or (standing and held):
+        if found or (was_open and held):
             pending = await self._pending()
             still = [
                 each
@@ -148,12 +148,12 @@ class AlertConditions:
         Datasphere tells nobody when a client of its own or its secret ends. Where a person has to be signed in, that
         nobody is.
         """
-        standing = standing_of(self._context.settings)
-        if isinstance(standing, NotSignedIn):
-            return [Condition(AlertKind.CREDENTIALS, _SIGN_IN, standing.message, standing.remedy)]
-        if standing is not None:
+        sign_in = sign_in_state(self._context.settings)
+        if isinstance(sign_in, NotSignedIn):
+            return [Condition(AlertKind.CREDENTIALS, _SIGN_IN, sign_in.message, sign_in.remedy)]
+        if sign_in is not None:
             problems = [each for each in problems if SIGN_IN_REMEDY not in each.remedy]  # somebody has, since
-            if (soon := sign_in_ends_soon(standing, self._context.clock())) is not None:
+            if (soon := sign_in_ends_soon(sign_in, self._context.clock())) is not None:
                 return [Condition(AlertKind.CREDENTIALS, _SIGN_IN, soon, SIGN_IN_REMEDY)]
         refused = [each for each in problems if each.code == SourceFault.UNAUTHORIZED]
         if refused:
@@ -189,7 +189,7 @@ class AlertConditions:
             return
         self._verified_at = now
         await self._store.write(lambda tx: tx.meta.set(_VERIFIED, isoformat(now)))
-        with anyio.move_on_after(_HURRY if self._hurried else None):
+        with anyio.move_on_after(_BRIEFLY if self._hurried else None):
             await self._verify()
 
     async def _verify(self) -> None:
@@ -213,11 +213,11 @@ class AlertConditions:
             await self._store.write(note)
 
 
-def _late(status: SyncStatus, standing: Sequence[AlertRow]) -> list[Condition]:
+def _late(status: SyncStatus, open_alerts: Sequence[AlertRow]) -> list[Condition]:
     """Late assets, where a process keeps the schedule; without one, those told of before for as long as they are."""
     late = [each for each in map(lateness, status.tiers) if each is not None]
     if status.scheduler.state is not SchedulerState.RUNNING:
-        told = {row.subject for row in standing if row.kind == AlertKind.FRESHNESS}
+        told = {row.subject for row in open_alerts if row.kind == AlertKind.FRESHNESS}
         late = [each for each in late if status.scheduler.state is SchedulerState.OFF and each.subject in told]
     return [Condition(AlertKind.FRESHNESS, each.subject, each.message, each.remedy) for each in late]
 

@@ -12,9 +12,9 @@ from spheresync.state.records import CheckpointState
 async def count_held_without_table(store: Store, in_force: Sequence[TargetKey]) -> int:
     """How many assets are held so in any target."""
     deleted = {
-        held.asset
+        checkpoint.asset
         for key in in_force
-        for held in await store.checkpoints.all(key)
-        if held.held is not None and held.state is CheckpointState.DELETED
+        for checkpoint in await store.checkpoints.all(key)
+        if checkpoint.held is not None and checkpoint.state is CheckpointState.DELETED
     }
     return sum(record.status is AssetStatus.HELD for record in await store.catalog.some(deleted))

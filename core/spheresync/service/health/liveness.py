@@ -21,9 +21,9 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext
-from spheresync.runtime.shared_sign_in import standing_of
+from spheresync.runtime.shared_sign_in import sign_in_state
 from spheresync.schedule.control import LEASE
-from spheresync.schedule.scheduler import PULSE as SCHEDULER_LOOP
+from spheresync.schedule.scheduler import LOOP as SCHEDULER_LOOP
 from spheresync.service.health.persons_sign_in import sign_in_vital
 from spheresync.state.port import Tx
 
@@ -48,7 +48,7 @@ async def ready(context: RuntimeContext, loop_health: LoopHealth) -> Vitals:
             await _state(context),
             _settings(context),
             _tenant(context),
-            *sign_in_vital(standing_of(context.settings)),
+            *sign_in_vital(sign_in_state(context.settings)),
             await _scheduler(context, loop_health),
             *_loops(loop_health),
         ]
@@ -73,8 +73,8 @@ def _together(checks: Sequence[Vital]) -> Vitals:
 def _loop(loop_health: LoopHealth, loop: str) -> Vital:
     silent = loop_health.silent_for(loop) or 0.0
     if silent <= LIMITS[loop]:
-        return Vital(name=loop, ok=True, reason="goes round")
-    return Vital(name=loop, ok=False, reason=f"has stood still for {silent:.0f} s")
+        return Vital(name=loop, ok=True, reason="iterates")
+    return Vital(name=loop, ok=False, reason=f"has been blocked for {silent:.0f} s")
 
 
 def _loops(loop_health: LoopHealth) -> list[Vital]:

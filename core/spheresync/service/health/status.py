@@ -32,7 +32,7 @@ from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
-from spheresync.runtime.shared_sign_in import standing_of
+from spheresync.runtime.shared_sign_in import sign_in_state
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.runtime.usage import SAVED_REQUESTS, USED
 from spheresync.service import answer_rows
@@ -128,9 +128,9 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
 
 async def _reading_problems(context: RuntimeContext) -> list[Finding]:
     """Why nobody is signed in, and why what was last asked of Datasphere got no answer."""
-    standing = standing_of(context.settings)
+    sign_in = sign_in_state(context.settings)
     former = [*await _failed_listing(context), *await _failed_discovery(context)]
-    found = [*not_signed_in(standing), *without_former_refusals(standing, former)]
+    found = [*not_signed_in(sign_in), *without_former_refusals(sign_in, former)]
     if (empty := await empty_tenant(context.store)) is not None:
         found.append(answer_rows.finding(empty.problem))
     return found

@@ -102,7 +102,7 @@ class RunSupervisor:
             try:
                 await RunDriver(self._context, feed.publish, before_end=self._forget_written).drive(run_id)
                 break
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this run
+            except Exception as error:  # noqa: BLE001 -- isolates this run
                 feed.broke = product_error(error, f"run {run_id}")
                 if isinstance(error, UsageError) or not self._loops.long_lived:
                     break  # there is no such run any more, or nobody stays to try again

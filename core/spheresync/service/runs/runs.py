@@ -101,7 +101,7 @@ class Runs:
             raise RefusedError(f"{waits.message}.", remedy=waits.remedy)
         checked = await check_scope(self._context, scope, refreshes=True)
         await self._look_for_unknown(checked)
-        request = RunRequest(checked, thorough=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
+        request = RunRequest(checked, full=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
         run = await self._supervisor.create(RunKind.SYNC, principal, request, join=join)
         await self._supervisor.ensure_driven(run)
         return await self._runs.answer(run.id)
@@ -114,7 +114,7 @@ class Runs:
             await require_selected(self._context, scope)
         except UsageError:
             await SharedDiscovery(self._context).discover(
-                scope, thorough=False, since=isoformat(self._context.clock()), progress=silent
+                scope, full=False, since=isoformat(self._context.clock()), progress=silent
             )
             await require_selected(self._context, scope)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from spheresync.answers import QueueAnswer, ScheduleAnswer
-from spheresync.model import Principal
+from spheresync.model import JobAction, Principal
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.schedule import job_queue, tiers
@@ -35,12 +33,12 @@ class Schedule:
         authorize(principal, Permission.READ)
         return await job_queue.list_jobs(self._context, state=state, limit=limit)
 
-    async def manage_job(self, job_id: int, action: Literal["cancel", "retry"], principal: Principal) -> QueueAnswer:
+    async def manage_job(self, job_id: int, action: JobAction, principal: Principal) -> QueueAnswer:
         """End a job of the queue, or have it done now.
 
         Raises:
             UsageError: there is no such job.
         """
         authorize(principal, Permission.ADMINISTER)
-        act = job_queue.cancel_job if action == "cancel" else job_queue.retry_job
+        act = job_queue.cancel_job if action is JobAction.CANCEL else job_queue.retry_job
         return await act(self._context, job_id, principal)

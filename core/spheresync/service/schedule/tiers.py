@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from spheresync.answers import (
     JobRow,
@@ -28,6 +27,7 @@ from spheresync.model import (
     JobKind,
     JobState,
     Principal,
+    ScheduleAction,
     Tier,
     counted,
     isoformat,
@@ -45,14 +45,6 @@ from spheresync.state.records import AuditAction, AuditEvent, AuditOutcome
 SHOWN = 5
 OVERDUE = 4
 """Intervals after which an asset of a tier without an objective counts as overdue, as for the scheduler's choice."""
-
-
-class ScheduleAction(StrEnum):
-    """What a person may do about a tier."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    RUN_NOW = "run_now"
 
 
 async def manage(context: RuntimeContext, tier_name: str, action_name: str, principal: Principal) -> ScheduleAnswer:

@@ -10,7 +10,7 @@ from spheresync.config import Settings
 from spheresync.errors import SourceError, UsageError
 from spheresync.model import JsonValue, Principal, to_the_second
 from spheresync.runtime.context import RuntimeContext
-from spheresync.runtime.shared_sign_in import SignInOfState, moment, standing_of
+from spheresync.runtime.shared_sign_in import SignInOfState, moment, sign_in_state
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.sign_in.refused_jobs import retry_unauthorized_jobs
 from spheresync.source.transport.signed_in import HeldSignIn, NotSignedIn, SignedIn
@@ -108,7 +108,7 @@ class SignIn:
                 "nobody signs in to dog: its tenant is inside of this program.",
                 remedy="Name your own tenant (wolf or bear), with datasphere.sign_in: interactive.",
             )
-        if standing_of(settings) is None:
+        if sign_in_state(settings) is None:
             raise UsageError(
                 "a technical user reads this tenant, so nobody signs in.",
                 remedy="To sign in with a browser set datasphere.sign_in: interactive, with the id of an OAuth client "
@@ -123,16 +123,16 @@ class SignIn:
         await self._context.store.write(note)
 
 
-def answer_of(settings: Settings, standing: SignedIn | NotSignedIn) -> SignInAnswer:
+def answer_of(settings: Settings, sign_in: SignedIn | NotSignedIn) -> SignInAnswer:
     """What is said of a sign-in."""
     tenant = settings.tenant_host
-    if isinstance(standing, NotSignedIn):
-        return SignInAnswer(signed_in=False, tenant=tenant, message=standing.message, remedy=standing.remedy)
-    since = moment(standing.signed_in_at)
-    until = None if standing.ends_at is None else moment(standing.ends_at)
+    if isinstance(sign_in, NotSignedIn):
+        return SignInAnswer(signed_in=False, tenant=tenant, message=sign_in.message, remedy=sign_in.remedy)
+    since = moment(sign_in.signed_in_at)
+    until = None if sign_in.ends_at is None else moment(sign_in.ends_at)
     ends = "" if until is None else f"; without a renewal this ends at {to_the_second(until)}"
-    message = f"{standing.user} is signed in to {tenant} since {to_the_second(since)}{ends}."
-    return SignInAnswer(signed_in=True, tenant=tenant, user=standing.user, since=since, until=until, message=message)
+    message = f"{sign_in.user} is signed in to {tenant} since {to_the_second(since)}{ends}."
+    return SignInAnswer(signed_in=True, tenant=tenant, user=sign_in.user, since=since, until=until, message=message)
 
 
 def _about(made: SignedIn | None) -> dict[str, JsonValue]:

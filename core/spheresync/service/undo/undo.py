@@ -114,6 +114,12 @@ def _wanted(names: Sequence[str], records: Mapping[AssetId, AssetRecord], spaces
     return wanted
 
 
-def _event(principal: Principal, held: Checkpoint) -> AuditEvent:
-    detail = {"object": f"{held.container}.{held.name}", "held_since": held.run_id, "destination": held.destination}
-    return AuditEvent(principal, AuditAction.RELEASE, None, str(held.asset), held.target, AuditOutcome.DONE, {**detail})
+def _event(principal: Principal, checkpoint: Checkpoint) -> AuditEvent:
+    detail = {
+        "object": f"{checkpoint.container}.{checkpoint.name}",
+        "held_since": checkpoint.run_id,
+        "destination": checkpoint.destination,
+    }
+    return AuditEvent(
+        principal, AuditAction.RELEASE, None, str(checkpoint.asset), checkpoint.target, AuditOutcome.DONE, {**detail}
+    )

@@ -41,8 +41,8 @@ class InteractiveSignIn(Authorization):
         return f"InteractiveSignIn(token_url={self._endpoint.url!r}, client_id={self._endpoint.client_id!r})"
 
     def describe(self) -> str:
-        standing = self._shared.current()
-        return f" {standing.user} is signed in." if isinstance(standing, SignedIn) else ""
+        sign_in = self._shared.current()
+        return f" {sign_in.user} is signed in." if isinstance(sign_in, SignedIn) else ""
 
     async def redeem(self, code: str, verifier: str, redirect_uri: str, held: HeldSignIn) -> SignedIn:
         """Exchange the code that a browser brought for tokens, and keep them.
@@ -75,38 +75,38 @@ class InteractiveSignIn(Authorization):
 
     async def _fetch(self, stale: Token | None) -> Token:
         self._stamp = self._shared.stamp()
-        standing = self._shared.current()
-        if (token := self._usable(standing, stale)) is not None:
+        sign_in = self._shared.current()
+        if (token := self._usable(sign_in, stale)) is not None:
             return token
-        if isinstance(standing, NotSignedIn):
-            raise _unauthorized(standing)
+        if isinstance(sign_in, NotSignedIn):
+            raise _unauthorized(sign_in)
         token = await self._shared.alone(partial(self._renew_alone, stale))
         self._stamp = self._shared.stamp()
         return token
 
-    def _usable(self, standing: SignedIn | NotSignedIn, stale: Token | None) -> Token | None:
+    def _usable(self, sign_in: SignedIn | NotSignedIn, stale: Token | None) -> Token | None:
         """The shared access token, unless it is the one that was refused, or is to be renewed."""
-        if isinstance(standing, NotSignedIn) or (stale is not None and stale.value == standing.access_token):
+        if isinstance(sign_in, NotSignedIn) or (stale is not None and stale.value == sign_in.access_token):
             return None
-        left = standing.renew_at - self._clock.wall().timestamp()
-        if not 0 < left <= standing.renew_at - standing.obtained_at:  # longer than it ever was: a clock was set back
+        left = sign_in.renew_at - self._clock.wall().timestamp()
+        if not 0 < left <= sign_in.renew_at - sign_in.obtained_at:  # longer than it ever was: a clock was set back
             return None
-        return Token(standing.access_token, self._clock.monotonic() + left)
+        return Token(sign_in.access_token, self._clock.monotonic() + left)
 
     async def _renew_alone(self, stale: Token | None, held: HeldSignIn) -> Token:
-        standing = held.current
-        if (token := self._usable(standing, stale)) is not None:
+        sign_in = held.current
+        if (token := self._usable(sign_in, stale)) is not None:
             return token
-        if isinstance(standing, NotSignedIn):
-            raise _unauthorized(standing)
-        if standing.refresh_token is None:
+        if isinstance(sign_in, NotSignedIn):
+            raise _unauthorized(sign_in)
+        if sign_in.refresh_token is None:
             await held.end(_NOTHING_TO_RENEW)
             raise _unauthorized(held.current)
 
         async def keep(grant: Grant) -> None:
-            await held.keep(self._signed_in(grant, standing))
+            await held.keep(self._signed_in(grant, sign_in))
 
-        form = {"grant_type": "refresh_token", "refresh_token": standing.refresh_token}
+        form = {"grant_type": "refresh_token", "refresh_token": sign_in.refresh_token}
         answered = await self._endpoint.ask(form, remedy=_CLIENT_REMEDY, keep=keep)
         if isinstance(answered, Refusal):
             if not answered.of_grant:
@@ -138,6 +138,6 @@ def _ends_at(grant: Grant, now: float) -> float | None:
     return now + seconds if seconds is not None and 0 < seconds < 1e10 else None
 
 
-def _unauthorized(standing: SignedIn | NotSignedIn) -> SourceError:
-    told = standing if isinstance(standing, NotSignedIn) else NotSignedIn("Nobody is signed in.", SIGN_IN_REMEDY)
+def _unauthorized(sign_in: SignedIn | NotSignedIn) -> SourceError:
+    told = sign_in if isinstance(sign_in, NotSignedIn) else NotSignedIn("Nobody is signed in.", SIGN_IN_REMEDY)
     return SourceError(SourceFault.UNAUTHORIZED, told.message, remedy=told.remedy)

@@ -11,7 +11,7 @@ from spheresync.state.records import AlertRow, NoticeRow
 class AlertReader(Protocol):
     """Reads alerts and notices."""
 
-    async def standing(self) -> list[AlertRow]: ...
+    async def open(self) -> list[AlertRow]: ...
 
     async def waiting(self) -> list[NoticeRow]:
         """Every notice that was not delivered yet, oldest first."""

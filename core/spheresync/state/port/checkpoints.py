@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from spheresync.model import (
+    Address,
     AssetId,
     PhysicalName,
     Problem,
@@ -80,7 +81,7 @@ class FormerTableWriter(FormerTableReader, Protocol):
     async def put_many(self, tables: Sequence[FormerTable]) -> None:
         """Remember them; each replaces what was known of its address."""
 
-    async def remove_many(self, key: TargetKey, addresses: Iterable[tuple[PhysicalName, PhysicalName]]) -> None:
+    async def remove_many(self, key: TargetKey, addresses: Iterable[Address]) -> None:
         """Forget what is at these addresses; unknown ones are passed over."""
 
 

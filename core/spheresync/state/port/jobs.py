@@ -45,7 +45,7 @@ class JobWriter(JobReader, Protocol):
         """Let queued jobs be claimed now that wait for a later moment than `latest`."""
 
     async def beat(self, claims: Iterable[tuple[int, int]]) -> list[int]:
-        """Give a sign of life for claims (id and fence); answers those to be given up."""
+        """Send a heartbeat for claims (id and fence); answers those to be given up."""
 
     async def finish(self, claims: Iterable[tuple[int, int]]) -> None:
         """Take done jobs out; one that was asked for again meanwhile is queued anew."""

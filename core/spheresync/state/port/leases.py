@@ -31,7 +31,7 @@ class LeaseWriter(LeaseReader, Protocol):
         Args:
             name: of the lease.
             owner: who takes it.
-            beats: promise signs of life from now on: it is lost after 30 s without one, so that a process that was
+            beats: promise heartbeats from now on: it is lost after 30 s without one, so that a process that was
                 stopped does not hold it.
 
         Returns:
@@ -39,7 +39,7 @@ class LeaseWriter(LeaseReader, Protocol):
         """
 
     async def heartbeat(self, name: str, fence: int) -> None:
-        """Give a sign of life. Optional; after the first one the lease is lost after 30 s without another.
+        """Send a heartbeat. Optional; after the first one the lease is lost after 30 s without another.
 
         Raises:
             LeaseLostError: somebody else holds it by now.

@@ -78,7 +78,7 @@ class RunWriter(RunReader, Protocol):
     async def claim(self, run_id: RunId, owner: str) -> int | None:
         """Take a run to drive it, if none goes before it and no living process has it.
 
-        Asking again while waiting is a sign of life of the waiting owner. A run that seems to be driven by a dead
+        Asking again while waiting is a heartbeat of the waiting owner. A run that seems to be driven by a dead
         process while another one is claimed is fenced off: should that process wake, it can write nothing more.
 
         Returns:
@@ -86,7 +86,7 @@ class RunWriter(RunReader, Protocol):
         """
 
     async def heartbeat(self, run_id: RunId, fence: int) -> bool:
-        """Give a sign of life, also for a queued run (fence 0); answers whether a cancel was asked for."""
+        """Send a heartbeat, also for a queued run (fence 0); answers whether a cancel was asked for."""
 
     async def release(self, run_id: RunId, fence: int) -> None:
         """Let go of a run without ending it: the next process that needs it may claim it at once.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     ChangeSetId,
     DestinationName,
@@ -57,6 +58,10 @@ class Prerequisite:
     def key(self) -> TargetKey:
         """The target and the destination that it is for."""
         return TargetKey(self.target, self.destination)
+
+    @property
+    def address(self) -> Address:
+        return Address(self.container, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,10 @@ class ChangeSetItem:
     def key(self) -> TargetKey:
         """The target and the destination that it is for."""
         return TargetKey(self.target, self.destination)
+
+    @property
+    def address(self) -> Address:
+        return Address(self.container, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from spheresync.model import (
+    Address,
     AssetId,
     DestinationName,
     Digest,
@@ -58,8 +59,8 @@ class KnownObject:
         return TargetKey(self.target, self.destination)
 
     @property
-    def address(self) -> tuple[PhysicalName, PhysicalName]:
-        return self.container, self.name
+    def address(self) -> Address:
+        return Address(self.container, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,28 @@ class Checkpoint(KnownObject):
     run_id: RunId
     fence: int
 
+    @classmethod
+    def of_object(cls, known: KnownObject, *, retired: bool, at: str) -> Checkpoint:
+        """What is known where only the object is: of which definition and by which run it was made, nobody can tell."""
+        return cls(
+            asset=known.asset,
+            target=known.target,
+            destination=known.destination,
+            container=known.container,
+            name=known.name,
+            body=known.body,
+            body_digest=known.body_digest,
+            version=known.version,
+            fingerprints=None,
+            mapping=None,
+            definition=None,
+            state=CheckpointState.RETIRED if retired else CheckpointState.ACTIVE,
+            held=None,
+            synced_at=at,
+            run_id=NO_RUN,
+            fence=0,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class FormerTable(KnownObject):
@@ -90,41 +113,24 @@ class FormerTable(KnownObject):
     since: str
 
     @classmethod
-    def left_behind(cls, held: Checkpoint, *, at: str) -> FormerTable:
+    def left_behind(cls, checkpoint: Checkpoint, *, at: str) -> FormerTable:
         """What a checkpoint knew, of an asset that from now on has another object."""
         return cls(
-            asset=held.asset,
-            target=held.target,
-            destination=held.destination,
-            container=held.container,
-            name=held.name,
-            body=held.body,
-            body_digest=held.body_digest,
-            version=held.version,
-            retired=held.state is CheckpointState.RETIRED,
+            asset=checkpoint.asset,
+            target=checkpoint.target,
+            destination=checkpoint.destination,
+            container=checkpoint.container,
+            name=checkpoint.name,
+            body=checkpoint.body,
+            body_digest=checkpoint.body_digest,
+            version=checkpoint.version,
+            retired=checkpoint.state is CheckpointState.RETIRED,
             since=at,
         )
 
     def as_checkpoint(self) -> Checkpoint:
         """What is known of it, as of an object in use: to delete it, or to take it into use again."""
-        return Checkpoint(
-            asset=self.asset,
-            target=self.target,
-            destination=self.destination,
-            container=self.container,
-            name=self.name,
-            body=self.body,
-            body_digest=self.body_digest,
-            version=self.version,
-            fingerprints=None,
-            mapping=None,
-            definition=None,
-            state=CheckpointState.RETIRED if self.retired else CheckpointState.ACTIVE,
-            held=None,
-            synced_at=self.since,
-            run_id=NO_RUN,
-            fence=0,
-        )
+        return Checkpoint.of_object(self, retired=self.retired, at=self.since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from spheresync.model import (
     Problem,
     RunId,
 )
+from spheresync.state.records.change_sets import ChangeSetItem
 
 
 class JournalState(StrEnum):
@@ -41,3 +42,19 @@ class JournalEntry:
     version: str | None
     request_id: str | None
     at: str
+
+    @classmethod
+    def of(cls, item: ChangeSetItem, run: RunId, state: JournalState, at: str) -> JournalEntry:
+        """What is known of an item of which nothing came yet."""
+        return cls(
+            run_id=run,
+            ordinal=item.ordinal,
+            state=state,
+            action=item.action,
+            problem=None,
+            before=item.before,
+            after=None,
+            version=None,
+            request_id=None,
+            at=at,
+        )

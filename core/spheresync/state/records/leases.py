@@ -12,11 +12,10 @@ class Lease:
     name: str
     owner: str
     fence: int
-    acquired_at: str
 
 
 STALE_AFTER = 30.0
-"""Seconds without a promised sign of life after which a holder counts as dead: it may be stopped (SIGSTOP)."""
+"""Seconds without a promised heartbeat after which a holder counts as dead: it may be stopped (SIGSTOP)."""
 
 
 @dataclass(frozen=True, slots=True)

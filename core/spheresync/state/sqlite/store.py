@@ -107,7 +107,7 @@ class SqliteTx:
 class SqliteStore:
     """The state, open. The repositories read what is committed; `write` is the only way to change anything.
 
-    `owner` is the sign of life of this store: pass `owner.id` to whatever is owned.
+    `owner` is the lock that shows that this store is open: pass `owner.id` to whatever is owned.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class SqliteStore:
         """
         async with AsyncExitStack() as closing:
             async with _entered_folder(folder) as closed:
-                last = closing.enter_context(ExitStack())  # the sign of life outlasts the connections
+                last = closing.enter_context(ExitStack())  # the lock of the owner outlasts the connections
                 made_by = migrations or shipped_migrations()
                 connections = open_connections(folder, made_by)
                 connection, pool = await closing.enter_async_context(connections)
@@ -185,10 +185,7 @@ class SqliteStore:
             yield store
 
     async def write(self, work: Callable[[SqliteTx], Awaitable[T]]) -> T:
-        """Run one unit of work and commit it.
-
-        `work` awaits nothing but its `Tx`: while it runs, every other writer of every process waits. It cannot be
-        cancelled once begun; the wait for its turn can. When it raises, nothing of it is kept.
+        """Run one unit of work and commit it; see the port.
 
         Raises:
             StateError: disk full, damaged file, another process held the lock for 60 s, or the file that was opened is
@@ -205,11 +202,6 @@ class SqliteStore:
                 await anyio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter, not secrecy
 
     async def require_openable(self) -> None:
-        """Let the state pass where another process could open it now.
-
-        Raises:
-            StateError: none could: somebody altered its schema since.
-        """
         await require_openable(self._path, self._migrations)
 
     async def check(self) -> tuple[str, ...]:
@@ -218,15 +210,9 @@ class SqliteStore:
         return tuple(str(text) for (text,) in rows if text != "ok")
 
     async def damages(self) -> tuple[str, ...]:
-        """What of the state is not as it was written, in words; empty where all of it is. Reads the whole file.
-
-        Raises:
-            StateError: it cannot be read.
-        """
         return await damages_of(self._path)
 
     def exposures(self) -> tuple[str, ...]:
-        """What of the state others can read or change, or could until it was opened; in words."""
         return (*self.closed_to_others, *map(str, exposures(self.folder)))
 
     def is_alive(self, owner_id: str | None) -> bool:

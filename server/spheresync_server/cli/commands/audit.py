@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from spheresync.answers import Answer, AuditPage, AuditVerdictAnswer
 from spheresync.errors import AlteredStateError, UsageError
+from spheresync.model import Detail
 from spheresync_server import service_access
 from spheresync_server.cli.commands.options import CursorOption, DetailOption, ForceOption, LimitOption
 from spheresync_server.cli.global_options import invocation_of
@@ -37,7 +38,7 @@ def audit_query(
     run_id: Annotated[
         str | None, typer.Option("--run", "--run-id", metavar="RUN_ID", help="Only what this run did.")
     ] = None,
-    detail: DetailOption = "concise",
+    detail: DetailOption = Detail.CONCISE,
     limit: LimitOption = 50,
     cursor: CursorOption = None,
 ) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from spheresync.answers import AssetPage, DiscoveryAnswer, LineageAnswer
-from spheresync.model import LineageExport
+from spheresync.model import Detail, Direction, LineageExport
 from spheresync_server.cli.commands.options import CursorOption, DetailOption, LimitOption, SpaceOption, TierOption
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
@@ -54,7 +54,7 @@ def assets(
         typer.Option(metavar="F", help="name, label, kind, tier, status, columns, changed, read; -F from the end."),
     ] = None,
     count: Annotated[bool, typer.Option("--count", help="Only how many there are.")] = False,
-    detail: DetailOption = "concise",
+    detail: DetailOption = Detail.CONCISE,
     limit: LimitOption = 50,
     cursor: CursorOption = None,
 ) -> int:
@@ -104,9 +104,7 @@ def lineage(
     asset: Annotated[str, typer.Argument(metavar="SPACE/NAME")],
     *,
     column: Annotated[str | None, typer.Option(metavar="C", help="Only this column.")] = None,
-    direction: Annotated[
-        Literal["upstream", "downstream", "both"], typer.Option(help="Which way to follow it.")
-    ] = "both",
+    direction: Annotated[Direction, typer.Option(help="Which way to follow it.")] = Direction.BOTH,
     depth: Annotated[int | None, typer.Option(min=1, metavar="N", help="Steps, 10 by default.")] = None,
     openlineage: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as OpenLineage events too, one a line.")

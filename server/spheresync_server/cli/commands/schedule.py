@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from spheresync.answers import QueueAnswer, ScheduleAnswer
+from spheresync.model import JobAction
 from spheresync.model.principals import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
@@ -71,15 +72,15 @@ def jobs(
 
 def cancel(context: typer.Context, job: JobNumber) -> int:
     """End a job of the queue, also one that runs in another process; its turn comes again."""
-    return _manage_job(context, job, "cancel")
+    return _manage_job(context, job, JobAction.CANCEL)
 
 
 def retry(context: typer.Context, job: JobNumber) -> int:
     """Have a job done now that was set aside, or that waits after a failure."""
-    return _manage_job(context, job, "retry")
+    return _manage_job(context, job, JobAction.RETRY)
 
 
-def _manage_job(context: typer.Context, job: int, action: Literal["cancel", "retry"]) -> int:
+def _manage_job(context: typer.Context, job: int, action: JobAction) -> int:
     from spheresync_server.cli.output.schedule import show_jobs
 
     async def ask(session: ServiceSession) -> QueueAnswer:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from spheresync.config import Settings, SettingsSource
     from spheresync.service import Service
-    from spheresync_server.mcp_server.server_context import ServerContext
+    from spheresync_server.server_context import ServerContext
 
 _PORTS = {Environment.DOG: 8000, Environment.WOLF: 5000, Environment.BEAR: 5000}
 _LOCAL = "127.0.0.1"
@@ -117,7 +117,7 @@ def _over_stdio(source: SettingsSource, manner: _ServeOptions) -> int:
     try:
         _serve(source, manner, speak)
     except InterruptedBySignalError as interruption:
-        exit_now(_farewell(interruption))
+        exit_now(_exit_code_after(interruption))
     return 0
 
 
@@ -135,15 +135,15 @@ def _over_http(
     try:
         _serve(source, manner, speak)
     except InterruptedBySignalError as interruption:
-        return _farewell(interruption)
+        return _exit_code_after(interruption)
     finally:
         listening.close()
     return 0
 
 
 def _serve(source: SettingsSource, manner: _ServeOptions, speak: Callable[[ServerContext], Awaitable[None]]) -> None:
-    from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
-    from spheresync_server.mcp_server.server_paths import hiding
+    from spheresync_server.server_context import ServerContext, ServiceStartup
+    from spheresync_server.server_paths import hiding
 
     startup = ServiceStartup()
     opened: list[Service] = []
@@ -187,12 +187,12 @@ def _serve(source: SettingsSource, manner: _ServeOptions, speak: Callable[[Serve
 
     try:
         with ExitStack() as closing, exporting(os.environ):
-            run_until_signalled(work, lambda interruption: _farewell(with_runs(interruption)))
+            run_until_signalled(work, lambda interruption: _exit_code_after(with_runs(interruption)))
     except InterruptedBySignalError as interruption:
         raise with_runs(interruption) from interruption
 
 
-def _farewell(interruption: InterruptedBySignalError) -> int:
+def _exit_code_after(interruption: InterruptedBySignalError) -> int:
     """The exit code: SIGTERM is how a supervisor ends a server, Ctrl-C is a person who wants to know what became of it.
 
     On stderr whatever the options, because stdout may belong to the protocol.

@@ -9,7 +9,7 @@ import sys
 from pydantic import BaseModel
 
 from spheresync_server.cli.signals import answer_is_being_written
-from spheresync_server.untrusted import Json
+from spheresync_server.json_texts import Json
 
 #: Control, bidirectional and zero-width characters, tags and lone surrogates: written as escapes, so that the
 #: document is exact for programs and harmless in a terminal.

@@ -11,6 +11,8 @@ from spheresync_server.scope_arguments import ASSETS, LARGEST_PAGE, SPACES, TARG
 LONGEST_WAIT = 300
 """Seconds that one call may wait for a run."""
 
+# The words of enums, spelled out: of a Literal pydantic writes them into the schema of a tool, of an enum a reference.
+# `test_arguments` holds them to the enums.
 Kind = Literal[
     "analytic_model",
     "view",
@@ -25,6 +27,9 @@ TierName = Literal["critical", "high", "medium"]
 Status = Literal[
     "pending", "synced", "drifted", "failed", "excluded", "conflict", "missing", "retired", "deleted", "held", "late"
 ]
+ScheduleActionWord = Literal["pause", "resume", "run_now"]
+DirectionWord = Literal["upstream", "downstream", "both"]
+DetailWord = Literal["concise", "full"]
 
 Sort = Annotated[
     str | None, Field(description="name, label, kind, tier, status, columns, changed, read or relevance; -x descends")
@@ -35,9 +40,9 @@ ChangeSet = Annotated[str, Field(description="Id from preview_changes (cs_...)")
 Run = Annotated[str, Field(description="run_...")]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Page size")]
 Cursor = Annotated[str | None, Field(description="A next_cursor")]
-Detail = Annotated[Literal["concise", "full"], Field(description="full adds columns, objects and times")]
-ItemDetail = Annotated[Literal["concise", "full"], Field(description="concise shortens long field lists")]
-AuditDetail = Annotated[Literal["concise", "full"], Field(description="full adds what exactly was done")]
+Detail = Annotated[DetailWord, Field(description="full adds columns, objects and times")]
+ItemDetail = Annotated[DetailWord, Field(description="concise shortens long field lists")]
+AuditDetail = Annotated[DetailWord, Field(description="full adds what exactly was done")]
 
 Spaces = Annotated[list[str] | None, Field(description=SPACES.description)]
 Assets = Annotated[list[str] | None, Field(description=ASSETS.description)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from mcp.types import CallToolResult
 from pydantic import Field
@@ -14,9 +14,19 @@ from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.model import AssetStatus, counted
 from spheresync_server.answer_summaries import asset_lines, lineage_lines
 from spheresync_server.mcp_server.engine_texts import with_tool_names
-from spheresync_server.mcp_server.server_context import ServiceTools
 from spheresync_server.mcp_server.tool_results import page_line, respond
-from spheresync_server.mcp_server.tools.arguments import Asset, Cursor, Detail, Kind, Limit, Sort, Status, TierName
+from spheresync_server.mcp_server.tools.arguments import (
+    Asset,
+    Cursor,
+    Detail,
+    DirectionWord,
+    Kind,
+    Limit,
+    Sort,
+    Status,
+    TierName,
+)
+from spheresync_server.server_context import ServiceTools
 
 _NOT_CLASSIFIED = "Personal data is not classified: that pii is empty says nothing."
 ROW_BUDGET = 16_000
@@ -122,7 +132,7 @@ class CatalogTools(ServiceTools):
         self,
         asset: Asset,
         column: Annotated[str | None, Field(description="Only this column")] = None,
-        direction: Annotated[Literal["upstream", "downstream", "both"], Field(description="Which way")] = "both",
+        direction: Annotated[DirectionWord, Field(description="Which way")] = "both",
         depth: Annotated[int, Field(ge=1, le=DEEPEST, description="Steps")] = DEPTH,
     ) -> Annotated[CallToolResult, LineageAnswer]:
         """Where an asset or column comes from and goes: objects, flows, connections, target objects."""

@@ -12,10 +12,8 @@ from spheresync.answers import ChangeSetAnswer, RunAnswer
 from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE
 from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
 from spheresync_server.mcp_server.progress import report_to
-from spheresync_server.mcp_server.server_context import ServerContext, ServiceTools
 from spheresync_server.mcp_server.tool_results import change_set_lines, respond, run_lines
 from spheresync_server.mcp_server.tools.arguments import (
-    LONGEST_WAIT,
     Assets,
     ChangeSet,
     Cursor,
@@ -26,7 +24,9 @@ from spheresync_server.mcp_server.tools.arguments import (
     Tiers,
     WaitSeconds,
 )
+from spheresync_server.mcp_server.tools.run_wait import waited
 from spheresync_server.scope_arguments import scope_request
+from spheresync_server.server_context import ServerContext, ServiceTools
 
 
 class ChangeTools(ServiceTools):
@@ -78,13 +78,7 @@ class ChangeTools(ServiceTools):
         run = await self._service.runs.apply(
             change_set_id, self._server_context.principal, allow_deletes=confirmed(answer)
         )
-        if wait_seconds:
-            run = await self._service.runs.wait(
-                run.run_id,
-                self._server_context.principal,
-                seconds=min(wait_seconds, LONGEST_WAIT),
-                progress=report_to(ctx),
-            )
+        run = await waited(self._server_context, run, wait_seconds, ctx)
         return respond(run, _spent(run) if allow_deletes else "", *run_lines(run))
 
 

@@ -11,10 +11,10 @@ from mcp.types import CallToolResult
 from spheresync.answers import DriftAnswer
 from spheresync.model import counted
 from spheresync_server.mcp_server.progress import report_to
-from spheresync_server.mcp_server.server_context import ServerContext, ServiceTools
 from spheresync_server.mcp_server.tool_results import counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import Assets, Cursor, Limit, Spaces, Tiers
 from spheresync_server.scope_arguments import scope_request
+from spheresync_server.server_context import ServerContext, ServiceTools
 
 
 class DriftTools(ServiceTools):

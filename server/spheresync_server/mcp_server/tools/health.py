@@ -16,9 +16,9 @@ from spheresync.answers import (
 )
 from spheresync.model import counted
 from spheresync_server.mcp_server.engine_texts import with_tool_names
-from spheresync_server.mcp_server.server_context import ServiceTools
 from spheresync_server.mcp_server.tool_results import counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import AuditDetail, Cursor, Limit
+from spheresync_server.server_context import ServiceTools
 
 _Moment = Annotated[str | None, Field(description="ISO 8601; a date: all day")]
 

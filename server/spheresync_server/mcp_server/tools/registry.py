@@ -13,13 +13,13 @@ from pydantic import BaseModel
 
 from spheresync.model.principals import CallerRole
 from spheresync_server.mcp_server.schemas import lean_input, output_outline
-from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.tools.catalog import CatalogTools
 from spheresync_server.mcp_server.tools.changes import ChangeTools
 from spheresync_server.mcp_server.tools.drift import DriftTools
 from spheresync_server.mcp_server.tools.health import InsightTools
 from spheresync_server.mcp_server.tools.runs import RunTools
 from spheresync_server.mcp_server.tools.schedule import ScheduleTools
+from spheresync_server.server_context import ServerContext
 
 _VIEWER, _OPERATOR, _ADMIN = CallerRole.VIEWER, CallerRole.OPERATOR, CallerRole.ADMIN
 

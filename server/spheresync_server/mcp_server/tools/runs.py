@@ -10,11 +10,8 @@ from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
 from spheresync.model import RunState
-from spheresync_server.mcp_server.progress import report_to
-from spheresync_server.mcp_server.server_context import ServerContext, ServiceTools
 from spheresync_server.mcp_server.tool_results import change_set_lines, page_line, respond, run_lines, run_list_lines
 from spheresync_server.mcp_server.tools.arguments import (
-    LONGEST_WAIT,
     Assets,
     Cursor,
     Limit,
@@ -24,7 +21,9 @@ from spheresync_server.mcp_server.tools.arguments import (
     Tiers,
     WaitSeconds,
 )
+from spheresync_server.mcp_server.tools.run_wait import waited
 from spheresync_server.scope_arguments import scope_request
+from spheresync_server.server_context import ServerContext, ServiceTools
 
 
 def _cancelled(run: RunAnswer) -> str:
@@ -56,13 +55,7 @@ class RunTools(ServiceTools):
         """
         scope = scope_request(spaces, assets, tiers, targets)
         run = await self._service.runs.sync(scope, self._server_context.principal, full=full, join=True)
-        if wait_seconds:
-            run = await self._service.runs.wait(
-                run.run_id,
-                self._server_context.principal,
-                seconds=min(wait_seconds, LONGEST_WAIT),
-                progress=report_to(ctx),
-            )
+        run = await waited(self._server_context, run, wait_seconds, ctx)
         return respond(run, *run_lines(run))
 
     async def get_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ScheduleAnswer
-from spheresync_server.mcp_server.server_context import ServiceTools
 from spheresync_server.mcp_server.tool_results import respond
-from spheresync_server.mcp_server.tools.arguments import TierName
+from spheresync_server.mcp_server.tools.arguments import ScheduleActionWord, TierName
+from spheresync_server.server_context import ServiceTools
 
 
 class ScheduleTools(ServiceTools):
@@ -19,7 +19,7 @@ class ScheduleTools(ServiceTools):
     async def manage_schedule(
         self,
         tier: Annotated[TierName, Field(description="Which tier")],
-        action: Annotated[Literal["pause", "resume", "run_now"], Field(description="What to do")],
+        action: Annotated[ScheduleActionWord, Field(description="What to do")],
     ) -> Annotated[CallToolResult, ScheduleAnswer]:
         """Steer the syncs that run by themselves. pause: nothing of the tier is read or written until resume. run_now:
         its assets are read at once and what changed is written to AWS without a review. Undo: resume; for writes as

@@ -26,10 +26,10 @@ def asset(label: str = "1", *, misses: int = 0) -> AssetRecord:
     return replace(first, definition=digest_of(b"{}"), fingerprints=prints, misses=misses)
 
 
-def work(record: AssetRecord, checkpoint: Checkpoint, *, excluded: bool = False, thorough: bool = False) -> AssetWork:
+def work(record: AssetRecord, checkpoint: Checkpoint, *, excluded: bool = False, full: bool = False) -> AssetWork:
     configured = settings(scope={"exclude": ["*"]} if excluded else {})
     decision = MappingRules.compile(configured).decide(record.id, record.kind, record.label)
-    return work_for(record, checkpoint, decision, decision.digest, rules=RULES, now=NOW, thorough=thorough)
+    return work_for(record, checkpoint, decision, decision.digest, rules=RULES, now=NOW, full=full)
 
 
 def held_at(record: AssetRecord, state: CheckpointState = CheckpointState.ACTIVE) -> Checkpoint:
@@ -39,7 +39,7 @@ def held_at(record: AssetRecord, state: CheckpointState = CheckpointState.ACTIVE
 @pytest.mark.parametrize("state", list(CheckpointState))
 def test_whatever_became_of_the_table_it_is_held_until_the_asset_changes(state: CheckpointState) -> None:
     checkpoint = held_at(asset(), state)
-    assert work(asset(), checkpoint) is work(asset(), checkpoint, thorough=True) is AssetWork.HELD
+    assert work(asset(), checkpoint) is work(asset(), checkpoint, full=True) is AssetWork.HELD
     assert status_of(asset(), checkpoint) is AssetStatus.HELD
     assert work(asset("2"), checkpoint) is AssetWork.DESIGN
     assert status_of(asset("2"), checkpoint) is not AssetStatus.HELD

@@ -15,7 +15,7 @@ def require_writable(folder: Path) -> None:
     """Let a folder pass that is not there yet, or whose every part this user may write.
 
     Raises:
-        StateError: some part is read-only, or cannot be reached; even to read, processes leave signs of life there.
+        StateError: some part is read-only, or cannot be reached; even to read, processes leave heartbeats there.
     """
     for part in (folder / name for name in _PARTS):
         if _is_there(folder, part) and not _may_write(part):

@@ -23,7 +23,10 @@ FOLDER_NAME = "owners"
 
 
 class OwnerLock:
-    """The sign of life of this process, held until `release` or death. The file names the process id, for people."""
+    """The lock by which others see that this process lives, held until `release` or death.
+
+    The file names the process id, for people.
+    """
 
     def __init__(self, owner_id: str, path: Path, descriptor: int) -> None:
         self.id = owner_id
@@ -88,9 +91,9 @@ class Owners:
             os.close(descriptor)
 
     def is_responsive(self, owner_id: str | None, heartbeat_at: str | None, now: datetime) -> bool:
-        """Whether it lives and, where it promised signs of life, gave one within 30 s.
+        """Whether it lives and, where it promised heartbeats, sent one within 30 s.
 
-        A clock that was set back makes a sign of life look like one of the future: that counts as fresh.
+        A clock that was set back makes a heartbeat look like one of the future: that counts as fresh.
         """
         if not self.is_alive(owner_id):
             return False

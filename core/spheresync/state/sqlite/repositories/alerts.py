@@ -21,7 +21,7 @@ class AlertReader:
     def __init__(self, connection: ReadConnection) -> None:
         self._connection = connection
 
-    async def standing(self) -> list[AlertRow]:
+    async def open(self) -> list[AlertRow]:
         rows = await self._connection.all(f"SELECT {_ALERT} FROM alerts ORDER BY kind, subject")
         return readable(self._connection.lost, _ALERT_SHAPE, rows, lambda row: AlertRow(*row))
 

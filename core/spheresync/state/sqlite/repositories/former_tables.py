@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from spheresync.model import (
+    Address,
     AssetId,
     DestinationName,
     Digest,
@@ -57,7 +58,7 @@ class FormerTableWriter(FormerTableReader):
     async def remove_many(
         self,
         key: TargetKey,
-        addresses: Iterable[tuple[PhysicalName, PhysicalName]],
+        addresses: Iterable[Address],
     ) -> None:
         await self._writer.execute_many(
             "DELETE FROM former_tables WHERE target = ? AND destination = ? AND container = ? AND name = ?",

@@ -38,8 +38,8 @@ class LeaseReader:
         rows = await self._connection.all(query)
         readable_rows = readable(self._connection.lost, _SHAPE, rows, tuple)
         return [
-            Lease(name, owner, fence, acquired_at)
-            for name, owner, fence, acquired_at, heartbeat_at in readable_rows
+            Lease(name, owner, fence)
+            for name, owner, fence, _, heartbeat_at in readable_rows
             if self._owners.is_responsive(owner, heartbeat_at, now)
         ]
 

@@ -137,7 +137,7 @@ class RunWriter(RunReader):
     async def claim(self, run_id: RunId, owner: str) -> int | None:
         """Take a run to drive it, if it is its turn and no living process has it.
 
-        Asking again while waiting is a sign of life of the waiting owner. A run that seems to be driven by a dead
+        Asking again while waiting is a heartbeat of the waiting owner. A run that seems to be driven by a dead
         process while another one is claimed is fenced off: should that process wake, it can write nothing more.
 
         Returns:

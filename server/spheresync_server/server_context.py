@@ -13,9 +13,9 @@ from spheresync.model import Principal
 from spheresync.model.principals import CallerRole, roles_include
 from spheresync.personal_values import mask_personal_values
 from spheresync_server.caller import CallerOf, current_caller
+from spheresync_server.json_texts import Json
 from spheresync_server.masking import mask_json, masks_for
-from spheresync_server.mcp_server.server_paths import Hide, hide_in
-from spheresync_server.untrusted import Json
+from spheresync_server.server_paths import Hide, hide_in
 
 if TYPE_CHECKING:
     from spheresync.service import Service

@@ -14,7 +14,7 @@ from mcp.types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, ErrorData, J
 from pydantic import ValidationError
 
 from spheresync.model.json_document import NestedTooDeepError, RepeatedMemberError, read_json, read_own_json
-from spheresync_server.untrusted import Json
+from spheresync_server.json_texts import Json
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of one message; the SDK's limit over HTTP, where it has none over stdio."""

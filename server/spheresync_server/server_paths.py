@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from spheresync_server.untrusted import Json
+from spheresync_server.json_texts import Json, map_texts
 
 Hide = Callable[[str], str]
 _SHORTEST = 4
@@ -30,10 +30,4 @@ def hiding(places: Callable[[], Mapping[str, str]]) -> Hide:
 
 def hide_in(value: Json, hide: Hide) -> Json:
     """The same in every text of a JSON value; keys are ours and hold no path."""
-    if isinstance(value, str):
-        return hide(value)
-    if isinstance(value, list):
-        return [hide_in(item, hide) for item in value]
-    if isinstance(value, dict):
-        return {key: hide_in(item, hide) for key, item in value.items()}
-    return value
+    return map_texts(value, hide)
