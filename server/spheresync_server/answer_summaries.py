@@ -62,8 +62,8 @@ def only_unread_failed(answer: RunAnswer) -> bool:
 
 
 ONLY_UNREAD_FAILED = (
-    "All that the change set was to do is done; the failures are what could not be read when it was made, and are no "
-    "part of it."
+    "All that the change set was to do is done; the failures are what could not be read or planned when it was made, "
+    "and are no part of it."
 )
 
 

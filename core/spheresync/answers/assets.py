@@ -97,15 +97,19 @@ class ColumnRow(Answer):
 
 
 class TargetObjectRow(Answer):
-    """What a target holds of an asset; `object` is `database.table` in Glue."""
+    """What a target holds of an asset; `object` is `database.table` in Glue.
+
+    A `former` one is left of another name that rules gave it, `since` then, until a person lets it be deleted.
+    """
 
     target: str
     destination: str
     object: str
     state: str
     version: str | None = None
-    synced_at: str
-    run_id: str
+    synced_at: OmitNone[str] = None
+    run_id: OmitNone[str] = None
+    since: OmitNone[str] = None
 
 
 class AssetDetail(Answer):

@@ -44,6 +44,7 @@ from spheresync.state.records import (
     ChangeSetRecord,
     Checkpoint,
     FacetCount,
+    FormerTable,
     JournalEntry,
     JournalState,
     Prerequisite,
@@ -153,6 +154,17 @@ def target_row(checkpoint: Checkpoint) -> TargetObjectRow:
         version=checkpoint.version,
         synced_at=checkpoint.synced_at,
         run_id=checkpoint.run_id,
+    )
+
+
+def former_row(former: FormerTable) -> TargetObjectRow:
+    return TargetObjectRow(
+        target=former.target,
+        destination=former.destination,
+        object=f"{former.container}.{former.name}",
+        state="former, retired" if former.retired else "former",
+        version=former.version,
+        since=former.since,
     )
 
 

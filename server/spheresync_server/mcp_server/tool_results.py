@@ -149,7 +149,7 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
         yield "Something of it is done only once a person has approved it at the command line: see findings."
     if answer.problems_total:
         things = counted(answer.problems_total, "thing")
-        yield f"{things} could not be read, and what AWS holds of that stays as it is: see problems."
+        yield f"{things} could not be read or planned, and what AWS holds of that stays as it is: see problems."
     if answer.next_cursor is not None:
         shown = f"{len(answer.items)} of {counted(answer.total, 'item')}"
         yield f"{shown}; get_change_set with next_cursor as cursor has more."

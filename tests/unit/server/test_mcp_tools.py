@@ -490,7 +490,7 @@ async def test_a_catalog_that_was_never_read_is_not_told_as_an_empty_one(make_se
     async with Client(make_server(over=fresh)) as client:
         for tool in ("list_spaces", "list_assets"):
             assert text_of(await client.call_tool(tool, {})).startswith("Nothing is known yet")
-        assert "No table of this scope has been written yet" in text_of(await client.call_tool("detect_drift", {}))
+        assert "There is no table of this scope" in text_of(await client.call_tool("detect_drift", {}))
         fresh.known = 1
         assert "0 of 0 assets." in text_of(await client.call_tool("list_assets", {}))
         assert "Searched: names and labels" in text_of(await client.call_tool("list_assets", {"query": "x"}))

@@ -236,8 +236,8 @@ class AssetLister:
             for record in records
         ]
 
-    def _row(self, record: AssetRecord, problem: str | None, held: list[Checkpoint]) -> AssetRow:
-        tier = self._tier_of(record)
+    def _row(self, record: AssetRecord, problem: str | None, known: list[Checkpoint]) -> AssetRow:
+        tier, held = self._tier_of(record), [each for each in known if each.is_there]
         if self._full:
             return answer_rows.full_asset_row(record, tier, problem, held)
         in_force = self._context.settings.target_keys

@@ -27,6 +27,7 @@ from spheresync.model import (
     Address,
     Asset,
     AssetId,
+    AssetKind,
     AssetStatus,
     LineageExport,
     Principal,
@@ -59,7 +60,7 @@ from spheresync.service.cursors import Listing, page_size
 from spheresync.service.health.held_assets import count_held_without_table
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
-from spheresync.state.records import AssetRecord, SpaceRecord
+from spheresync.state.records import AssetRecord, FormerTable, SpaceRecord
 from spheresync.targets.registry import design_of
 
 
@@ -211,7 +212,10 @@ class Catalog:
             if definition
             else [],
             context=business_context(definition, said, mapping.context.terms, decision),
-            targets=[answer_rows.target_row(checkpoint) for checkpoint in checkpoints],
+            targets=[
+                *(answer_rows.target_row(checkpoint) for checkpoint in checkpoints if checkpoint.is_there),
+                *[answer_rows.former_row(former) for former in await self._former_tables(record.id)],
+            ],
             fingerprints={}
             if prints is None
             else {"schema": prints.schema, "content": prints.content, "metadata": prints.metadata},
@@ -220,6 +224,11 @@ class Catalog:
             personal_data="classified" if classified else "not_classified",
             **(await other_names(self._store, record)).told(),
         )
+
+    async def _former_tables(self, asset: AssetId) -> list[FormerTable]:
+        """The tables that an asset had before rules named it anew, and that are still there."""
+        keys = self._context.settings.target_keys
+        return [each for key in keys for each in await self._store.former_tables.all(key) if each.asset == asset]
 
     async def explain_mapping(self, text: str, principal: Principal) -> MappingExplanation:
         authorize(principal, Permission.READ)
@@ -246,8 +255,8 @@ class Catalog:
         names = await other_names(self._store, record, self._explained_key)
         return MappingExplanation(
             asset=str(record.id),
-            included=decision.included,
-            reason=decision.excluded_by,
+            included=decision.included and record.kind.holds_data,
+            reason=decision.excluded_by or _no_table(record.kind),
             tier=decision.tier,
             database=address.container,
             table=address.name,
@@ -376,6 +385,11 @@ class Catalog:
         checkpoints = await self._store.checkpoints.all(self._explained_key)
         formers = await self._store.former_tables.all(self._explained_key)
         return displaced_database(record, decision, [*checkpoints, *formers], self._context.mapping)
+
+
+def _no_table(kind: AssetKind) -> str:
+    """Why there is no table of a kind, empty where there is one."""
+    return "" if kind.holds_data else f"a {kind.replace('_', ' ')} only moves data, so there is no table of it"
 
 
 def _personal_data(asset: Asset, said: AssetContext) -> dict[str, PersonalDataFinding]:

@@ -37,6 +37,7 @@ from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.runtime.usage import SAVED_REQUESTS, USED
 from spheresync.service import answer_rows
 from spheresync.service.drift.not_compared import unseen_tables
+from spheresync.service.health.edited_rules import edited_rules
 from spheresync.service.health.freshness import freshness_of
 from spheresync.service.health.health_level import health_of
 from spheresync.service.health.held_assets import count_held_without_table
@@ -117,7 +118,12 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
             "last_runs": [answer_rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
             "problems": [*problems, *causes],
-            "notes": [*fresh.notes, *not_exposed(unread), *switched_off(unread)],
+            "notes": [
+                *await edited_rules(store, settings, ended),
+                *fresh.notes,
+                *not_exposed(unread),
+                *switched_off(unread),
+            ],
             "scheduler": scheduler,
             "ledger": await store.ledger.totals(),
             "ledger_since": await store.ledger.since(),

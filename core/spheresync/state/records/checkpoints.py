@@ -79,6 +79,11 @@ class Checkpoint(KnownObject):
     run_id: RunId
     fence: int
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the object is in the target, as far as is known."""
+        return self.state is not CheckpointState.DELETED
+
     @classmethod
     def of_object(cls, known: KnownObject, *, retired: bool, at: str) -> Checkpoint:
         """What is known where only the object is: of which definition and by which run it was made, nobody can tell."""

@@ -55,7 +55,7 @@ def _findings(asset: Asset, decision: Decision, physical: list[PhysicalColumn]) 
     left_out = [c.name for c in asset.columns if not decide_column(decision.columns, c).included]
     if left_out:
         findings.append(f"{counted(len(left_out), 'column')} left out by rules: {', '.join(left_out[:10])}")
-    if not physical:
+    if not physical and asset.kind.holds_data:
         findings.append("no column is left; the table will have none")
     renamed = [f"{p.column.name} → {p.name}" for p in physical if p.name != plain_name(p.column.name)]
     if renamed:

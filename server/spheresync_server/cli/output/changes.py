@@ -17,7 +17,7 @@ from spheresync.answers import (
     RunAnswer,
 )
 from spheresync.model import NEVER_READ, NO_SPACE, Action, counted
-from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
+from spheresync.planning.decisions.approvals import NOT_APPROVED, WAITS_FOR_A_PERSON
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
@@ -176,7 +176,7 @@ def waits_for_approval(answer: ChangeSetAnswer) -> bool:
 
 def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     """What a run did, what failed and why, and what comes next; `allowing_deletes`: who asks has allowed them."""
-    if allowing_deletes and any(finding.code == NEEDS_ALLOWANCE for finding in answer.findings):
+    if allowing_deletes and any(finding.code in WAITS_FOR_A_PERSON for finding in answer.findings):
         say(f"Already applied by {answer.run_id} without deletes, so nothing was done now.")
     say(f"Run {answer.run_id} ({answer.kind}, by {clean_line(answer.actor)}): {answer.state}")
     by = f", change set {answer.change_set_id}" if answer.change_set_id is not None else ""

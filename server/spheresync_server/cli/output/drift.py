@@ -18,7 +18,7 @@ def show_drift(answer: DriftAnswer) -> None:
     if left := answer.summary.get("not_compared", 0):
         say(f"{counted(left, 'table')} could not be compared, and may have been changed too.")
     if not compared and not answer.problems:
-        say("No table of this scope has been written yet. Next: spheresync preview")
+        say("There is no table of this scope. Next: spheresync preview")
     for item in answer.items:
         _item(item)
     if answer.next_cursor is not None:

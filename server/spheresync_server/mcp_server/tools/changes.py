@@ -9,7 +9,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, RunAnswer
-from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE
+from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
 from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
 from spheresync_server.mcp_server.progress import report_to
 from spheresync_server.mcp_server.tool_results import change_set_lines, respond, run_lines
@@ -84,6 +84,6 @@ class ChangeTools(ServiceTools):
 
 def _spent(run: RunAnswer) -> str:
     """What to say first to who allows the deletes of a change set that was applied without them."""
-    if all(finding.code != NEEDS_ALLOWANCE for finding in run.findings):
+    if not any(finding.code in WAITS_FOR_A_PERSON for finding in run.findings):
         return ""
     return f"Already applied by {run.run_id} without deletes, so nothing was done now."

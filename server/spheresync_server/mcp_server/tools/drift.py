@@ -56,6 +56,6 @@ def _lines(answer: DriftAnswer) -> Iterable[str]:
     elif answer.total:
         yield "None of it is repaired: it is left as the drift policies say, see policy and remedy of each."
     elif not answer.problems and not answer.summary.get("compared"):
-        yield "No table of this scope has been written yet, so there was nothing to compare."
+        yield "There is no table of this scope, so there was nothing to compare."
     elif not answer.problems:
         yield "Nobody else has changed anything of this scope, so there is nothing to repair."
