@@ -30,6 +30,7 @@ from spheresync.model import (
 )
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
+from spheresync.planning.held_assets import count_held_without_table
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.shared_sign_in import sign_in_state
@@ -39,10 +40,9 @@ from spheresync.service import answer_rows
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.freshness import freshness_of
 from spheresync.service.health.health_level import health_of
-from spheresync.service.health.held_assets import count_held_without_table
 from spheresync.service.health.open_problems import emptied_spaces, not_exposed, switched_off, troubles_of
 from spheresync.service.health.persons_sign_in import not_signed_in, without_former_refusals
-from spheresync.service.runs.stored_runs import listed_run
+from spheresync.service.run_rows import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
 from spheresync.state.records import DriftSummary, LostRow, RunRecord, SpaceRecord
 from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, TABLES_LOST, lost_tables_message
