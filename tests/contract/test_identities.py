@@ -44,7 +44,7 @@ OTHER_SLASHES = frozenset(
 
 COMPARED_SUBJECTS = frozenset(
     {
-        "spheresync/service/health/alert_conditions.py",  # of alerts and findings: fixed words and tiers, never assets
+        "spheresync/service/alerts/alert_conditions.py",  # of alerts and findings: fixed words and tiers, never assets
         "spheresync/schedule/obsolete_jobs.py",  # whether a job has a subject at all
         "spheresync/state/records/jobs.py",  # of two jobs of one kind
     }

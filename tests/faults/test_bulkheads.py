@@ -38,8 +38,8 @@ from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.schedule import scheduler
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.service import Service
+from spheresync.service.alerts.alert_conditions import AlertConditions
 from spheresync.service.health import health
-from spheresync.service.health.alert_conditions import AlertConditions
 from spheresync.service.state import housekeeping as care
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.state.records import RunRecord

@@ -15,8 +15,8 @@ from spheresync.errors import TargetError, TargetFault
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import GLUE, Action, DestinationName, RunState, TargetKey
 from spheresync.runtime.scope import Scope
+from spheresync.service.alerts.alert_conditions import AlertConditions
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
-from spheresync.service.health.alert_conditions import AlertConditions
 from spheresync.service.runs.stored_runs import StoredRuns
 from spheresync.state.records import DriftEffect, DriftKind, DriftLook, TableDrift
 from spheresync.targets import registry

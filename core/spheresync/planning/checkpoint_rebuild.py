@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from spheresync.model import (
     SYSTEM,
@@ -84,63 +85,73 @@ class CheckpointRebuilder:
 
         `is_home`: whether a table stands where rules would have that of an asset.
         """
-        owners = {held.address: asset for asset, held in checkpoints.items() if held.state is not _DELETED}
-        copies: dict[Address, Problem] = {}
-        found: dict[AssetId, _Found] = {}
-        left: list[FormerTable] = []
-        bodies: list[bytes] = []
-        failures: dict[AssetId, Exception] = {}
+        owners = {each.address: asset for asset, each in checkpoints.items() if each.state is not _DELETED}
+        sorted_out = _SortedOut()
         ours = await self._by_present_names(inventory.objects, checkpoints)
-        for live, asset, retired in self._in_use_first(ours, failures):
-            address = live.address
-            if address in formers or owners.get(address) == asset:
+        for live, asset, retired in self._in_use_first(ours, sorted_out.failures):
+            if live.address in formers or owners.get(live.address) == asset:
                 continue
+            known = checkpoints.get(asset) or sorted_out.checkpoint_of(asset)
             try:
-                held = checkpoints.get(asset) or (found[asset].checkpoint if asset in found else None)
                 written = self._design.last_written(live.body, live.digest)
-                lives_elsewhere = held is not None and held.state is CheckpointState.ACTIVE
-                left_behind = lives_elsewhere and retired and _is_marked_here(self._design, live, written)
-                if lives_elsewhere and retired:
-                    is_its_own = left_behind
-                elif held is not None and held.state is _DELETED:
-                    is_its_own = True
-                else:
-                    is_its_own = is_home(asset, live) and not _is_marked_elsewhere(self._design, live)
-                if address in owners or not is_its_own:
-                    copies[address] = _copy_problem(live, asset)
-                    continue
-                if held is not None and not left_behind:
-                    continue
-                checkpoint = self._checkpoint(asset, live, written, now, retired=retired)
-                if held is None:
-                    found[asset] = _Found(checkpoint, stub_of(self._design, asset, live, now))
-                else:
-                    left.append(FormerTable.left_behind(checkpoint, at=self._design.marks(live.body).retired_at or now))
-                bodies.append(written.body)
+                relation = self._relation(live, asset, known, written, retired=retired, is_home=is_home)
+                if live.address in owners or relation is _Relation.A_COPY:
+                    sorted_out.copies[live.address] = _copy_problem(live, asset)
+                elif known is None or relation is _Relation.LEFT_BEHIND:
+                    checkpoint = self._checkpoint(asset, live, written, now, retired=retired)
+                    if known is None:
+                        sorted_out.found[asset] = _Found(checkpoint, stub_of(self._design, asset, live, now))
+                    else:
+                        left_at = self._design.marks(live.body).retired_at or now
+                        sorted_out.left.append(FormerTable.left_behind(checkpoint, at=left_at))
+                    sorted_out.bodies.append(written.body)
             except Exception as error:  # noqa: BLE001 -- isolates this asset
-                failures[asset] = error
-        if not found and not left:
-            return Rebuilt({}, (), failures, copies)
+                sorted_out.failures[asset] = error
+        if sorted_out.found or sorted_out.left:
+            await self._remember(sorted_out)
+        present = {asset: each.checkpoint for asset, each in sorted_out.found.items()}
+        return Rebuilt(present, sorted_out.left, sorted_out.failures, sorted_out.copies)
+
+    def _relation(
+        self,
+        live: LiveObject,
+        asset: AssetId,
+        known: Checkpoint | None,
+        written: LastWritten,
+        *,
+        retired: bool,
+        is_home: Callable[[AssetId, LiveObject], bool],
+    ) -> _Relation:
+        """What a table is to the asset that it names, of which `known` is known so far."""
+        if known is not None and known.state is CheckpointState.ACTIVE and retired:
+            return _Relation.LEFT_BEHIND if _is_marked_here(self._design, live, written) else _Relation.A_COPY
+        if known is not None and known.state is _DELETED:
+            return _Relation.ITS_OWN
+        here = is_home(asset, live) and not _is_marked_elsewhere(self._design, live)
+        return _Relation.ITS_OWN if here else _Relation.A_COPY
+
+    async def _remember(self, sorted_out: _SortedOut) -> None:
+        """Write down what was sorted out, and that it was."""
+        found = sorted_out.found
         known = {record.id for record in await self._store.catalog.assets()}
         strangers = [each.stub for asset, each in found.items() if asset not in known]
         detail: dict[str, JsonValue] = {
             "objects": len(found),
-            "former": len(left),
+            "former": len(sorted_out.left),
             "destination": self._key.destination,
         }
         event = AuditEvent(SYSTEM, AuditAction.REBUILD, None, None, self._key.target, AuditOutcome.DONE, detail)
 
         async def remember(tx: Tx) -> None:
-            await tx.blobs.put_many(bodies)
+            await tx.blobs.put_many(sorted_out.bodies)
             await tx.checkpoints.put_many([each.checkpoint for each in found.values()])
-            await tx.former_tables.put_many(left)
+            await tx.former_tables.put_many(sorted_out.left)
             present = {record.id for record in await tx.catalog.some([each.id for each in strangers])}
             await tx.catalog.put_assets([each for each in strangers if each.id not in present])
             await settle_statuses(tx, [*found], self._in_force)
             await tx.audit.append_many([event])
 
         await self._store.write(remember)
-        return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures, copies)
 
     async def _by_present_names(
         self, objects: Iterable[LiveObject], checkpoints: Mapping[AssetId, Checkpoint]
@@ -200,6 +211,29 @@ class _Found:
 
     checkpoint: Checkpoint
     stub: AssetRecord
+
+
+class _Relation(Enum):
+    """What a table is to the asset that it names as its source."""
+
+    ITS_OWN = auto()
+    LEFT_BEHIND = auto()  # it was the asset's before a rename, which marked it
+    A_COPY = auto()
+
+
+@dataclass(slots=True)
+class _SortedOut:
+    """What the tables of a listing that the state does not know come to."""
+
+    found: dict[AssetId, _Found] = field(default_factory=dict)
+    left: list[FormerTable] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    copies: dict[Address, Problem] = field(default_factory=dict)
+    failures: dict[AssetId, Exception] = field(default_factory=dict)
+
+    def checkpoint_of(self, asset: AssetId) -> Checkpoint | None:
+        """What was found of an asset so far."""
+        return self.found[asset].checkpoint if asset in self.found else None
 
 
 def _copy_problem(live: LiveObject, asset: AssetId) -> Problem:

@@ -8,9 +8,9 @@ from functools import partial
 from spheresync.observe.log_metrics import measuring
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.scheduler import Scheduler
+from spheresync.service.alerts.alert_conditions import AlertConditions
+from spheresync.service.alerts.alert_delivery import AlertDelivery
 from spheresync.service.health import liveness
-from spheresync.service.health.alert_conditions import AlertConditions
-from spheresync.service.health.alert_delivery import AlertDelivery
 from spheresync.service.health.figures import figures_of, measured_figures
 from spheresync.service.health.lineage_delivery import LineageDeliveryLoop
 from spheresync.service.process_loops import ProcessLoops

@@ -16,6 +16,7 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.isolation import isolated_group
 from spheresync.model import RunId
 from spheresync.runtime.context import RuntimeContext
+from spheresync.service.alerts.alert_delivery import AlertDelivery
 from spheresync.service.assembly import open_context
 from spheresync.service.audit.audit import Audit
 from spheresync.service.background import Background
@@ -24,7 +25,6 @@ from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.changes.changes import Changes
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.service.drift.drift import Drift
-from spheresync.service.health.alert_delivery import AlertDelivery
 from spheresync.service.health.health import Health
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.service.runs.run_supervisor import RunSupervisor
@@ -104,7 +104,7 @@ def compose(context: RuntimeContext, group: TaskGroup, first: FirstDiscovery) ->
         undo=Undo(context, change_sets),
         schedule=Schedule(context),
         audit=Audit(context),
-        health=Health(context, loops, alerts),
+        health=Health(context, loops, alerts.channels),
         state=State(context),
         sign_in=SignIn(context),
         background=Background(context, loops, supervisor, alerts),

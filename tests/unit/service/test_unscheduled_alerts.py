@@ -15,7 +15,7 @@ from spheresync.alerts.alerting import LEASE, Alerting
 from spheresync.errors import StateError
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE as SCHEDULE
-from spheresync.service.health.unscheduled_alerts import deliver_once
+from spheresync.service.alerts.unscheduled_alerts import deliver_once
 from spheresync.state.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio

@@ -37,6 +37,7 @@ from spheresync.model import (
     TargetKey,
     counted,
 )
+from spheresync.planning.held_assets import count_held_without_table
 from spheresync.planning.lost_bodies import definition_lost
 from spheresync.planning.names.addresses import displaced_database, known_address
 from spheresync.planning.names.displaced_databases import DatabaseNameConflict
@@ -57,7 +58,6 @@ from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
 from spheresync.service.catalog.other_names import other_names
 from spheresync.service.cursors import Listing, page_size
-from spheresync.service.health.held_assets import count_held_without_table
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, FormerTable, SpaceRecord

@@ -1,1 +1,1 @@
-"""Status, liveness, figures, connections and alerts."""
+"""Status, liveness, figures and connections."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+from spheresync.alerts.channels import Channels
 from spheresync.answers import ConnectionReport, SyncStatus, Vitals
 from spheresync.model import Principal, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.health import liveness
-from spheresync.service.health.alert_delivery import AlertDelivery
 from spheresync.service.health.connections import check_channel, send_test, test_connections
 from spheresync.service.health.figures import Figures, figures_of
 from spheresync.service.health.status import sync_status
@@ -19,10 +19,10 @@ from spheresync.service.process_loops import ProcessLoops
 class Health:
     """Answers operators and their monitors."""
 
-    def __init__(self, context: RuntimeContext, loops: ProcessLoops, alerts: AlertDelivery) -> None:
+    def __init__(self, context: RuntimeContext, loops: ProcessLoops, channels: Channels) -> None:
         self._context = context
         self._loops = loops
-        self._alerts = alerts
+        self._channels = channels
 
     def alive(self, principal: Principal) -> Vitals:
         authorize(principal, Permission.READ)
@@ -46,12 +46,12 @@ class Health:
         """One finding for each connection; no alert is sent."""
         authorize(principal, Permission.OPERATE)
         report = await test_connections(self._context)
-        channels = [await check_channel(self._alerts.channels, each) for each in self._context.settings.alerts]
+        channels = [await check_channel(self._channels, each) for each in self._context.settings.alerts]
         return ConnectionReport(ok=report.ok and all(each.ok for each in channels), items=[*report.items, *channels])
 
     async def send_test_alerts(self, principal: Principal) -> ConnectionReport:
         """Send a test notice to every channel; one finding for each."""
         authorize(principal, Permission.OPERATE)
         settings, now = self._context.settings, isoformat(self._context.clock())
-        sent = [await send_test(self._alerts.channels, each, settings, now) for each in settings.alerts]
+        sent = [await send_test(self._channels, each, settings, now) for each in settings.alerts]
         return ConnectionReport(ok=all(each.ok for each in sent), items=sent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -30,6 +30,7 @@ from spheresync.model import (
 )
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
+from spheresync.planning.held_assets import count_held_without_table
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.shared_sign_in import sign_in_state
@@ -40,10 +41,9 @@ from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.edited_rules import edited_rules
 from spheresync.service.health.freshness import freshness_of
 from spheresync.service.health.health_level import health_of
-from spheresync.service.health.held_assets import count_held_without_table
-from spheresync.service.health.open_problems import emptied_spaces, not_exposed, switched_off, troubles_of
+from spheresync.service.health.open_problems import OpenProblem, emptied_spaces, not_exposed, switched_off, troubles_of
 from spheresync.service.health.persons_sign_in import not_signed_in, without_former_refusals
-from spheresync.service.runs.stored_runs import listed_run
+from spheresync.service.run_rows import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
 from spheresync.state.records import DriftSummary, LostRow, RunRecord, SpaceRecord
 from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, TABLES_LOST, lost_tables_message
@@ -75,61 +75,87 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     unread = await store.catalog.unread()
     troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
-    tries = await _next_tries(context) if scheduler.state is SchedulerState.RUNNING else {}
-    causes = [_with_next_try(each.told, tries) for each in troubles if each.told is not None]
-    causes += [
-        answer_rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in
-    ]
+    causes = await _causes(context, troubles, spaces, unread_in, scheduler.state)
     never_read = [each.name for each in spaces if _never_read(each, context)]
-    others = [each for each in spaces if each.name not in unread_in]
-    problems = [answer_rows.finding(each.problem) for each in others if each.problem is not None]
-    problems += emptied_spaces(counts, troubles)
-    problems += map(_failing, loops)
-    kept_out = await unspellable_spaces(store, context.mapping.may_hold)
-    problems += [answer_rows.finding(space.problem) for space in kept_out]
-    broken = context.settings_problem
-    if broken is not None:
-        problems.insert(0, answer_rows.finding(broken))
-    problems += await _reading_problems(context)
-    problems += fresh.problems
-    problems += await _state_problems(context)
-    problems += _not_verified(statuses, min([await _held_objects(context, key) for key in settings.target_keys]))
-    waits = await unapproved_promotion(store, settings)
-    if waits is not None:
-        problems.append(answer_rows.finding(waits))
-    if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
-        problems += _retired(sum([await store.checkpoints.count_retired(key) for key in settings.target_keys]))
     drift = await store.drift.summary()
-    problems += unseen_tables(drift)
+    problems = [
+        *_of_settings(context),
+        *_of_spaces([each for each in spaces if each.name not in unread_in]),
+        *emptied_spaces(counts, troubles),
+        *map(_failing, loops),
+        *await _kept_out(context),
+        *await _reading_problems(context),
+        *fresh.problems,
+        *await _state_problems(context),
+        *_not_verified(statuses, min([await _held_objects(context, key) for key in settings.target_keys])),
+        *await _waiting_for_approval(context),
+        *unseen_tables(drift),
+    ]
     without = await count_held_without_table(store, settings.target_keys) if statuses.get(AssetStatus.HELD) else 0
     health, summary = health_of(
         statuses, ended, problems, drift, troubles=troubles, never_read=never_read, held_without_table=without
     )
     summary = f"{summary} {fresh.sentence}".strip()
-    return SyncStatus.model_validate(
-        {
-            "health": health,
-            "summary": summary,
-            "environment": settings.env,
-            "tenant": settings.tenant_host,
-            "assets": statuses,
-            "tiers": tiers,
-            "queue": [await listed_run(store, run) for run in runs if not run.state.ended],
-            "last_runs": [answer_rows.run_row(run) for run in ended[:RECENT]],
-            "savings": _savings(ended),
-            "problems": [*problems, *causes],
-            "notes": [
-                *await edited_rules(store, settings, ended),
-                *fresh.notes,
-                *not_exposed(unread),
-                *switched_off(unread),
-            ],
-            "scheduler": scheduler,
-            "ledger": await store.ledger.totals(),
-            "ledger_since": await store.ledger.since(),
-            "drift": _drift_status(drift),
-        }
+    return SyncStatus(
+        health=health,
+        summary=summary,
+        environment=settings.env,
+        tenant=settings.tenant_host,
+        assets=statuses,
+        tiers=tiers,
+        queue=[await listed_run(store, run) for run in runs if not run.state.ended],
+        last_runs=[answer_rows.run_row(run) for run in ended[:RECENT]],
+        savings=_savings(ended),
+        problems=[*problems, *causes],
+        notes=[
+            *await edited_rules(store, settings, ended),
+            *fresh.notes,
+            *not_exposed(unread),
+            *switched_off(unread),
+        ],
+        scheduler=scheduler,
+        ledger=await store.ledger.totals(),
+        ledger_since=await store.ledger.since(),
+        drift=_drift_status(drift),
     )
+
+
+async def _causes(
+    context: RuntimeContext,
+    troubles: Sequence[OpenProblem],
+    spaces: Sequence[SpaceRecord],
+    unread_in: Collection[str],
+    scheduler: SchedulerState,
+) -> list[Finding]:
+    """Why assets could not be read or written, once for each kind of reason; and of their spaces, why."""
+    tries = await _next_tries(context) if scheduler is SchedulerState.RUNNING else {}
+    causes = [_with_next_try(each.told, tries) for each in troubles if each.told is not None]
+    return causes + _of_spaces([each for each in spaces if each.name in unread_in])
+
+
+def _of_settings(context: RuntimeContext) -> list[Finding]:
+    broken = context.settings_problem
+    return [] if broken is None else [answer_rows.finding(broken)]
+
+
+def _of_spaces(spaces: Iterable[SpaceRecord]) -> list[Finding]:
+    return [answer_rows.finding(each.problem) for each in spaces if each.problem is not None]
+
+
+async def _kept_out(context: RuntimeContext) -> list[Finding]:
+    """Spaces whose names nothing can keep."""
+    spaces = await unspellable_spaces(context.store, context.mapping.may_hold)
+    return [answer_rows.finding(space.problem) for space in spaces]
+
+
+async def _waiting_for_approval(context: RuntimeContext) -> list[Finding]:
+    """What only goes on once a second person has approved it."""
+    store, settings = context.store, context.settings
+    promotion = await unapproved_promotion(store, settings)
+    found = [] if promotion is None else [answer_rows.finding(promotion)]
+    if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
+        found += _retired(sum([await store.checkpoints.count_retired(key) for key in settings.target_keys]))
+    return found
 
 
 async def _reading_problems(context: RuntimeContext) -> list[Finding]:

@@ -26,7 +26,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.schedule.control import SCHEDULER
 from spheresync.schedule.obsolete_jobs import forget_written
-from spheresync.service.health.alert_delivery import AlertDelivery
+from spheresync.service.alerts.alert_delivery import AlertDelivery
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.service.runs.progress_feed import POLL, ProgressFeed
 from spheresync.state.port import Tx

@@ -15,7 +15,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.service import answer_rows
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.service.cursors import Listing, page_size
-from spheresync.state.port import Store
+from spheresync.service.run_rows import listed_run
 from spheresync.state.records import ChangeSetRecord, RunRecord
 
 
@@ -89,8 +89,3 @@ def _with_lost_entries(run: RunRecord, lost: Sequence[object]) -> RunRecord:
     message = f"{entries} of the journal of run {run.id} cannot be read: damaged or altered."
     told = Problem("state", "state", message, "`spheresync doctor` tells what else is; what they told is not known.")
     return replace(run, problems=(*run.problems, told))
-
-
-async def listed_run(store: Store, run: RunRecord) -> RunRow:
-    """A run of a list, with what it counts so far."""
-    return answer_rows.run_row(run, None if run.state.ended else await store.runs.tally(run.id))

@@ -7,8 +7,8 @@ import logging
 from spheresync.alerts.alerting import Alerting
 from spheresync.alerts.channels import Channels
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service.health.alert_conditions import AlertConditions
-from spheresync.service.health.unscheduled_alerts import deliver_once
+from spheresync.service.alerts.alert_conditions import AlertConditions
+from spheresync.service.alerts.unscheduled_alerts import deliver_once
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.targets.aws.door import AwsDoor
 

@@ -14,15 +14,7 @@ from spheresync.config import AlertKind
 from spheresync.errors import SourceFault
 from spheresync.jobs.port import Job
 from spheresync.jobs.retries import HELD_BACK
-from spheresync.model import (
-    AssetStatus,
-    JobKind,
-    JobState,
-    Problem,
-    RunState,
-    counted,
-    isoformat,
-)
+from spheresync.model import AssetStatus, JobKind, JobState, Problem, RunState, counted, isoformat
 from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.guards import ALL_LOSE_COLUMNS, GUARDS
 from spheresync.runtime.context import RuntimeContext

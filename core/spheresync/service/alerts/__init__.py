@@ -1,0 +1,1 @@
+"""What people are alerted of, and how that is delivered."""
