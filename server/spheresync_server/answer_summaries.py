@@ -16,10 +16,12 @@ from spheresync.answers import (
     PrerequisiteRow,
     Progress,
     RunAnswer,
+    SyncStatus,
 )
 from spheresync.model import (
     Action,
     EdgeKind,
+    Environment,
     RunKind,
     RunState,
     counted,
@@ -73,6 +75,13 @@ def waits_for_allow_deletes(answer: ChangeSetAnswer) -> bool:
     if DELETES_NOT_APPROVED in codes:
         return False
     return NEEDS_ALLOWANCE in codes or (answer.undo_of is not None and answer.blocked > 0)
+
+
+def installation_line(status: SyncStatus) -> str:
+    """Which environment and which tenant is spoken of."""
+    if status.environment == Environment.DOG:
+        return "Environment dog: an embedded tenant and an embedded AWS."
+    return f"Environment {status.environment}, tenant {status.tenant}."
 
 
 def prerequisite_summaries(prerequisites: Sequence[PrerequisiteRow]) -> Iterator[str]:

@@ -34,6 +34,7 @@ from spheresync.model.json_document import read_json
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.planning.decisions.items import CONFLICT_REMEDY
 from spheresync.planning.last_reading import LastReading
+from spheresync.planning.undo.undo_findings import UNDO_DELETES
 from spheresync.runtime.run_counts import COUNT_WORDS, FAILED, MISSING, UNREAD
 from spheresync.state.audit_chain import actor_in_detail
 from spheresync.state.records import (
@@ -305,6 +306,7 @@ def run_answer(
     failures += [_failure(problem, None) for problem in run.problems if problem.code != DELETES_NOT_APPROVED]
     waits = [problem for problem in run.problems if problem.code == DELETES_NOT_APPROVED]  # no failure of the run
     approval = None if change_set is None else valid_approval(change_set)
+    told = () if change_set is None else _still_true(change_set.findings, run, tried)
     left_out = sum(count for (_, state), count in tried.items() if state is JournalState.FAILED) - len(failed)
     todo = sum(change_set.summary.get(action, 0) for action in Action if action.changes_something) if change_set else 0
     done = sum(count for (_, state), count in tried.items() if state.ended)
@@ -323,13 +325,22 @@ def run_answer(
         counts=_counts(run, tried),
         failures=failures[:SHOWN_FAILURES],
         failures_total=len(failures) + left_out,
-        findings=[finding(problem) for problem in (*waits, *(change_set.findings if change_set else ()))],
+        findings=[finding(problem) for problem in (*waits, *told)],
         usage=dict(run.usage),
         created_at=run.created_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
         approved_by=None if approval is None else approval.by,
     )
+
+
+def _still_true(
+    findings: Sequence[Problem], run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]
+) -> Sequence[Problem]:
+    """The findings of a change set, less what an undo was to delete and has not deleted."""
+    if not run.state.ended or tried.get((Action.DELETE, JournalState.CONFIRMED)):
+        return findings
+    return [problem for problem in findings if problem.code != UNDO_DELETES]
 
 
 def seconds_left(done: int, todo: int, applying_for: timedelta) -> int | None:

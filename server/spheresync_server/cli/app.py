@@ -32,12 +32,29 @@ if TYPE_CHECKING:
 _EPILOG = "Every command also takes --env, --config, --json and --verbose."
 
 
+_ELSEWHERE = {
+    "plan": "preview",
+    "diff": "preview",
+    "undo": "revert",
+    "rollback": "revert",
+    "validate": "config validate",
+    "list": "assets",
+    "history": "runs",
+    "start": "serve",
+    "run": "sync",
+}
+"""What the same thing is called in Terraform, dbt and others."""
+
+
 class Commands(TyperGroup):
     """The commands there are; those that are still to come say so."""
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         if cmd_name in COMMANDS:
             raise UsageError(not_released(f"spheresync {cmd_name}"), remedy="`spheresync --help` lists what there is.")
+        if cmd_name in _ELSEWHERE:
+            named = f"`spheresync {_ELSEWHERE[cmd_name]}`"
+            raise UsageError(f"there is no command {cmd_name!r}.", remedy=f"Did you mean {named}?")
         return super().get_command(ctx, cmd_name)
 
 

@@ -16,6 +16,7 @@ from spheresync.answers import (
     SyncStatus,
 )
 from spheresync.personal_values import mask_personal_values
+from spheresync_server.answer_summaries import installation_line
 from spheresync_server.untrusted import clean_line
 
 _STYLE = (
@@ -86,12 +87,6 @@ def _section(title: str, body: str) -> str:
     return f"<h2>{_text(title)}</h2>\n{body}"
 
 
-def _where(status: SyncStatus) -> str:
-    if status.environment == "dog":
-        return "Environment dog: an embedded tenant and an embedded AWS."
-    return f"Environment {status.environment}, tenant {status.tenant}."
-
-
 def _findings(title: str, findings: Iterable[Finding]) -> str:
     rows = [(each.subject, each.message, each.remedy or None) for each in findings]
     return _section(title, _table(("About", "What", "Do"), rows, empty="")) if rows else ""
@@ -141,7 +136,7 @@ def render(status: SyncStatus, runs: Iterable[RunRow]) -> str:
 <h1>Spheresync</h1>
 <p class="health">{_text(_HEALTH[status.health])}</p>
 <p>{_text(status.summary)}</p>
-<p>{_text(_where(status))}</p>
+<p>{_text(installation_line(status))}</p>
 {_findings("Problems", status.problems)}
 {_findings("Worth knowing", status.notes)}
 {_assets(status)}

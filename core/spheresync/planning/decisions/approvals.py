@@ -48,7 +48,7 @@ def deletes_left(change_set: ChangeSetRecord, count: int) -> Problem:
         change_set.id,
         DELETES_NOT_APPROVED,
         f"{_deletes(count)} for a second person, who had not approved them; the rest went on",
-        "Make a preview, have somebody approve it who neither made it nor applies it, then apply it.",
+        f"{_anew(change_set)}, have somebody approve it who neither made it nor applies it, then apply it.",
     )
 
 
@@ -65,12 +65,11 @@ def deletes_need_allowance(change_set: ChangeSetRecord, count: int) -> Problem:
 def deletes_not_allowed(change_set: ChangeSetRecord, run: RunId, count: int) -> Problem:
     """What to tell of deletes that a run left out for that reason: its change set is spent."""
     what = f"{counted(count, 'delete')} {'was' if count == 1 else 'were'} left out"
-    new = "Make a new preview" if change_set.undo_of is None else f"Revert {change_set.undo_of} again"
     return Problem(
         change_set.id,
         NEEDS_ALLOWANCE,
         f"run {run} applied change set {change_set.id} without deletes: {what}",
-        f"{new}, then apply that with --allow-deletes.",
+        f"{_anew(change_set)}, then apply that with --allow-deletes.",
     )
 
 
@@ -82,6 +81,10 @@ def promotion_waits(digest: Digest, origin: str) -> Problem:
         f"nobody has approved {origin} (digest {digest}) in this installation, so nothing is written by its rules",
         "Look at a preview, approve that change set with `spheresync approve CHANGE_SET_ID`, then apply it.",
     )
+
+
+def _anew(change_set: ChangeSetRecord) -> str:
+    return "Make a new preview" if change_set.undo_of is None else f"Revert {change_set.undo_of} again"
 
 
 def _deletes(count: int) -> str:

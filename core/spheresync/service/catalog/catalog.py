@@ -315,7 +315,15 @@ class Catalog:
         found = await trace_lineage(self._context, record, column=column, direction=direction, depth=depth or DEPTH)
         if export is not None:
             await export_lineage(self._context, record, found, export)
-        return answer_of(record, found, direction, depth or DEPTH, of_one=column is not None, budget=budget)
+        return answer_of(
+            record,
+            found,
+            direction,
+            depth or DEPTH,
+            of_one=column is not None,
+            reads_objects=self._context.settings.datasphere.objects == "on",
+            budget=budget,
+        )
 
     async def suggest(self, what: str, prefix: str, principal: Principal, space: str | None = None) -> list[str]:
         """Values for argument completion, at most 100."""

@@ -67,15 +67,30 @@ async def export_lineage(context: RuntimeContext, record: AssetRecord, found: Li
 
 
 def answer_of(
-    record: AssetRecord, found: Lineage, direction: str, depth: int, *, of_one: bool, budget: int | None = None
+    record: AssetRecord,
+    found: Lineage,
+    direction: str,
+    depth: int,
+    *,
+    of_one: bool,
+    reads_objects: bool,
+    budget: int | None = None,
 ) -> LineageAnswer:
-    """What faces show of a lineage, with what is left out of it where there is too much for one answer."""
+    """What faces show of a lineage, with what is left out of it where there is too much for one answer.
+
+    `reads_objects`: whether definitions are read that say what an asset is made from.
+    """
     tables = [edge for edge in found.edges if edge.kind is EdgeKind.TABLE]
     carried = (replace(edge, via="") for edge in found.edges if edge.kind is EdgeKind.COLUMN)
     columns = [*dict.fromkeys(carried)]  # whichever flows carry it
     findings = list(found.findings)
     if found.cut:
         findings.append(f"there is more beyond depth {depth}; ask for a greater depth, or for what stands at its end")
+    if not reads_objects:
+        findings.append(
+            "datasphere.objects is off, so the definitions that say what an asset is made from are not read, and what "
+            "is shown is less than there is; set `datasphere: {objects: on}` and discover again"
+        )
     if record.definition is None:
         findings.append(f"{record.id} was never read, so nothing is known of where it comes from")
     shown = fitting(str(record.id), found.nodes, tables, columns, of_one=of_one, budget=budget)

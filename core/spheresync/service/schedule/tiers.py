@@ -201,9 +201,9 @@ def _note(
     if status.state is SchedulerState.OFF and action is ScheduleAction.RUN_NOW:
         return _due_for_nobody(tier, asked)
     if status.state is SchedulerState.OFF and action is ScheduleAction.RESUME:
-        return f"Tier {tier} is resumed. No process keeps the schedule now: start one with the scheduler."
+        return f"Tier {tier} is resumed. No process keeps the schedule now: start a server with the scheduler."
     if status.state is SchedulerState.OFF:
-        return f"{said} No process keeps the schedule now: start one with the scheduler."
+        return f"{said} No process keeps the schedule now: start a server with the scheduler."
     if status.state is SchedulerState.WAITING:
         return f"{said} Nothing is written before a person has seen to the change set that waits for review."
     return said

@@ -24,7 +24,7 @@ from spheresync_server.cli.service_command import ServiceSession, ask_service
 from spheresync_server.failure import ExitCode, exit_code_of_run
 from spheresync_server.scope_arguments import scope_request
 
-AllowDeletes = Annotated[bool, typer.Option("--allow-deletes", help="Also delete tables that were retired before.")]
+AllowDeletes = Annotated[bool, typer.Option("--allow-deletes", help="Also do the deletes of the change set.")]
 
 
 def preview(

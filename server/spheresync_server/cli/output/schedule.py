@@ -13,6 +13,7 @@ from spheresync.answers import (
     TierStatus,
 )
 from spheresync.model import counted
+from spheresync_server.answer_summaries import installation_line
 from spheresync_server.cli.output.engine_texts import moment
 from spheresync_server.cli.output.tables import say, table
 from spheresync_server.cli.output.usage_line import usage_line
@@ -37,7 +38,8 @@ def show_schedule(answer: ScheduleAnswer) -> None:
 
 
 def show_status(status: SyncStatus) -> None:
-    """Health in a sentence, then what it rests on."""
+    """Which installation it is, its health in a sentence, then what that rests on."""
+    say(installation_line(status))
     say(f"{status.health}: {clean_line(status.summary, longest=1_000)}")
     for problem in (*status.problems, *status.notes):
         say(f"  {clean_line(problem.subject)}: {clean_line(problem.message, longest=1_000)}")
@@ -78,7 +80,7 @@ def show_jobs(answer: QueueAnswer, state: str | None = None) -> None:
 
 
 def _tiers(tiers: Iterable[TierStatus]) -> None:
-    heads = ("Tier", "Assets", "Every", "Window", "Next (UTC)", "Objective", "Missing it")
+    heads = ("Tier", "Assets", "Every", "Window", "Next (UTC)", "Freshness", "Late")
     table(
         heads,
         (
