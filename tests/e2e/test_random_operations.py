@@ -37,6 +37,15 @@ TENANT_FAULTS: tuple[dict[str, Any], ...] = (
     {"failing_matching": "ORDER", "failing_status": 500},
     {"truncated_matching": "CUSTOMER"},
 )
+SETTINGS: tuple[dict[str, Any], ...] = (
+    *({}, {}, {}, {"scope": {"include": ["SALES/*", "FINANCE/*"]}}, {"scope": {"exclude": ["SALES/*ORDER*"]}}),
+    *({"language": ["de"]}, {"deletion": {"policy": "keep"}}, {"deletion": {"policy": "retire", "misses": 2}}),
+    {"drift": {"description": "keep", "comments": "keep", "columns": "keep", "missing": "keep"}},
+    {"drift": {"columns": "report", "missing": "report", "parameters": "report"}},
+    {"personal_data": {"policy": [{"class": "birth", "action": "exclude_column"}]}},
+    {"personal_data": {"policy": [{"class": "contact", "action": "exclude_asset"}]}},
+    {"personal_data": {"policy": [{"class": "name", "action": "refuse"}]}},
+)
 OURS = dict.fromkeys(["description", "comments", "columns", "parameters", "missing"], "overwrite")
 GIVEN = frozenset({"Name", "Description", "Retention", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters"})
 """What whoever updates a table gives."""
@@ -45,7 +54,7 @@ ROUNDS = 60 if os.environ.get("SPHERESYNC_SOAK") == "long" else 14
 
 def config(rule: dict[str, Any], **more: Any) -> str:
     rules = [{"match": {"name": "*_LEFT_OUT"}, "set": {"include": False}}, *([rule] if rule else [])]
-    return json.dumps({"deletion": {"policy": "delete", "misses": 1}, "mapping": {"rules": rules}, **more})
+    return json.dumps({"deletion": {"policy": "delete", "misses": 1}, "mapping": {"rules": rules}} | more)
 
 
 class Life:
@@ -150,7 +159,7 @@ class Life:
             self.restored = True
 
     def rule(self) -> None:
-        self.installation.config = config(self.random.choice(RULES))
+        self.installation.config = config(self.random.choice(RULES), **self.random.choice(SETTINGS))
 
     def toggle(self) -> None:
         self.installation.extra[OBJECTS] = self.random.choice(["on", "off"])
