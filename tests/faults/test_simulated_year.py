@@ -48,7 +48,7 @@ async def lived(folder: Path, *, seed: int, spaces: int, assets: int, days: int,
 
 @pytest.mark.parametrize("seed", [1])
 async def test_a_short_life_of_a_scheduler(tmp_path: Path, seed: int) -> None:
-    life = await lived(tmp_path, seed=seed, spaces=2, assets=20, days=12)
+    life = await lived(tmp_path, seed=seed, spaces=2, assets=12, days=10)
     assert life.deaths > 5
     await check(life, tmp_path)
 
