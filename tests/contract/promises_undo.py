@@ -73,7 +73,7 @@ UNDO: tuple[Promise, ...] = (
     Promise(
         "runs:revert:deletes",
         "CONTRACT.md#Deletion",
-        "What a run created is deleted by its undo only where deletes are allowed, and not made again.",
+        "What a run created is deleted by its undo only where deletes are allowed (until then it stays open), once.",
         ("tests/e2e/test_undo.py::test_a_created_table_goes_only_where_deletes_are_allowed_and_is_not_made_again",),
     ),
     Promise(

@@ -62,8 +62,8 @@ def test_a_change_set_shows_every_call_that_will_be_made(
 def test_people_read_what_is_made_first(make_installation: MakeInstallation) -> None:
     said = make_installation().run("preview")
     assert said.code == 0
-    (line, *_) = [line for line in said.out.splitlines() if line.startswith("First ")]
-    assert line.startswith("First glue:CreateDatabase ") and line.endswith("wait for it")
+    (line, *_) = [line for line in said.out.splitlines() if line.startswith("Before that, ")]
+    assert line.startswith("Before that, glue:CreateDatabase ") and line.endswith("need it")
 
 
 def test_an_expired_change_set_is_refused(make_installation: MakeInstallation, glue: GlueSimulator) -> None:

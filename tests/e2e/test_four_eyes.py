@@ -117,12 +117,16 @@ def test_the_undo_of_a_creation_needs_two_people_too(
 
 
 def test_what_cannot_be_applied_any_more_is_not_approved(retired: Installation, tenant: RunningTenant) -> None:
-    refused = [retired.ask("preview")]
+    old = retired.ask("preview")
     retired.config = FOUR_EYES + "mapping: {rules: [{set: {tags: {layer: gold}}}]}\n"
-    error = retired.ask("approve", refused[0]["change_set_id"], code=3)["error"]
+    error = retired.ask("approve", old["change_set_id"], code=3)["error"]
     assert "mapping or scope changed" in error["message"] and "Make a new preview" in error["remedy"]
 
     retired.config = FOUR_EYES
+    waiting = retired.ask("preview")["change_set_id"]
+    refused = retired.ask("apply", waiting, "--allow-deletes", code=3)["error"]
+    assert "it stays open: 1 delete waits until it is approved by a second person" in refused["message"]
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00004", label="Anew")
     applied = retired.ask("apply", retired.ask("preview")["change_set_id"])
     error = retired.ask("approve", applied["change_set_id"], code=3)["error"]
     assert f"applied already, by run {applied['run_id']}" in error["message"]

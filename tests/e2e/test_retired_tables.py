@@ -159,7 +159,10 @@ def test_what_somebody_deleted_already_is_deleted(retired: Installation, glue: G
     assert deletes(retired.ask("preview")) == []
 
 
-def test_a_delete_that_was_not_allowed_is_told_as_left_out(retired: Installation, glue: GlueSimulator) -> None:
+def test_a_delete_that_was_not_allowed_is_told_as_left_out(
+    retired: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00004", label="Anew")
     run = applied(retired)
     assert (run["state"], run["counts"]["delete"], run["counts"]["blocked"]) == ("done", 0, 1)
     assert TABLE in tables_of(glue, "space_000")
@@ -168,9 +171,10 @@ def test_a_delete_that_was_not_allowed_is_told_as_left_out(retired: Installation
 
 
 def test_a_change_set_that_was_applied_without_its_deletes_says_so_whenever_it_is_asked_for(
-    retired: Installation, glue: GlueSimulator
+    retired: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:
-    preview = retired.ask("preview", "--no-refresh")
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00004", label="Anew")
+    preview = retired.ask("preview")
     change_set = preview["change_set_id"]
     (waits,) = [each for each in preview["findings"] if each["code"] == "deletes_not_allowed"]
     assert waits["message"] == "1 delete waits until it is allowed"

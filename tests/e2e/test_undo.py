@@ -175,11 +175,13 @@ def test_a_created_table_goes_only_where_deletes_are_allowed_and_is_not_made_aga
     change_set = synced.ask("revert", run_id)
     assert [(each["action"], each["blocked_by"]) for each in change_set["items"]] == [("delete", "deletes_not_allowed")]
     assert "1 delete waits until you allow it: spheresync apply cs_" in synced.run("revert", run_id).out
-    run = synced.ask("apply", change_set["change_set_id"])
-    assert (run["counts"]["delete"], run["counts"]["blocked"]) == (0, 1)
+    refused = synced.ask("apply", change_set["change_set_id"], code=3)["error"]
+    assert "it stays open: 1 delete waits until it is allowed" in refused["message"]
+    assert f"`spheresync apply {change_set['change_set_id']} --allow-deletes`" in refused["remedy"]
     assert "new" in tables_of(glue, "space_000")
     assert held(synced) == []
-    assert undone(synced, run_id, "--allow-deletes")["counts"]["delete"] == 1
+    run = synced.ask("apply", change_set["change_set_id"], "--allow-deletes")
+    assert (run["state"], run["counts"]["delete"]) == ("done", 1)
     assert inputs(glue) == before
     glue.reset()
     assert synced.ask("sync")["counts"]["held"] == 1
@@ -291,7 +293,9 @@ def test_a_renaming_undone_without_deletes_leaves_the_new_table_beside(
     synced.config = RENAME
     run_id = synced.ask("sync")["run_id"]
     both = {**inputs(glue), "space_000.asset_00001": before["space_000.asset_00001"]}
-    assert undone(synced, run_id)["counts"]["blocked"] == 1
+    run = undone(synced, run_id)
+    assert run["counts"]["blocked"] == 1
+    assert [each["code"] for each in run["findings"]] == ["deletes_not_allowed"], "it deleted nothing, so says no more"
     assert inputs(glue) == both
     assert synced.ask("sync", "--allow-deletes")["counts"]["held"] == 1
     assert inputs(glue) == both, "nothing of a held asset is touched"

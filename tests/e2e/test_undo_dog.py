@@ -23,9 +23,13 @@ async def test_an_assistant_makes_the_undo_and_applies_it(tmp_path: Path, era: s
         assert (undo["undo_of"], undo["summary"]["delete"], undo["blocked"]) == (first["run_id"], created, created)
         (told,) = [each for each in undo["findings"] if each["code"] == "undo_deletes"]
         assert f"{created} tables of 1 space: SALES ({created})" in told["message"]
-        without = await call(client, "apply_changes", change_set_id=undo["change_set_id"], wait_seconds=100)
-        assert (without["counts"]["delete"], without["counts"]["blocked"]) == (0, created), "a person has not said yes"
-        again = await call(client, "revert_run", run_id=without["run_id"])
+        without = await client.call_tool("apply_changes", {"change_set_id": undo["change_set_id"]})
+        assert without.is_error, "a person has not said yes"
+        said = without.content[0].text  # type: ignore[union-attr]
+        assert f"apply_changes with {undo['change_set_id']} and allow_deletes=true does what waits" in said
+        assert (await call(client, "get_change_set", change_set_id=undo["change_set_id"]))["state"] == "open"
+        nothing = await call(client, "run_sync", spaces=["SALES"], wait_seconds=100)
+        again = await call(client, "revert_run", run_id=nothing["run_id"])
         assert again["findings"][0]["code"] == "nothing_to_undo"
         refused = await client.call_tool("revert_run", {"run_id": "run_unknown"})
         assert refused.is_error

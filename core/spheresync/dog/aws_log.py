@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeAlias
 
-from spheresync.dog.lock_file import locked_file
+from spheresync.dog.lock_file import for_its_owner, locked_file
 from spheresync.errors import StateError
 from spheresync.model import JsonValue
 from spheresync.model.json_document import read_own_json
@@ -113,7 +113,7 @@ class CallLog:
         base = sum(map(len, lines))
         new = self._path.with_suffix(".new")
         try:
-            with new.open("wb") as file:
+            with open(new, "wb", opener=for_its_owner) as file:
                 file.write(_line({"format": _FORMAT, "generation": generation, "base": base}))
                 file.writelines(lines)
                 file.flush()

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from spheresync.errors import StateError
+
+
+def for_its_owner(path: str | Path, flags: int) -> int:
+    """Open a file of the state folder as the others there are: nobody else reads it."""
+    return os.open(path, flags, 0o600)
 
 
 @contextmanager
@@ -20,7 +26,9 @@ def locked_file(path: Path, unusable: Callable[[Exception], StateError]) -> Iter
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.open("ab+")  # for reading too: no pipe in its place is waited for
+        lock = os.fdopen(
+            for_its_owner(path, os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC), "ab+"
+        )  # for reading too: no pipe in its place is waited for
     except OSError as error:
         raise unusable(error) from error
     with lock:

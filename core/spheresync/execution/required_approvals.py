@@ -12,6 +12,7 @@ from spheresync.planning.decisions.approvals import (
     DELETES_NOT_APPROVED,
     NEEDS_ALLOWANCE,
     WAITS_FOR_A_PERSON,
+    all_waits,
     approved_by_another,
     deletes_left,
     promotion_waits,
@@ -55,6 +56,23 @@ class Permissions:
     def allowed(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
         """The items that the run does."""
         return [item for item in items if item.action.changes_something and self._allows(item)]
+
+    def require_any(self, items: Sequence[ChangeSetItem]) -> None:
+        """Let a change set pass of which something is done now, or nothing ever by whoever applies it.
+
+        What waits for a person would be spent by a run that does none of it. What only a guard holds back waits for
+        nothing that an apply could bring: that run tells of the guard.
+
+        Raises:
+            RefusedError: all that it changes waits for a person, or for that besides a guard.
+        """
+        changing = [item for item in items if item.action.changes_something]
+        if not changing or self.allowed(changing):
+            return
+        waits = [item for item in changing if item.blocked_by in {None, *WAITS_FOR_A_PERSON}]
+        if waits:
+            told = all_waits(self.change_set, len(waits), approval=self.alone, allowance=not self.deletes)
+            raise RefusedError(f"{told.message}.", remedy=told.remedy)
 
     def waiting(self, items: Sequence[ChangeSetItem]) -> tuple[Problem, ...]:
         """What to say of deletes that no guard holds back and that a second person has not approved."""

@@ -107,7 +107,9 @@ def _exit_code(answer: object) -> int:
 def _usage_note(error: TyperException) -> FailureNote:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "spheresync"
-    return FailureNote("usage", error.exit_code, error.format_message(), f"`{path} --help` says more.")
+    said = error.format_message()
+    said = said if said.endswith((".", "?", "!")) else f"{said}."
+    return FailureNote("usage", error.exit_code, said, f"`{path} --help` says more.")
 
 
 def _note(error: Exception, *, verbose: bool) -> FailureNote:

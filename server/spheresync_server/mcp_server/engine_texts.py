@@ -65,6 +65,10 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"leave `spheresync serve --transport http` running, or have cron run `spheresync sync`",
             "whoever runs this installation leaves its server running, or somebody calls run_sync",
         ),
+        (
+            r"`spheresync serve --transport http` starts one that does",
+            "whoever runs this installation starts one (at the command line: `spheresync serve --transport http`)",
+        ),
         (r"`spheresync assets --status failed`", "list_assets with status=failed"),
         (r"`spheresync drift` looks", "detect_drift looks"),
         (r"`spheresync schedule jobs` lists", "The queue of get_sync_status counts"),

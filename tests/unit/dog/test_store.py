@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import spheresync
+from spheresync.dog.aws_log import CallLog
 from spheresync.dog.edits import add_column, set_label
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogColumn, landscape_from_json, landscape_to_json, parse_type
@@ -160,3 +162,17 @@ def test_what_an_edit_that_was_killed_left_behind_is_written_over(tmp_path: Path
     content.edit(set_label("HR", "EMPLOYEES", "All people"))
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert content_in(tmp_path).landscape() == content.landscape()
+
+
+def test_whatever_dog_writes_is_for_its_owner_only(tmp_path: Path) -> None:
+    former = os.umask(0o022)
+    try:
+        log = CallLog(tmp_path)
+        with log.locked():
+            log.replace([])
+        content_in(tmp_path).edit()
+    finally:
+        os.umask(former)
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("dog-aws.jsonl", "dog-aws.lock", "dog-tenant.json", "dog-tenant.lock"), 0o600
+    )

@@ -384,3 +384,16 @@ def test_progress_bar_needs_a_terminal(cli: Run, service: FakeService, monkeypat
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     code, out, _ = cli("preview")
     assert code == 0 and "planning" not in out
+
+
+@pytest.mark.parametrize(("word", "ours"), [("plan", "preview"), ("undo", "revert"), ("validate", "config validate")])
+def test_what_other_programs_call_a_command_is_answered_with_ours(cli: Run, word: str, ours: str) -> None:
+    code, out, err = cli(word)
+    assert (code, out) == (2, "")
+    assert f"there is no command '{word}'. Did you mean `spheresync {ours}`?" in err
+
+
+def test_the_status_begins_with_the_installation_that_it_is_of(cli: Run) -> None:
+    code, out, _ = cli("status")
+    assert code == 0
+    assert out.startswith("Environment ")

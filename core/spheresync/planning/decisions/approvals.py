@@ -62,6 +62,21 @@ def deletes_need_allowance(change_set: ChangeSetRecord, count: int) -> Problem:
     )
 
 
+def all_waits(change_set: ChangeSetRecord, count: int, *, approval: bool, allowance: bool) -> Problem:
+    """What to tell of a change set that is applied while nothing of it may be done: it stays open."""
+    approve = f"Somebody who neither made it nor applies it runs `spheresync approve {change_set.id}`."
+    allow = f"`spheresync apply {change_set.id} --allow-deletes` does what waits."
+    wanted = [*(["approved by a second person"] if approval else []), *(["allowed"] if allowance else [])]
+    remedies = [*([approve] if approval else []), *([allow] if allowance else [])]
+    return Problem(
+        change_set.id,
+        DELETES_NOT_APPROVED if approval else NEEDS_ALLOWANCE,
+        f"nothing of change set {change_set.id} was done, and it stays open: "
+        f"{_deletes(count)} until {'it is' if count == 1 else 'they are'} {' and '.join(wanted)}",
+        " ".join(remedies),
+    )
+
+
 def deletes_not_allowed(change_set: ChangeSetRecord, run: RunId, count: int) -> Problem:
     """What to tell of deletes that a run left out for that reason: its change set is spent."""
     what = f"{counted(count, 'delete')} {'was' if count == 1 else 'were'} left out"

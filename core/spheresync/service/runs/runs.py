@@ -5,9 +5,10 @@ from __future__ import annotations
 from spheresync.answers import Page, RunAnswer, RunRow
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import RefusedError, UsageError
-from spheresync.execution.required_approvals import require_approved_promotion, unapproved_promotion
+from spheresync.execution.required_approvals import Permissions, require_approved_promotion, unapproved_promotion
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import (
+    Action,
     ChangeSetId,
     Principal,
     RunId,
@@ -49,8 +50,8 @@ class Runs:
         """Start the run of a saved change set, or answer the one that it already has.
 
         Raises:
-            RefusedError: it expired, or mapping, scope or program moved since, or its promotion is not approved here;
-                nothing was done.
+            RefusedError: it expired, or mapping, scope or program moved since, or its promotion is not approved here,
+                or all that it changes waits for a person; nothing was done.
         """
         authorize(principal, Permission.OPERATE)
         self._context.require_good_settings()
@@ -59,9 +60,23 @@ class Runs:
             return await self._run_of(record)
         require_current(record, self._context.settings, now=isoformat(self._context.clock()))
         await require_approved_promotion(self._store, record)
+        await self._require_any(record, principal, allow_deletes=allow_deletes)
         request = RunRequest(allow_deletes=allow_deletes)
         run = await self._supervisor.create(RunKind.APPLY, principal, request, change_set_id=record.id)
         return await self._runs.answer(run.id)
+
+    async def _require_any(self, record: ChangeSetRecord, principal: Principal, *, allow_deletes: bool) -> None:
+        """Keep a change set open of which a run would do nothing, as all of it waits for a person."""
+        sure = sum(record.summary.get(a, 0) for a in Action if a.changes_something and a is not Action.DELETE)
+        if sure > record.blocked:  # some write is neither a delete nor held back: its items need not be read
+            return
+        permissions = Permissions.of(
+            record,
+            applier=principal.id,
+            four_eyes=self._context.settings.approvals.of_deletes,
+            deletes=allow_deletes,
+        )
+        permissions.require_any(await self._store.change_sets.all_items(record.id))
 
     async def _run_of(self, record: ChangeSetRecord) -> RunAnswer:
         """The run that applies a change set."""

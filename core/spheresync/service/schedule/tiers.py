@@ -187,6 +187,9 @@ async def _sizes(context: RuntimeContext) -> dict[str, int]:
     return answer_rows.tier_sizes(await context.store.catalog.counts())
 
 
+_NOBODY = "No process keeps the schedule now: `spheresync serve --transport http` starts one that does."
+
+
 def _note(
     tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool, holds_none: bool
 ) -> str:
@@ -201,9 +204,9 @@ def _note(
     if status.state is SchedulerState.OFF and action is ScheduleAction.RUN_NOW:
         return _due_for_nobody(tier, asked)
     if status.state is SchedulerState.OFF and action is ScheduleAction.RESUME:
-        return f"Tier {tier} is resumed. No process keeps the schedule now: start a server with the scheduler."
+        return f"Tier {tier} is resumed. {_NOBODY}"
     if status.state is SchedulerState.OFF:
-        return f"{said} No process keeps the schedule now: start a server with the scheduler."
+        return f"{said} {_NOBODY}"
     if status.state is SchedulerState.WAITING:
         return f"{said} Nothing is written before a person has seen to the change set that waits for review."
     return said

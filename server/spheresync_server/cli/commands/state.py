@@ -47,7 +47,10 @@ def restore(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What `spheresync backup` wrote.")],
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="Do not ask, as without a terminal or with --json."),
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Restore it also with rows that cannot be read: they count as lost.")
     ] = False,

@@ -101,8 +101,8 @@ def _older(answer: ChangeSetAnswer) -> str:
 
 
 def _prerequisite(row: PrerequisiteRow) -> str:
-    wait = "waits" if row.assets_total == 1 else "wait"
-    return f"First {row.operation} {row.object}: {row.reason}; {counted(row.assets_total, 'asset')} {wait} for it"
+    need = "needs" if row.assets_total == 1 else "need"
+    return f"Before that, {row.operation} {row.object} ({row.reason}): {counted(row.assets_total, 'asset')} {need} it"
 
 
 def _next(answer: ChangeSetAnswer) -> str:
