@@ -20,7 +20,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import anyio
-from spheresync.model import Principal
+from spheresync.model import Principal, PrincipalKind
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.store import SqliteStore
 

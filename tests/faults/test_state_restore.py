@@ -15,7 +15,7 @@ import os, resource, shutil, signal, sys
 from pathlib import Path
 import anyio
 from spheresync.errors import SpheresyncError
-from spheresync.model import Principal, utc_now
+from spheresync.model import Principal, PrincipalKind, utc_now
 from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.files.restore import restore_state
