@@ -60,6 +60,7 @@ class DefinitionPass:
         self._unserved = UnservedSpaces()
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
+        self._as_they_were: list[AssetId] = []
         self._references: list[tuple[AssetId, tuple[str, ...]]] = []
         self._following: set[AssetId] = set()
         self._texts: dict[AssetId, IndexedTexts] = {}
@@ -79,7 +80,7 @@ class DefinitionPass:
                 await self._fetch(reading)
                 if len(self._unread) >= WORKER_BATCH or self._unread_bytes() >= WORKER_BATCH_BYTES:
                     await self._normalise(worker)
-                if len(self._pending) >= BATCH:
+                if len(self._pending) + len(self._as_they_were) >= BATCH:
                     await self._flush()
                     await self._progress(ProgressEvent("reading", self._report.read, total, "reading definitions"))
 
@@ -128,7 +129,11 @@ class DefinitionPass:
         if known and raw.digest == record.raw_digest and not self._full:
             self._report.mapped += 1
             self._report.unchanged += 1
-            self._settle(replace(record, problem=None, read_at=self._now))
+            if reading.as_known:
+                self._as_they_were.append(record.id)
+                self._report.read += 1
+            else:
+                self._settle(replace(record, problem=None, read_at=self._now))
         else:
             self._unread.append((record, raw))
 
@@ -256,6 +261,7 @@ class DefinitionPass:
         return settled(decode_asset(said.definition), context, self._mapping)
 
     async def _flush(self) -> None:
+        await self._flush_moments()
         batch, self._pending = self._pending, []
         references, self._references = self._references, []
         texts, self._texts = self._texts, {}
@@ -290,6 +296,17 @@ class DefinitionPass:
             await tx.catalog.set_references([each for each in references if each[0] in kept])
             await note.note(tx, {asset: each for asset, each in open_columns.items() if asset in kept}, other & kept)
             await self._recorder.redefined(tx, *_redefined(fresh, other, references, following))
+
+        await self._store.write(remember)
+
+    async def _flush_moments(self) -> None:
+        seen, self._as_they_were = self._as_they_were, []
+        if not seen:
+            return
+
+        async def remember(tx: Tx) -> None:
+            await self._recorder.require_ours(tx)
+            await tx.catalog.put_moments(seen, at=self._now)
 
         await self._store.write(remember)
 

@@ -57,10 +57,15 @@ class DiscoveryReport:
 
 @dataclass(frozen=True, slots=True)
 class DefinitionToRead:
-    """A definition that a listing says is to be read, with the asset's record as the listing leaves it."""
+    """A definition that a listing says is to be read, with the asset's record as the listing leaves it.
+
+    `as_known`: that is what is known of it, and nothing is wrong with it; a definition that is as it was then changes
+    nothing but when it was read.
+    """
 
     entry: AssetEntry
     record: AssetRecord
+    as_known: bool = False
 
 
 Redefined = Callable[[Tx, Sequence[AssetId], Sequence[AssetId]], Awaitable[None]]
@@ -89,6 +94,10 @@ class CatalogRecorder:
         self._still_ours = still_ours
         self._in_force = in_force
 
+    async def require_ours(self, tx: Tx) -> None:
+        """Raises LeaseLostError where another process reads Datasphere by now."""
+        await self._still_ours(tx)
+
     async def put(
         self, tx: Tx, records: Sequence[AssetRecord], put: Callable[[Sequence[AssetRecord]], Awaitable[None]]
     ) -> None:
@@ -97,7 +106,7 @@ class CatalogRecorder:
         Raises:
             LeaseLostError: another process reads Datasphere by now; nothing is written.
         """
-        await self._still_ours(tx)
+        await self.require_ours(tx)
         assets = [record.id for record in records]
         await put(records)
         await settle_statuses(tx, assets, self._in_force)

@@ -221,7 +221,8 @@ class ListingPass:
             if self._is_settled(record, entry if new else None, flawed=flawed):
                 found.settled.append(record)
                 continue
-            found.readings.append(DefinitionToRead(entry, record))
+            as_known = before is not None and before.problem is None and record.differs_in_listing_only(before)
+            found.readings.append(DefinitionToRead(entry, record, as_known=as_known))
             if before is not None and by_its_space(before.problem):
                 found.settled.append(record)  # whoever only lists writes no problem of an asset
         if doubted:

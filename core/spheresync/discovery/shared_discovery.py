@@ -18,6 +18,7 @@ from spheresync.lineage.broken import LineageCheck
 from spheresync.lineage.delivery import lineage_jobs
 from spheresync.model import AssetId, Problem, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
+from spheresync.planning.asset_status import settle_for_targets
 from spheresync.planning.decisions.asset_work import RemovalRules
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import HeldLease, while_held
@@ -137,6 +138,7 @@ class SharedDiscovery:
             await bind_tenant(tx, providers.settings)
 
         await settle_context(self._store, providers.mapping)
+        await settle_for_targets(self._store, providers.keys)
         deletion = providers.settings.deletion
         deletes = wanted.deleting or deletion.policy is DeletionPolicy.DELETE
         return TenantPass(

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
-from spheresync.model import AssetId, TargetKey
+from spheresync.model import AssetId, TargetKey, canonical_json
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.asset_work import InTarget, worst_status
-from spheresync.state.port import Tx
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import Checkpoint, Unwritten
+
+_SETTLED_FOR = "statuses.targets"
+_AT_ONCE = 500
 
 
 async def settle_statuses(tx: Tx, assets: Collection[AssetId], in_force: Sequence[TargetKey]) -> None:
@@ -30,6 +35,17 @@ async def settle_statuses(tx: Tx, assets: Collection[AssetId], in_force: Sequenc
         if record.status is not status:
             moved.append((record.id, status))
     await tx.catalog.set_statuses(moved)
+
+
+async def settle_for_targets(store: Store, in_force: Sequence[TargetKey]) -> None:
+    """Write where every asset stands where other targets are in force than when that was done last."""
+    named = canonical_json(sorted(map(str, in_force))).decode()
+    if await store.meta.get(_SETTLED_FOR) == named:
+        return
+    left = iter(await store.catalog.ids())
+    while part := list(islice(left, _AT_ONCE)):
+        await store.write(partial(settle_statuses, assets=part, in_force=in_force))
+    await store.write(lambda tx: tx.meta.set(_SETTLED_FOR, named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class SharedRequestBudget:
             TimeoutError: no permit came free before `deadline`; nothing was counted.
             StateError: the state could not be written.
         """
-        if not self._turn.locked() and self._use_one():  # nobody waits, so nobody is overtaken
+        if self._left > self._waiting and self._use_one():  # enough for all who wait too, so nobody is overtaken
             return
         self._waiting += 1
         try:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -238,3 +239,29 @@ def test_straightened_grants_count_for_one_window_at_most(last_use: float, now: 
     grant = clamp_future_grant(Grant(1, last_use), now)
     assert grant.last_use <= now + LIFE
     assert not counts(grant, now + LIFE + WINDOW)
+
+
+async def test_who_once_waited_is_not_waited_for_ever_after(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A queue that forms while a block is asked for ends with it; else each request waits for the one before."""
+    queued = 0
+    take = SharedRequestBudget._take
+
+    async def count(self: SharedRequestBudget, deadline: float | None) -> None:
+        nonlocal queued
+        queued += 1
+        await take(self, deadline)
+
+    monkeypatch.setattr(SharedRequestBudget, "_take", count)
+    budget = SharedRequestBudget(store, 1_000_000, clock=lambda: 1000.0)
+
+    async def ask() -> None:
+        for _ in range(200):
+            await budget.take()
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as group:
+        for _ in range(10):
+            group.start_soon(ask)
+    assert queued < 200, f"{queued} of 2000 requests stood in a queue"

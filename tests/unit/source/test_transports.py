@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from spheresync.source.transport import transports
+from spheresync.source.transport.connection import OneConnection
 from spheresync.source.transport.transports import Transports
 
 TENANT = httpx2.URL("https://tenant.eu10.hcs.cloud.sap/api")
@@ -17,7 +18,7 @@ HERE = httpx2.URL("http://127.0.0.1:8080/api")
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> dict[httpx2.AsyncBaseTransport, object]:
-    """The proxy of every transport that was made; the environment names none."""
+    """The proxy of every transport that was made, None for a direct connection; the environment names none."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -29,7 +30,13 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[httpx2.AsyncBaseTransport, obj
         found[transport] = settings["proxy"]
         return transport
 
+    def connect(url: httpx2.URL, trust: ssl.SSLContext) -> httpx2.AsyncBaseTransport:
+        connection = OneConnection(url, trust)
+        found[connection] = None
+        return connection
+
     monkeypatch.setattr(transports.httpx2, "AsyncHTTPTransport", make)
+    monkeypatch.setattr(transports, "OneConnection", connect)
     return found
 
 
@@ -77,7 +84,7 @@ def test_a_given_transport_replaces_the_network(made: dict[object, object]) -> N
 def test_whom_the_machine_trusts_is_read_once_and_for_encrypted_ways_only(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[ssl.SSLContext] = []
     used: list[object] = []
-    real, transport = httpx2.create_ssl_context, httpx2.AsyncHTTPTransport
+    real, transport, direct = httpx2.create_ssl_context, httpx2.AsyncHTTPTransport, OneConnection
 
     def create() -> ssl.SSLContext:
         read.append(real())
@@ -87,6 +94,11 @@ def test_whom_the_machine_trusts_is_read_once_and_for_encrypted_ways_only(monkey
         used.append(settings["verify"])
         return transport(**settings)
 
+    def connect(url: httpx2.URL, trust: ssl.SSLContext) -> httpx2.AsyncBaseTransport:
+        used.append(trust)
+        return direct(url, trust)
+
+    monkeypatch.setattr(transports, "OneConnection", connect)
     monkeypatch.setattr(transports.httpx2, "create_ssl_context", create)
     monkeypatch.setattr(transports.httpx2, "AsyncHTTPTransport", make)
     ways = Transports(None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import httpx2
 
@@ -35,7 +36,7 @@ def quote_as_served(text: str) -> str:
     return text.replace("\\", "%5C")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Origin:
     """Scheme, host and port of the tenant, and the base path that relative URLs start from."""
 
@@ -51,7 +52,7 @@ class Origin:
         url = trusted_url(base_url, setting=setting)
         return cls(url.copy_with(path=url.path.rstrip("/") + "/", query=None, fragment=None))
 
-    @property
+    @cached_property
     def _start(self) -> str:
         """What every plain absolute URL of this origin begins with."""
         return f"{self.base.scheme}://{self.base.netloc.decode('ascii')}/"

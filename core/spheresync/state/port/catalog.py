@@ -75,6 +75,9 @@ class CatalogWriter(CatalogReader, Protocol):
     ) -> None:
         """Write what a reading found of known assets; what a listing says of them is left to whoever lists."""
 
+    async def put_moments(self, assets: Sequence[AssetId], *, at: str) -> None:
+        """Write that known assets were listed and read `at` that moment and are what they were."""
+
     async def set_references(self, references: Sequence[tuple[AssetId, Sequence[str]]]) -> None:
         """Write which objects the definitions of known assets name as read, written or run."""
 

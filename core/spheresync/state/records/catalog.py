@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, ContextTexts
@@ -72,6 +73,10 @@ class AssetRecord:
         """Whether every column holds personal data."""
         return 0 < self.column_count == self.pii_columns
 
+    def differs_in_listing_only(self, other: AssetRecord) -> bool:
+        """Whether the two say the same but for when the asset was listed."""
+        return _BUT_LISTED_AT(self) == _BUT_LISTED_AT(other)
+
     def decided_by(self, mapping: MappingRules) -> Decision:
         """What rules say of the asset, and policies by what is known of its columns."""
         return mapping.decide(self.id, self.kind, self.label, self.personal_data, in_all=self.personal_in_all)
@@ -102,6 +107,9 @@ class AssetRecord:
             changed_at=None,
             pii_columns=0,
         )
+
+
+_BUT_LISTED_AT = attrgetter(*(each.name for each in fields(AssetRecord) if each.name != "listed_at"))
 
 
 @dataclass(frozen=True, slots=True)

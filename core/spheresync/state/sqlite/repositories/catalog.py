@@ -215,6 +215,14 @@ class CatalogWriter(CatalogReader):
         )
         await self._search.index_written([asset.id for asset in assets], texts, MOST_INDEXED)
 
+    async def put_moments(self, assets: Sequence[AssetId], *, at: str) -> None:
+        for clause, values in rows_of_assets(assets, "assets", name="name"):
+            await self._writer.execute(
+                f"{clause} UPDATE assets SET listed_at = ?, read_at = ? "
+                "WHERE (space, name) IN (SELECT space, name FROM named_assets)",
+                (*values, at, at),
+            )
+
     async def set_references(self, references: Sequence[tuple[AssetId, Sequence[str]]]) -> None:
         await self._writer.execute_many(
             "UPDATE assets SET refers_to = ? WHERE space = ? AND name = ?",
