@@ -92,11 +92,15 @@ def body_after(result: Result) -> Digest | None:
 
 
 def bodies_of(note: Note) -> dict[Digest, bytes]:
-    """The bodies of the outcome, by the digests that the entry holds of them."""
+    """The bodies of the outcome, by the digests that the entry holds of them.
+
+    Without what was reviewed: it was read from the state a moment ago, and the change set refers to it there.
+    """
     outcome = note.result.outcome
     if outcome is None:
         return {}
-    pairs = ((note.entry.after, outcome.body), (note.entry.before, outcome.before))
+    after = None if outcome.body is note.result.reviewed else outcome.body
+    pairs = ((note.entry.after, after), (note.entry.before, outcome.before))
     return {digest: body for digest, body in pairs if digest is not None and body}
 
 

@@ -58,9 +58,10 @@ def read_json(document: str | bytes, *, largest: int = MAX_BYTES, most_values: i
 def read_own_json(document: str | bytes) -> Any:
     """Parse what this program wrote itself: what was held against a digest or a seal, or never left the process.
 
-    As `read_json` without bounds of size and without a look for repeated members, which takes as long as all the rest.
+    As `read_json` without bounds of size and depth and without a look for repeated members, which takes as long as all
+    the rest.
     """
-    return _parse(document, _PLAIN)
+    return _decode(document, _PLAIN)
 
 
 def is_nested_too_deep(document: str | bytes) -> bool:
@@ -84,6 +85,10 @@ def is_nested_too_deep(document: str | bytes) -> bool:
 def _parse(document: str | bytes, decoder: json.JSONDecoder) -> Any:
     if is_nested_too_deep(document):
         raise NestedTooDeepError(f"nested deeper than {DEEPEST} levels")
+    return _decode(document, decoder)
+
+
+def _decode(document: str | bytes, decoder: json.JSONDecoder) -> Any:
     if isinstance(document, bytes):
         document = document.decode(json.detect_encoding(document), "surrogatepass")
     try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from spheresync.model import AssetId, TargetKey, canonical_json
+from spheresync.model import AssetId, TargetKey
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.asset_work import InTarget, worst_status
 from spheresync.state.port import Store, Tx
@@ -39,7 +39,7 @@ async def settle_statuses(tx: Tx, assets: Collection[AssetId], in_force: Sequenc
 
 async def settle_for_targets(store: Store, in_force: Sequence[TargetKey]) -> None:
     """Write where every asset stands where other targets are in force than when that was done last."""
-    named = canonical_json(sorted(map(str, in_force))).decode()
+    named = "\n".join(sorted(map(str, in_force)))
     if await store.meta.get(_SETTLED_FOR) == named:
         return
     left = iter(await store.catalog.ids())

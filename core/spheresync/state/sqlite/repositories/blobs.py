@@ -81,20 +81,24 @@ class BlobWriter(BlobReader):
         return digests
 
     async def put(self, contents: Mapping[Digest, bytes]) -> None:
-        fresh = dict(contents)
         rows = await self._writer.all(
             "SELECT digest, size, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))",
-            (json.dumps(sorted(fresh)),),
+            (json.dumps(sorted(contents)),),
         )
-        known = [(digest,) for digest, size, body in rows if _inflated(body, size) == fresh[digest]]
-        for (digest,) in known:
-            del fresh[digest]
+        known, added = await anyio.to_thread.run_sync(_known_and_added, rows, contents)
         if known:  # whoever collects what nothing refers to must not take them now
             await self._writer.execute_many("DELETE FROM unreferred WHERE digest = ?", known)
-        await self._writer.execute_many(
-            "INSERT OR REPLACE INTO blobs (digest, size, body) VALUES (?, ?, ?)",
-            [(digest, len(body), zlib.compress(body, _LEVEL)) for digest, body in fresh.items()],
-        )
+        await self._writer.execute_many("INSERT OR REPLACE INTO blobs (digest, size, body) VALUES (?, ?, ?)", added)
+
+
+def _known_and_added(
+    rows: Sequence[tuple[str, int, bytes]], contents: Mapping[Digest, bytes]
+) -> tuple[list[tuple[str]], list[tuple[str, int, bytes]]]:
+    """The digests that are kept already, and the rows of what is not or not whole; `rows` are those that there are."""
+    known = [(digest,) for digest, size, body in rows if _inflated(body, size) == contents[Digest(digest)]]
+    there = {digest for (digest,) in known}
+    fresh = ((digest, body) for digest, body in contents.items() if digest not in there)
+    return known, [(digest, len(body), zlib.compress(body, _LEVEL)) for digest, body in fresh]
 
 
 def _whole_ones(rows: Sequence[tuple[str, int, bytes]]) -> dict[Digest, bytes]:
