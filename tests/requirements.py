@@ -14,6 +14,7 @@ from tests.contract.promises_catalog import CATALOG
 from tests.contract.promises_command_line import COMMAND_LINE
 from tests.contract.promises_configuration import CONFIGURATION
 from tests.contract.promises_context import CONTEXT
+from tests.contract.promises_destinations import DESTINATIONS
 from tests.contract.promises_drift import DRIFT
 from tests.contract.promises_later import LATER
 from tests.contract.promises_meaning import MEANING
@@ -65,6 +66,7 @@ PROMISES: tuple[Promise, ...] = (
     *OBSERVING,
     *PERSONAL_DATA,
     *CONTEXT,
+    *DESTINATIONS,
     *SEARCH,
     *ASSISTANTS,
     *MEANING,

@@ -34,6 +34,7 @@ SPACES = ScopeArgument("--space", "S", "this space", "spaces")
 ASSETS = ScopeArgument("--asset", "SPACE/NAME", "this asset", "SPACE/NAME")
 TIERS = ScopeArgument("--tier", "T", "critical, high or medium", "tiers")
 TARGETS = ScopeArgument("--target", "T", "this target", "targets")
+DESTINATIONS = ScopeArgument("--destination", "D", "this destination", "destinations")
 
 
 def scope_request(
@@ -41,6 +42,9 @@ def scope_request(
     assets: Iterable[str] | None = None,
     tiers: Iterable[str] | None = None,
     targets: Iterable[str] | None = None,
+    destinations: Iterable[str] | None = None,
 ) -> ScopeRequest:
     """The scope as given; what was left out, or is an empty list, means everything."""
-    return ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
+    return ScopeRequest(
+        tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()), tuple(destinations or ())
+    )

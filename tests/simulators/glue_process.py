@@ -99,6 +99,15 @@ class GlueSimulator:
         state: dict[str, Any] = self._ask("GET", "/admin/dump")
         return state
 
+    def dump_of(self, place: str) -> dict[str, Any]:
+        """As `dump`, of the catalog of `REGION/ACCOUNT`."""
+        state: dict[str, Any] = self._ask("GET", f"/admin/dump?place={place}")
+        return state
+
+    def allow_role(self, role_arn: str, external_id: str | None = None, lasts: float = 3600) -> None:
+        """Let a role be assumed; its keys last so many seconds."""
+        self._ask("POST", "/admin/roles", {"role_arn": role_arn, "external_id": external_id, "lasts": lasts})
+
     def load(self, dumped: dict[str, Any]) -> None:
         """Have exactly the databases and tables that another one had."""
         self._ask("POST", "/admin/dump", dumped)

@@ -3,8 +3,12 @@
 Speaks the JSON 1.1 protocol that boto3 sends to Glue, and answers STS GetCallerIdentity so that a test can prove that
 nobody asked. Hand-rolled on asyncio's protocols, because it must be faster than every client it measures.
 
+Each account and Region has a catalog of its own: the account of who signs (that of the role which STS AssumeRole gave
+the keys for, else HOME_ACCOUNT) or a call's CatalogId, and the Region of the signature. `self.catalog` is that of home.
+
 Under `/admin/`: `faults` (POST one, DELETE all), `counters`, `log`, `dump` (POST: be what was dumped), `latency`
-(POST), `reset` (POST: counters and log only).
+(POST), `reset` (POST: counters and log only), `roles` (POST `{"role_arn": ..., "external_id": ..., "lasts": seconds}`:
+one that may be assumed). `dump` takes `?place=REGION/ACCOUNT`.
 A fault is `{"kind": ..., "operation": "UpdateTable" or "*", "times": n or null, "table": name, "database": name}`,
 the names optional, of kind `throttle`, `deny`, `error` (with `code`, `status`), `drop` (close before doing it), `lose`
 (do it, then close), `loop` (a page that points at itself), `hide` (Lake Formation lets this table not be seen: listings
@@ -16,11 +20,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import sys
 import time
 from collections import Counter
 from typing import Any
 
+from tests.simulators.assumed_roles import HOME_ACCOUNT, Roles
 from tests.simulators.glue_catalog import Catalog, GlueError
 
 Json = dict[str, Any]
@@ -35,11 +41,16 @@ _IDENTITY = (
 _BY_NAME = frozenset({"GetTable", "UpdateTable", "DeleteTable", "GetTableVersions", "GetTableVersion"})
 
 
+HOME = f"eu-central-1/{HOME_ACCOUNT}"
+_SIGNED = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/")
+
+
 class GlueServer:
-    """One account behind one port. `tps` throttles all calls together, as AWS does for an account and Region."""
+    """AWS accounts behind one port. `tps` throttles all calls together, as AWS does for an account and Region."""
 
     def __init__(self, *, tps: float = 0, burst: float = 0, latency: float = 0) -> None:
-        self.catalog = Catalog()
+        self._catalogs = {HOME: Catalog()}
+        self._roles = Roles()
         self.latency = latency
         self._tps = tps
         self._burst = burst or max(1.0, tps / 10)
@@ -55,13 +66,35 @@ class GlueServer:
         self.bytes_received = 0
         self.log: list[Json] = []
 
-    def glue(self, operation: str, body: bytes) -> tuple[int, bytes] | None:
+    @property
+    def catalog(self) -> Catalog:
+        """That of home."""
+        return self._catalogs[HOME]
+
+    @catalog.setter
+    def catalog(self, catalog: Catalog) -> None:
+        self._catalogs[HOME] = catalog
+
+    def catalog_at(self, place: str) -> Catalog:
+        """The catalog of `REGION/ACCOUNT`."""
+        if place not in self._catalogs:
+            self._catalogs[place] = Catalog()
+        return self._catalogs[place]
+
+    def glue(self, operation: str, body: bytes, signed: str = "") -> tuple[int, bytes] | None:
         """The answer to one call, or None where the connection is to be closed without one."""
         self.calls[operation] += 1
         self.bytes_received += len(body)
         params: Json = json.loads(body) if body else {}
         name = params.get("Name") or params.get("TableInput", {}).get("Name")
-        entry = {"at": time.time(), "operation": operation, "database": params.get("DatabaseName"), "name": name}
+        place, account = self._place(signed, params)
+        entry = {
+            "at": time.time(),
+            "operation": operation,
+            "database": params.get("DatabaseName"),
+            "name": name,
+            "place": place,
+        }
         self.log.append(entry)
         fault = self._fault(operation, params)
         kind = fault["kind"] if fault else None
@@ -69,8 +102,10 @@ class GlueServer:
             if kind == "drop":
                 entry["outcome"] = "dropped"
                 return None
+            if account is None:
+                raise GlueError("ExpiredTokenException", "The security token included in the request is expired")
             self._refuse(operation, fault)
-            answer = self._without_hidden(operation, params, self.catalog.call(operation, params))
+            answer = self._without_hidden(operation, params, self.catalog_at(place).call(operation, params))
         except GlueError as refused:
             self.refused[refused.code] += 1
             entry["outcome"] = refused.code
@@ -79,6 +114,14 @@ class GlueServer:
             answer = {**answer, "NextToken": "0"}
         entry["outcome"] = "lost" if kind == "lose" else "done"
         return None if kind == "lose" else (200, _dump(answer))
+
+    def _place(self, signed: str, params: Json) -> tuple[str, str | None]:
+        """Which catalog a call is for, and the account of who signs; None where the keys have ended."""
+        found = _SIGNED.search(signed)
+        if found is None:
+            return HOME, HOME_ACCOUNT
+        account = self._roles.account_of(found["key"])
+        return f"{found['region']}/{params.get('CatalogId') or account}", account
 
     def _refuse(self, operation: str, fault: Json | None) -> None:
         kind = fault["kind"] if fault else None
@@ -140,6 +183,8 @@ class GlueServer:
                 self._faults.clear()
             case "POST", "/admin/latency":
                 self.latency = json.loads(body)["milliseconds"] / 1000
+            case "POST", "/admin/roles":
+                self._roles.add(**json.loads(body))
             case "POST", "/admin/reset":
                 self.reset()
             case "GET", "/admin/counters":
@@ -149,23 +194,30 @@ class GlueServer:
                 return 200, _dump(self.log)
             case "GET", "/admin/dump":
                 return 200, _dump(self.catalog.dump())
+            case "GET", path if path.startswith("/admin/dump?place="):
+                return 200, _dump(self.catalog_at(path.partition("=")[2]).dump())
             case "POST", "/admin/dump":
                 self.catalog.load(json.loads(body))
             case _:
                 return 404, b"{}"
         return 200, b"{}"
 
-    def answer(self, method: str, path: str, target: str, body: bytes) -> tuple[int, bytes, str] | None:
+    def answer(
+        self, method: str, path: str, target: str, body: bytes, signed: str = ""
+    ) -> tuple[int, bytes, str] | None:
         """(status, body, content type), or None to close the connection without an answer."""
         if path.startswith("/admin/"):
             return (*self.admin(method, path, body), "application/json")
         if target.startswith("AWSGlue."):
-            answered = self.glue(target.removeprefix("AWSGlue."), body)
+            answered = self.glue(target.removeprefix("AWSGlue."), body, signed)
             return None if answered is None else (*answered, "application/x-amz-json-1.1")
         if b"Action=GetCallerIdentity" in body:
             self.calls["GetCallerIdentity"] += 1
             self.bytes_received += len(body)
             return 200, _IDENTITY, "text/xml"
+        if b"Action=AssumeRole" in body:
+            self.calls["AssumeRole"] += 1
+            return (*self._roles.assume(body), "text/xml")
         return 404, b"{}", "application/json"
 
     def head(self, status: int, size: int, kind: str) -> bytes:
@@ -200,7 +252,7 @@ class Connection(asyncio.Protocol):
             else:
                 self._reply(*request)
 
-    def _take(self) -> tuple[str, str, str, bytes] | None:
+    def _take(self) -> tuple[str, str, str, bytes, str] | None:
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             return None
@@ -214,12 +266,12 @@ class Connection(asyncio.Protocol):
         body = bytes(self._buffer[end + 4 : size])
         del self._buffer[:size]
         method, path, _ = first.split(" ", 2)
-        return method, path, headers.get("x-amz-target", ""), body
+        return method, path, headers.get("x-amz-target", ""), body, headers.get("authorization", "")
 
-    def _reply(self, method: str, path: str, target: str, body: bytes) -> None:
+    def _reply(self, method: str, path: str, target: str, body: bytes, signed: str) -> None:
         if self._transport is None or self._transport.is_closing():
             return
-        answer = self._server.answer(method, path, target, body)
+        answer = self._server.answer(method, path, target, body, signed)
         if answer is None:
             self._transport.abort()
             return

@@ -30,6 +30,7 @@ from spheresync.execution.run_driver import RunDriver
 from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import (
+    DEFAULT_DESTINATION,
     GLUE,
     ChangeSetId,
     Principal,
@@ -143,6 +144,10 @@ async def in_process(
     `elsewhere`: further targets that are in force, each the Glue of another account. `others`: targets in force
     that are no Glue. `objects`: the source reads the design-time API too.
     """
+    names = {key.destination for key in (*(elsewhere or {}), *(others or {}))} - {DEFAULT_DESTINATION}
+    if names:
+        apart = "".join(f"  {name}: {{region: eu-west-{number}}}\n" for number, name in enumerate(sorted(names)))
+        config = f"{config}\ndestinations:\n  {DEFAULT_DESTINATION}: {{}}\n{apart}"
     if config:
         (folder / "spheresync.yaml").write_text(config, "utf-8")
     tenant, glue = MemoryContent(landscape or Landscape()), glue or GlueServer()
@@ -188,11 +193,7 @@ async def in_process(
             make_target=make_target,
         )
         try:
-            with (
-                patch.object(Settings, "target_keys", (*glues, *(others or {})))
-                if elsewhere or others
-                else nullcontext()
-            ):
+            with patch.object(Settings, "target_keys", (*glues, *others)) if others else nullcontext():
                 yield InProcess(context, store, glue, tenant, app, elsewhere or {})
         finally:
             for door in doors.values():

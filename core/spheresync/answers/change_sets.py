@@ -15,12 +15,16 @@ class FieldRow(Answer):
 
 
 class ChangeRow(Answer):
-    """`renamed_from` is a former name of the asset, the others an asset that it may be under another name: a guess."""
+    """`renamed_from` is a former name of the asset, the others an asset that it may be under another name: a guess.
+
+    `destination` stands where it is another than the default one.
+    """
 
     asset: str
     action: str
     strategy: str
     target: str
+    destination: OmitNone[str] = None
     object: str
     severity: str
     reason: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from spheresync.answers.base import Answer, Finding
+from spheresync.answers.base import Answer, Finding, OmitNone
 from spheresync.answers.runs import Failure
 
 
@@ -24,6 +24,7 @@ class DriftRow(Answer):
 
     asset: str
     target: str
+    destination: OmitNone[str] = None
     object: str
     kind: str
     kinds: list[str]

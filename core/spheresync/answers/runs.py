@@ -10,6 +10,7 @@ from spheresync.answers.base import Answer, Finding, OmitNone, Page
 class Failure(Answer):
     asset: str
     target: str | None = None
+    destination: OmitNone[str] = None
     code: str
     reason: str
     remedy: str = ""

@@ -1,6 +1,7 @@
 """Settings: what the file and the environment say, checked all at once, frozen."""
 
 from spheresync.config.alerts import AlertChannel, AlertKind
+from spheresync.config.destinations import Destination
 from spheresync.config.personal_data import PersonalData, PersonalDataAction, PersonalDataRule
 from spheresync.config.promotion import PromotedAsset, PromotedColumn, Promotion
 from spheresync.config.promotion_in_force import PromotionInForce
@@ -26,6 +27,7 @@ __all__ = [
     "Approvals",
     "ColumnRule",
     "DeletionPolicy",
+    "Destination",
     "DriftPolicies",
     "DriftPolicy",
     "FirstSync",

@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from spheresync.config.alerts import AlertChannel
 from spheresync.config.context import NO_CONTEXT, BusinessContext
+from spheresync.config.destinations import ONLY_DEFAULT, Destination, check_destinations, require_prefix
 from spheresync.config.embedded_context import embedded_context
 from spheresync.config.lineage import Lineage
 from spheresync.config.paths import SettingPath, require_path
@@ -34,6 +35,7 @@ from spheresync.config.sections import (
 )
 from spheresync.config.tenant import host_of, installation_name
 from spheresync.model import (
+    DestinationName,
     Digest,
     Environment,
     JsonValue,
@@ -51,19 +53,12 @@ MAPPING_VERSION = 4
 """Raised with every change of what the same asset and rules make of a target object."""
 
 _INSTALLATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,99}")
-_PREFIX = re.compile(r"[a-z0-9_]{0,64}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 def _installation(text: str) -> str:
     if not _INSTALLATION.fullmatch(text):
         raise ValueError("must be 1 to 100 letters, digits or . _ + = @ - and start with a letter or digit")
-    return text
-
-
-def _prefix(text: str) -> str:
-    if not _PREFIX.fullmatch(text):
-        raise ValueError("must be at most 64 lower-case letters, digits or underscores, such as dsp_")
     return text
 
 
@@ -117,9 +112,11 @@ class Settings(Section):
     env: Environment = Environment.DOG
     installation: Annotated[str, AfterValidator(_installation)] | None = None
     state_dir: SettingPath
-    prefix: Annotated[str, AfterValidator(_prefix)] = ""
+    prefix: Annotated[str, AfterValidator(require_prefix)] = ""
     language: Annotated[tuple[str, ...], BeforeValidator(comma_list), AfterValidator(_languages)] = ()
     targets: Annotated[tuple[str, ...], BeforeValidator(comma_list), AfterValidator(_targets)] = ("glue",)
+    # After `prefix` and `targets`, which it is held against.
+    destinations: dict[str, Destination] = Field(default_factory=dict)
     datasphere: Datasphere = Datasphere()
     scope: Scope = Scope()
     mapping: MappingSettings = MappingSettings()
@@ -140,6 +137,11 @@ class Settings(Section):
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
     _business_context: BusinessContext | None = PrivateAttr(default=NO_CONTEXT)
+
+    @field_validator("destinations")
+    @classmethod
+    def _destinations_fit(cls, destinations: dict[str, Destination], info: ValidationInfo) -> dict[str, Destination]:
+        return check_destinations(destinations, prefix=info.data.get("prefix", ""), targets=info.data.get("targets"))
 
     def with_origins(self, origins: Mapping[str, str], promoted: PromotionInForce | None = None) -> Settings:
         """These settings, knowing from where each value came: key path to file name or environment variable."""
@@ -180,7 +182,22 @@ class Settings(Section):
     @property
     def target_keys(self) -> tuple[TargetKey, ...]:
         """The targets in force, each with its destination; every other part of the program asks here."""
-        return tuple(TargetKey(TargetName(name)) for name in self.targets)
+        return tuple(
+            TargetKey(TargetName(target), DestinationName(name), destination.spaces)
+            for name, destination in self.places.items()
+            for target in self.targets
+            if destination.targets is None or target in destination.targets
+        )
+
+    @property
+    def places(self) -> Mapping[str, Destination]:
+        """The destinations in force, by name."""
+        return self.destinations or ONLY_DEFAULT
+
+    def prefix_in(self, destination: DestinationName) -> str:
+        """How the names of databases begin in a destination."""
+        own = self.places[destination].prefix if destination in self.places else None
+        return self.prefix if own is None else own
 
     @cached_property
     def mapping_digest(self) -> Digest:
@@ -193,11 +210,12 @@ class Settings(Section):
                 rules.append([spelled["match"], effect, spelled["columns"]])
         left_out = self.personal_data.classes(PersonalDataAction.EXCLUDE_COLUMN)
         personal_data = [self.personal_data.mask, left_out]
-        said = self.business_context
-        context = [["context", said.digest]] if said.entries or said.terms else []
-        return digest_json(
-            [MAPPING_VERSION, self.installation_marker, self.prefix, rules, personal_data, *self.language, *context]
-        )
+        words = self.business_context
+        context = [["context", words.digest]] if words.entries or words.terms else []
+        places = {name: [each.place, each.prefix] for name, each in self.destinations.items()}
+        of_places = [["destinations", places]] if places else []
+        said = [MAPPING_VERSION, self.installation_marker, self.prefix, rules, personal_data, *self.language]
+        return digest_json([*said, *context, *of_places])
 
     @cached_property
     def scope_digest(self) -> Digest:
@@ -211,7 +229,8 @@ class Settings(Section):
         personal = [self.personal_data.classes(action) for action in actions]
         stewards = self.business_context.stewards_digest
         held = [*personal, *([stewards] if stewards else [])] if any(personal) else []
-        return digest_json([self.scope.include, self.scope.exclude, rules, *held])
+        spaces = {str(key): key.spaces for key in self.target_keys} if self.destinations else None
+        return digest_json([self.scope.include, self.scope.exclude, rules, *held, *([spaces] if spaces else [])])
 
     def secrets(self) -> tuple[str, ...]:
         """Every value that no log may hold."""

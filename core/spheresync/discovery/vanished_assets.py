@@ -123,14 +123,14 @@ class VanishedAssets:
         due_ids = set(renamed)
         for key in self._in_force:
             checkpoints = await self._store.checkpoints.of([each.id for each in often], key)
-            due_ids |= {each.id for each in often if each.id in checkpoints and self._would_go(each, checkpoints)}
+            due_ids |= {each.id for each in often if each.id in checkpoints and self._would_go(each, checkpoints, key)}
         due = [record for record in often if record.id in due_ids]
         moment = isoformat(self._now)
         return sorted(due, key=lambda record: digest_json([moment, record.id.space, record.id.name]))
 
-    def _would_go(self, record: AssetRecord, checkpoints: dict[AssetId, Checkpoint]) -> bool:
+    def _would_go(self, record: AssetRecord, checkpoints: dict[AssetId, Checkpoint], key: TargetKey) -> bool:
         try:
-            decision = record.decided_by(self._mapping)
+            decision = record.decided_by(self._mapping.of(key))
         except Exception:  # noqa: BLE001 -- isolates this asset: a plan cannot apply the rules to it either
             return False
         checkpoint, rules = checkpoints[record.id], self._rules

@@ -28,6 +28,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
+from spheresync.planning.destination_places import require_same_place
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.each_target import in_each_target, problem_of_target
@@ -194,6 +195,7 @@ class ChangeSetApplier:
     ) -> Problem | None:
         """Make what must exist first, then do the items of one target; answers why that stopped early, if it did."""
         drive = self._drive
+        await require_same_place(self._store, drive.providers.settings, key)
         target = drive.providers.target(key)
         made = await make_prerequisites(
             self._store,

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from spheresync.model import SpaceName, TargetKey
+
 
 class _Literal:
     """Text between two stars; `?` in it stands for any one character."""
@@ -76,3 +78,8 @@ def first_match(globs: Iterable[str], text: str) -> str | None:
 def literal_prefix(glob: str) -> str:
     """What every text that the glob matches begins with."""
     return re.split(r"[*?]", glob, maxsplit=1)[0]
+
+
+def is_for(key: TargetKey, space: SpaceName) -> bool:
+    """Whether a target in its destination is for the assets of a space."""
+    return key.spaces == ("*",) or first_match(key.spaces, space) is not None

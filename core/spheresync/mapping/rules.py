@@ -20,12 +20,14 @@ from spheresync.model import (
     AssetId,
     AssetKind,
     Column,
+    DestinationName,
     Digest,
     JsonValue,
     Labels,
     PersonalDataClass,
     PhysicalName,
     SpaceName,
+    TargetKey,
     Tier,
     default_label,
     digest_json,
@@ -130,12 +132,18 @@ def fill(template: str, asset: AssetId, kind: AssetKind, label: str, prefix: str
 class MappingRules:
     """Scope and rules, ready to be asked about many assets."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, destination: DestinationName | None = None) -> None:
+        """For one destination, or by default for all of them together: in scope is what is so in any of them."""
+        self._settings = settings
+        self._destination = destination
+        self._of_destinations: dict[DestinationName, MappingRules] = {}
+        keys = [key for key in settings.target_keys if destination in {None, key.destination}]
+        self._spaces = tuple(dict.fromkeys(glob for key in keys for glob in key.spaces))
         self._include = settings.scope.include
         self._exclude = settings.scope.exclude
-        self._admits_all = self._include == ("*",) and not self._exclude
+        self._admits_all = self._include == ("*",) and not self._exclude and "*" in self._spaces
         self._rules = settings.mapping.rules
-        self._prefix = settings.prefix
+        self._prefix = settings.prefix if destination is None else settings.prefix_in(destination)
         self._marker = settings.installation_marker
         self._languages = settings.language
         self._promoted = settings.promoted
@@ -148,6 +156,14 @@ class MappingRules:
     @classmethod
     def compile(cls, settings: Settings) -> MappingRules:
         return cls(settings)
+
+    def of(self, key: TargetKey) -> MappingRules:
+        """The same rules in the destination of a key: with its prefix, for its spaces."""
+        if self._destination is not None or not self._settings.destinations:
+            return self
+        if key.destination not in self._of_destinations:
+            self._of_destinations[key.destination] = MappingRules(self._settings, key.destination)
+        return self._of_destinations[key.destination]
 
     def decide(
         self,
@@ -173,7 +189,7 @@ class MappingRules:
 
     def _decide(self, asset: AssetId, kind: AssetKind, label: str) -> Decision:
         if not self._admits_all:
-            outside = self._outside(str(asset))
+            outside = self._outside(asset)
             if outside is not None:
                 return Decision(False, outside, _DEFAULT_TIERS.get(kind, Tier.MEDIUM), prefix=self._prefix)
         fired: tuple[int, ...] = ()
@@ -210,6 +226,8 @@ class MappingRules:
 
     def outside_scope(self, space: SpaceName) -> str | None:
         """What of the scope leaves out whatever the space may hold; None where it may hold assets of the scope."""
+        if (why := self._outside_destinations(space)) is not None:
+            return why
         start = f"{space}/"
         for glob in self._exclude:
             if glob == "*" or (glob.endswith("*") and matches(glob, start)):
@@ -226,14 +244,23 @@ class MappingRules:
 
     def in_scope(self, asset: AssetId) -> bool:
         """Whether the scope admits an asset, whatever rules say."""
-        return self._admits_all or self._outside(str(asset)) is None
+        return self._admits_all or self._outside(asset) is None
 
-    def _outside(self, asset: str) -> str | None:
-        if (glob := first_match(self._exclude, asset)) is not None:
+    def _outside(self, asset: AssetId) -> str | None:
+        name = str(asset)
+        if (glob := first_match(self._exclude, name)) is not None:
             return f"scope.exclude{self._of_promotion} has {glob!r}"
-        if first_match(self._include, asset) is None:
+        if first_match(self._include, name) is None:
             return f"scope.include{self._of_promotion} does not name it"
-        return None
+        return self._outside_destinations(asset.space)
+
+    def _outside_destinations(self, space: SpaceName) -> str | None:
+        """Why nothing of a space is written here, None where it is."""
+        if first_match(self._spaces, space) is not None:
+            return None
+        if self._destination is None:
+            return f"no destination is for space {space}"
+        return f"destination {self._destination} is not for space {space}"
 
     @property
     def _of_promotion(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, NewType
 
 from spheresync.model.json_values import JsonValue
@@ -30,10 +30,14 @@ class Address(NamedTuple):
 
 @dataclass(frozen=True, slots=True, order=True)
 class TargetKey:
-    """A target in a destination: what has its own checkpoint, guards, drift and status of each asset."""
+    """A target in a destination: what has its own checkpoint, guards, drift and status of each asset.
+
+    `spaces`: globs of the spaces whose assets it is for, as settings have them; no part of what it is.
+    """
 
     target: TargetName
     destination: DestinationName = DEFAULT_DESTINATION
+    spaces: tuple[str, ...] = field(default=("*",), compare=False, repr=False)
 
     def __str__(self) -> str:
         """As people read it: `glue`, or `glue in eu` where the destination is not the default one."""

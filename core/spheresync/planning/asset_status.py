@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
+from spheresync.mapping.patterns import is_for
 from spheresync.model import AssetId, TargetKey
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.asset_work import InTarget, worst_status
@@ -28,7 +29,7 @@ async def settle_statuses(tx: Tx, assets: Collection[AssetId], in_force: Sequenc
     moved = []
     for record in records:
         try:
-            status = worst_status(record, [each.of(record.id) for each in known])
+            status = worst_status(record, [each.of(record.id) for each in known if is_for(each.key, record.id.space)])
         except Exception as error:  # noqa: BLE001 -- isolates this asset: it stands where it stood
             product_error(error, str(record.id))
             continue
@@ -39,7 +40,7 @@ async def settle_statuses(tx: Tx, assets: Collection[AssetId], in_force: Sequenc
 
 async def settle_for_targets(store: Store, in_force: Sequence[TargetKey]) -> None:
     """Write where every asset stands where other targets are in force than when that was done last."""
-    named = "\n".join(sorted(map(str, in_force)))
+    named = "\n".join(sorted(f"{key}: {', '.join(key.spaces)}" for key in in_force))
     if await store.meta.get(_SETTLED_FOR) == named:
         return
     left = iter(await store.catalog.ids())
@@ -52,6 +53,7 @@ async def settle_for_targets(store: Store, in_force: Sequence[TargetKey]) -> Non
 class _KnownOfTarget:
     """What the state knows of some assets in one target."""
 
+    key: TargetKey
     checkpoints: Mapping[AssetId, Checkpoint]
     unwritten: Mapping[AssetId, Unwritten]
     drifted: Collection[AssetId]
@@ -59,6 +61,7 @@ class _KnownOfTarget:
     @classmethod
     async def load(cls, tx: Tx, assets: Collection[AssetId], key: TargetKey) -> _KnownOfTarget:
         return cls(
+            key,
             await tx.checkpoints.of(assets, key),
             await tx.unwritten.of(assets, key),
             await tx.drift.drifted(assets, key),

@@ -107,7 +107,14 @@ class Planner:
         self._now = now
         self._targets = {
             target.key: TargetPlanner(
-                store, settings, mapping, target, request, now=now, progress=progress, recent=recent[target.key]
+                store,
+                settings,
+                mapping.of(target.key),
+                target,
+                request,
+                now=now,
+                progress=progress,
+                recent=recent[target.key],
             )
             for target in targets
         }

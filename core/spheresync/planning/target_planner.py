@@ -35,6 +35,7 @@ from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, he
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.planning.decisions.items import Subject, forget_item, refused_for_personal_data, settled_item
 from spheresync.planning.decisions.renames import waits_for_former, with_likely_names
+from spheresync.planning.destination_places import note_place, require_same_place
 from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.displaced_databases import findings_of
@@ -123,6 +124,7 @@ class TargetPlanner:
         Raises:
             TargetError: databases of a lost or new state could not be looked at.
         """
+        await require_same_place(self._store, self._settings, self.key)
         self._findings = await TargetFindings.load(self._store, self.key)
         self._confirmed = confirmed
         to_design = self._triage_all(records)
@@ -394,6 +396,7 @@ class TargetPlanner:
         await known.write(tx, self.key, self._settings.target_keys, at=at)
         waiting = canonical_json([asset.to_json() for asset in sorted(self.draft.waiting)]).decode()
         await tx.meta.set(column_guard_note(self.key), waiting)
+        await note_place(tx, self._settings, self.key)
         if self.draft.rebased:
             await self._note_what_was_found(tx)
 

@@ -85,8 +85,10 @@ class Providers:
         return tuple(map(self.target, wanted))
 
     def target(self, key: TargetKey) -> Target:
+        """The target of a key that is in force."""
         if key not in self._targets:
-            self._targets[key] = self._make_target(self.settings, key, self._closing)
+            in_force = next((each for each in self.keys if each == key), key)  # which knows its spaces
+            self._targets[key] = self._make_target(self.settings, in_force, self._closing)
         return self._targets[key]
 
     @property

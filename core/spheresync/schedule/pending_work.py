@@ -43,7 +43,7 @@ async def work_of(
 async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: TargetKey) -> dict[AssetId, AssetWork]:
     """What each asset needs in one target."""
     checkpoints = await context.store.checkpoints.of({record.id for record in wanted}, key)
-    deletion, mapping, now = context.settings.deletion, context.mapping, context.clock()
+    deletion, mapping, now = context.settings.deletion, context.mapping.of(key), context.clock()
     # Nobody is there to allow a delete, or to approve one: only the policy can allow it, and nobody but people approve.
     offered = deletion.policy is DeletionPolicy.DELETE and not context.settings.approvals.of_deletes
     rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, offered)

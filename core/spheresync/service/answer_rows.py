@@ -29,7 +29,16 @@ from spheresync.answers import (
     TargetObjectRow,
 )
 from spheresync.mapping.personal_data import PersonalDataFinding
-from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, TargetKey, isoformat
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    Action,
+    Column,
+    FieldChange,
+    JsonValue,
+    Problem,
+    TargetKey,
+    isoformat,
+)
 from spheresync.model.json_document import read_json
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.planning.decisions.items import CONFLICT_REMEDY
@@ -180,6 +189,7 @@ def change_row(item: ChangeSetItem, *, full: bool) -> ChangeRow:
         action=item.action,
         strategy=item.strategy,
         target=item.target,
+        destination=other_destination(item.key),
         object=f"{item.container}.{item.name}",
         severity=item.severity,
         reason=item.reason,
@@ -188,6 +198,11 @@ def change_row(item: ChangeSetItem, *, full: bool) -> ChangeRow:
         blocked_by=item.blocked_by,
         **_other_name(item),
     )
+
+
+def other_destination(key: TargetKey) -> str | None:
+    """The destination of a row, None where it is the default one."""
+    return None if key.destination == DEFAULT_DESTINATION else key.destination
 
 
 def _other_name(item: ChangeSetItem) -> dict[str, str]:
@@ -299,7 +314,14 @@ def run_answer(
     undo = change_set is not None and change_set.undo_of is not None
     code, remedy = ("moved", MOVED_REMEDY) if undo else ("conflict", CONFLICT_REMEDY)
     failures = [
-        Failure(asset=str(item.asset), target=item.target, code=code, reason=item.reason, remedy=remedy)
+        Failure(
+            asset=str(item.asset),
+            target=item.target,
+            destination=other_destination(item.key),
+            code=code,
+            reason=item.reason,
+            remedy=remedy,
+        )
         for item in conflicts
     ]
     failures += [_failure(each.problem, targets.get(each.ordinal)) for each in failed if each.problem is not None]
@@ -352,9 +374,13 @@ def seconds_left(done: int, todo: int, applying_for: timedelta) -> int | None:
 
 
 def _failure(problem: Problem, key: TargetKey | None) -> Failure:
-    target = None if key is None else key.target
     return Failure(
-        asset=problem.subject, target=target, code=problem.code, reason=problem.message, remedy=problem.remedy
+        asset=problem.subject,
+        target=None if key is None else key.target,
+        destination=None if key is None else other_destination(key),
+        code=problem.code,
+        reason=problem.message,
+        remedy=problem.remedy,
     )
 
 

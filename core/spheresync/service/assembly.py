@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.model import TargetKey, utc_now
+from spheresync.model import DestinationName, TargetKey, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.runtime.shared_sign_in import SignInOfState
@@ -54,7 +55,12 @@ async def open_context(
         # What limits a process outlives generations of settings and follows each: none can exceed what is allowed now.
         budget = SharedRequestBudget(store, requests_per_minute)
         closing.push_async_callback(budget.aclose)
-        resources = TargetResources(_sessions, {GLUE_SERVICE: RateLimit(glue_calls_per_second)})
+
+        @cache
+        def rate_limits(_: DestinationName) -> Mapping[str, RateLimit]:
+            return {GLUE_SERVICE: RateLimit(glue_calls_per_second)}
+
+        resources = TargetResources(_sessions, rate_limits)
 
         async def make_source(current: Settings, stack: AsyncExitStack) -> DatasphereSource:
             made = _embedded_source(current) if current.env.is_embedded else _source(current, budget, shared(current))

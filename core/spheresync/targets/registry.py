@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from spheresync.config import Settings
+from spheresync.config import Destination, Settings
 from spheresync.errors import UsageError
-from spheresync.model import GLUE, TargetKey, TargetName
+from spheresync.model import GLUE, DestinationName, TargetKey, TargetName
 from spheresync.targets.design import TargetDesign
 from spheresync.targets.protocol import Target
 
 if TYPE_CHECKING:
     from boto3.session import Session
 
+    from spheresync.targets.aws.door import AwsPlace
     from spheresync.targets.aws.rate_limit import RateLimit
 
 
@@ -29,11 +30,11 @@ class TargetResources:
 
     Attributes:
         sessions: makes a session of AWS for some settings: the real one, or that of the embedded AWS.
-        rate_limits: by AWS service; they outlive generations of settings.
+        rate_limits: of a destination, by AWS service; they outlive generations of settings.
     """
 
     sessions: Callable[[Settings], Callable[[], Session]]
-    rate_limits: Mapping[str, RateLimit]
+    rate_limits: Callable[[DestinationName], Mapping[str, RateLimit]]
 
 
 MakeTarget: TypeAlias = Callable[[Settings, TargetKey, TargetResources, AsyncExitStack], Target]
@@ -59,9 +60,29 @@ def _make_glue(settings: Settings, key: TargetKey, resources: TargetResources, c
     from spheresync.targets.aws.door import AwsDoor
     from spheresync.targets.glue.target import GlueTarget
 
-    door = AwsDoor(resources.sessions(settings), rate_limits=resources.rate_limits)
+    name, destination = key.destination, settings.places[key.destination]
+    door = AwsDoor(
+        _sessions_in(destination, name, resources.sessions(settings)),
+        rate_limits=resources.rate_limits(name),
+        place=_aws_place(destination, name),
+    )
     closing.callback(door.close)
     return GlueTarget(door, owner=settings.installation_marker, drift=settings.drift, key=key)
+
+
+def _sessions_in(destination: Destination, name: DestinationName, base: Callable[[], Session]) -> Callable[[], Session]:
+    from spheresync.targets.aws.assumed_role import sessions_of_role
+
+    if destination.role_arn is None:
+        return base
+    return sessions_of_role(base, name, destination.role_arn, destination.external_id)
+
+
+def _aws_place(destination: Destination, name: DestinationName) -> AwsPlace:
+    from spheresync.targets.aws.door import AwsPlace
+
+    asked_by = "" if destination.role_arn is None else f"destinations.{name}"
+    return AwsPlace(destination.region, destination.catalog_id, asked_by)
 
 
 TARGETS: dict[TargetName, Callable[[], TargetKind]] = {GLUE: _glue}

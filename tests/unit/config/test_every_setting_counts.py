@@ -51,6 +51,7 @@ _TABLE_INPUT = "unit/targets/glue/test_table_input.py"
 _CHANNELS = "integration/test_alert_channels.py"
 _PERSONAL = "contract/test_personal_data.py"
 _LINEAGE = "e2e/test_lineage_events.py"
+_PLACES = "e2e/test_destinations.py"
 _CONTEXT = "unit/mapping/test_context.py"
 _TIERS = ("critical", "high", "medium")
 
@@ -61,6 +62,13 @@ EFFECTS: dict[str, str] = {
     "state_dir": f"{_EDITED}::test_another_state_folder_or_environment_is_refused_while_running",
     "prefix": f"{_RULES}::test_names_come_from_prefix_space_and_templates",
     "language": f"{_TABLE_INPUT}::test_the_chosen_language_is_what_readers_see",
+    "destinations.role_arn": f"{_PLACES}::test_one_change_set_spans_all_and_each_holds_what_it_is_for",
+    "destinations.external_id": f"{_PLACES}::test_a_wrong_external_id_is_told_with_where_it_stands",
+    "destinations.region": f"{_PLACES}::test_one_change_set_spans_all_and_each_holds_what_it_is_for",
+    "destinations.catalog_id": f"{_PLACES}::test_another_catalog_of_the_account_is_asked_by_its_id",
+    "destinations.prefix": f"{_PLACES}::test_one_change_set_spans_all_and_each_holds_what_it_is_for",
+    "destinations.spaces": f"{_PLACES}::test_a_space_that_a_destination_is_no_more_for_leaves_its_tables",
+    "destinations.targets": "unit/config/test_destinations.py::test_targets_of_a_destination_are_among_all_targets",
     "targets": "unit/runtime/test_scope.py::test_a_bad_scope_names_what_is_valid",
     "datasphere.base_url": f"{_EDITED}::test_another_tenant_is_refused_while_running_too",
     "datasphere.token_url": f"{_EDITED}::test_a_new_client_secret_is_used_at_once",

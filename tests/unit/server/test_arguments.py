@@ -83,7 +83,9 @@ async def test_an_empty_list_is_refused_as_it_would_be_taken_for_everything(make
     async with Client(make_server(over=service), mode=era) as client:
         tools = (await client.list_tools()).tools
         lists = [(tool, name) for tool in tools for name in optional(tool, "array")]
-        assert {name for _, name in lists} == {"spaces", "assets", "tiers", "targets"} and len(lists) >= 11
+        assert {name for _, name in lists} == {"spaces", "assets", "tiers", "targets", "destinations"} and len(
+            lists
+        ) >= 11
         for tool, name in lists:
             refused = await client.call_tool(tool.name, needed(tool) | {name: []})
             said = str(refused.content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -45,10 +45,14 @@ def siblings(root: type[BaseModel], location: tuple[int | str, ...]) -> list[str
     """The keys that are valid at a place in the tree."""
     section: Any = root
     for part in location:
+        if get_origin(section) is dict:  # by names that people choose
+            section = _section_within(get_args(section)[1])
+            continue
         if isinstance(part, int) or not (isinstance(section, type) and issubclass(section, BaseModel)):
             continue
         info = section.model_fields.get(part)
-        section = _section_within(info.annotation) if info is not None else None
+        kind = info.annotation if info is not None else None
+        section = kind if get_origin(kind) is dict else _section_within(kind)
     if isinstance(section, type) and issubclass(section, BaseModel):
         return [info.alias or name for name, info in section.model_fields.items()]
     return []

@@ -61,7 +61,7 @@ class DriftSweep:
         self._principal = principal
         self._clock = clock
         self._targets = {
-            target.key: TargetSweep(store, settings, mapping, target, scope=scope, progress=progress)
+            target.key: TargetSweep(store, settings, mapping.of(target.key), target, scope=scope, progress=progress)
             for target in targets
         }
 

@@ -15,6 +15,7 @@ import anyio.lowlevel
 from spheresync.config import Settings
 from spheresync.errors import TargetError, TargetFault
 from spheresync.isolation import isolated_group
+from spheresync.mapping.patterns import is_for
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     Action,
@@ -35,6 +36,7 @@ from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.drift_findings import look_at, look_for
 from spheresync.planning.decisions.items import Subject, name_taken
+from spheresync.planning.destination_places import require_same_place
 from spheresync.planning.drift.sweep_result import SweepResult
 from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.prerequisites import is_present, plan_prerequisites
@@ -98,6 +100,7 @@ class TargetSweep:
         Raises:
             TargetError: the target does not answer, or not one database could be read.
         """
+        await require_same_place(self._store, self._settings, self.key)
         self._records = records
         self._managed = {
             asset: checkpoint for asset, checkpoint in self.checkpoints.items() if checkpoint.state.managed
@@ -158,7 +161,7 @@ class TargetSweep:
         """Name the spaces whose tables a restored state knows nothing of, so that nobody takes it for "no drift"."""
         unknown: Counter[SpaceName] = Counter()
         for record in self._records.values():
-            if record.status not in _WRITTEN or record.id in self.checkpoints:
+            if record.status not in _WRITTEN or record.id in self.checkpoints or not is_for(self.key, record.id.space):
                 continue
             if record.status is AssetStatus.SYNCED or record.id not in known_somewhere:
                 unknown[record.id.space] += self._scope.wants(record.id, self._tier(record))

@@ -28,6 +28,7 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.undo import EffectKind, RunEffect, settle_together, undo_item
+from spheresync.planning.destination_places import require_same_place
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.names.rename_notes import former_names
@@ -115,11 +116,12 @@ class Reverter:
         marker = self._settings.installation_marker
 
         async def plan(key: TargetKey) -> None:
+            await require_same_place(self._store, self._settings, key)
             here = [each for each in written if each[0].key == key]
             closed = ClosedContainers(self._store, self._targets[key], marker)
             planned_here = await closed.shown(await self._plan(undone, self._targets[key], here))
             settled = settle_together(self._whole(planned_here))
-            planned = await plan_prerequisites(self._store, self._mapping, marker, key, settled)
+            planned = await plan_prerequisites(self._store, self._mapping.of(key), marker, key, settled)
             for asset, error in planned.failures.items():
                 self._failed[key, asset] = Problem.of_error(asset, product_error(error, str(asset)))
             items[key], needed[key] = self._whole(settled), planned.needed

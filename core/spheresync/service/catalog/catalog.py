@@ -21,6 +21,7 @@ from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import StateError
 from spheresync.lineage.broken import findings_of
 from spheresync.mapping.context import AssetContext
+from spheresync.mapping.patterns import is_for
 from spheresync.mapping.personal_data import PersonalDataFinding, classify, was_classified, with_personal_data
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
@@ -234,15 +235,16 @@ class Catalog:
         authorize(principal, Permission.READ)
         record = await self._record(text)
         mapping = self._context.mapping
-        decision = record.decided_by(mapping)
-        checkpoint = await self._store.checkpoints.get(record.id, self._explained_key)
+        key = self._explained_key(record)
+        decision = record.decided_by(mapping.of(key))
+        checkpoint = await self._store.checkpoints.get(record.id, key)
         address = known_address(record, checkpoint, decision)
-        displaced = await self._displaced(record, decision)
+        displaced = await self._displaced(record, decision, key)
         if displaced is not None and checkpoint is None:
             address = Address(displaced.given, address.name)
         definition = await self._definition(record)
         left_out = [] if definition is None else decision.left_out(definition)
-        explanation = design_of(self._explained_key.target).explain(
+        explanation = design_of(key.target).explain(
             record.id,
             record.kind,
             record.label,
@@ -252,7 +254,7 @@ class Catalog:
             name=address.name,
             unread=await self._unread(record),
         )
-        names = await other_names(self._store, record, self._explained_key)
+        names = await other_names(self._store, record, key)
         return MappingExplanation(
             asset=str(record.id),
             included=decision.included and record.kind.holds_data,
@@ -382,17 +384,17 @@ class Catalog:
         settings = self._context.settings
         return await problems_of(self._store, records, settings.deletion, settings.target_keys)
 
-    @property
-    def _explained_key(self) -> TargetKey:
-        """The target whose names and types an explanation shows: the first one in force."""
-        return self._context.settings.target_keys[0]
+    def _explained_key(self, record: AssetRecord) -> TargetKey:
+        """The target whose names and types an explanation shows: the first one in force that is for the asset."""
+        keys = self._context.settings.target_keys
+        return next((key for key in keys if is_for(key, record.id.space)), keys[0])
 
-    async def _displaced(self, record: AssetRecord, decision: Decision) -> DatabaseNameConflict | None:
+    async def _displaced(self, record: AssetRecord, decision: Decision, key: TargetKey) -> DatabaseNameConflict | None:
         if decision.database is None:
             return None  # what the target holds need not be read
-        checkpoints = await self._store.checkpoints.all(self._explained_key)
-        formers = await self._store.former_tables.all(self._explained_key)
-        return displaced_database(record, decision, [*checkpoints, *formers], self._context.mapping)
+        checkpoints = await self._store.checkpoints.all(key)
+        formers = await self._store.former_tables.all(key)
+        return displaced_database(record, decision, [*checkpoints, *formers], self._context.mapping.of(key))
 
 
 def _no_table(kind: AssetKind) -> str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from spheresync.config.sections import Deletion
 from spheresync.errors import UsageError
+from spheresync.mapping.patterns import is_for
 from spheresync.model import AssetId, AssetStatus, TargetKey
 from spheresync.service.catalog.asset_problems import KnownAssetState, problem_text
 from spheresync.state.port import Store
@@ -33,7 +34,8 @@ async def problems_of(
     ]
     problems: dict[AssetId, str | None] = {}
     for record in records:
-        known = _telling(record, [(key, found[record.id]) for key, found in by_key])
+        about = [(key, found[record.id]) for key, found in by_key if is_for(key, record.id.space)]
+        known = _telling(record, about or [(key, found[record.id]) for key, found in by_key[:1]])
         texts = {key: text for key, each in known if (text := problem_text(each, deletion)) is not None}
         if len(known) == 1 or (len(texts) == len(known) and len(set(texts.values())) == 1):
             problems[record.id] = next(iter(texts.values()), None)

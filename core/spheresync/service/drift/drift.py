@@ -114,6 +114,7 @@ def _row(drift: TableDrift) -> DriftRow:
     return DriftRow(
         asset=str(drift.asset),
         target=drift.target,
+        destination=answer_rows.other_destination(drift.key),
         object=drift.table,
         kind=drift.kinds[0],
         kinds=[*drift.kinds],

@@ -18,6 +18,7 @@ from spheresync.errors import SourceFault, StateError
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.lineage.broken import broken_lineage
 from spheresync.lineage.delivery import undelivered
+from spheresync.mapping.patterns import is_for
 from spheresync.model import (
     AssetStatus,
     JobKind,
@@ -45,7 +46,7 @@ from spheresync.service.health.open_problems import OpenProblem, emptied_spaces,
 from spheresync.service.health.persons_sign_in import not_signed_in, without_former_refusals
 from spheresync.service.run_rows import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
-from spheresync.state.records import DriftSummary, LostRow, RunRecord, SpaceRecord
+from spheresync.state.records import DriftSummary, FacetCount, LostRow, RunRecord, SpaceRecord
 from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, TABLES_LOST, lost_tables_message
 
 RECENT = 5
@@ -87,7 +88,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         *await _reading_problems(context),
         *fresh.problems,
         *await _state_problems(context),
-        *_not_verified(statuses, min([await _held_objects(context, key) for key in settings.target_keys])),
+        *_not_verified(max([await _unverified_in(context, key, counts) for key in settings.target_keys])),
         *await _waiting_for_approval(context),
         *unseen_tables(drift),
     ]
@@ -112,6 +113,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
             *fresh.notes,
             *not_exposed(unread),
             *switched_off(unread),
+            *await _left_targets(context),
         ],
         scheduler=scheduler,
         ledger=await store.ledger.totals(),
@@ -202,13 +204,14 @@ def _failing(loop: LoopFailure) -> Finding:
     return Finding(subject=loop.loop, code=LOOP_FAILS, message=message, remedy=loop.remedy)
 
 
-async def _held_objects(context: RuntimeContext, key: TargetKey) -> int:
-    return sum((await context.store.checkpoints.count_active(key)).values())
+async def _unverified_in(context: RuntimeContext, key: TargetKey, counts: Sequence[FacetCount]) -> int:
+    """How many assets count as synced of which the state does not know what a target holds."""
+    synced = sum(each.count for each in counts if each.status is AssetStatus.SYNCED and is_for(key, each.space))
+    return synced - sum((await context.store.checkpoints.count_active(key)).values())
 
 
-def _not_verified(statuses: Mapping[str, int], known: int) -> list[Finding]:
+def _not_verified(unknown: int) -> list[Finding]:
     """Assets that count as synced by what the state was restored from: nobody has asked the target since."""
-    unknown = statuses.get(AssetStatus.SYNCED, 0) - known
     if unknown <= 0:
         return []
     message = (
@@ -216,6 +219,19 @@ def _not_verified(statuses: Mapping[str, int], known: int) -> list[Finding]:
         "since this state was restored, nobody has asked AWS what it holds"
     )
     return [Finding(subject="state", code=NOT_VERIFIED, message=message, remedy="The next sync finds out.")]
+
+
+async def _left_targets(context: RuntimeContext) -> list[Finding]:
+    """Targets in destinations that were written and are configured no more."""
+    store, in_force = context.store, context.settings.target_keys
+    found = []
+    for key in await store.checkpoints.keys():
+        held = 0 if key in in_force else sum((await store.checkpoints.count_active(key)).values())
+        if held:
+            message = f"{key} is not configured any more, and {counted(held, 'table')} stay there as last written"
+            remedy = "Name it again under `destinations:` and `targets:` to have them managed, or delete them by hand."
+            found.append(Finding(subject=str(key), code="not_configured", message=message, remedy=remedy))
+    return found
 
 
 def _lost(found: Sequence[LostRow]) -> list[Finding]:

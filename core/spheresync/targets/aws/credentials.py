@@ -67,12 +67,21 @@ _NO_SUCH_ROLE = (
     "trust policy, and the sign-in (aws sso login{profile})."
 )
 
+_NO_SUCH_DESTINATION = (
+    "Whoever is signed in may not assume the role of {section}: check role_arn and external_id there, that the trust "
+    "policy of the role names who is signed in with just that external id, and that it may call sts:AssumeRole."
+)
+
 
 class Credentials:
-    """The credentials of one session."""
+    """The credentials of one session.
 
-    def __init__(self, session: Session) -> None:
+    `asked_by`: the section of the settings that names the session's role, empty where the session has none of its own.
+    """
+
+    def __init__(self, session: Session, asked_by: str = "") -> None:
         self._session = session
+        self._asked_by = asked_by
         self._method = ""
 
     def require(self, subject: str, api: str) -> None:
@@ -127,7 +136,8 @@ class Credentials:
             fault = TargetFault.THROTTLED if recovery is Recovery.WAIT else TargetFault.UNREACHABLE
             return AwsError(fault, text, remedy=remedy, code=code, transient=True)
         absent = recovery in {Recovery.DENIED, Recovery.ABSENT}
-        remedy = self._told(_NO_SUCH_ROLE) if absent else self.sign_in
+        no_such_role = _NO_SUCH_DESTINATION.format(section=self._asked_by) if self._asked_by else _NO_SUCH_ROLE
+        remedy = self._told(no_such_role) if absent else self.sign_in
         request_id = metadata.get("RequestId")
         return AwsError(
             TargetFault.DENIED, text, remedy=remedy, request_id=request_id, code=code, recovery=Recovery.SIGN_IN

@@ -71,6 +71,18 @@ class LastLook:
 
 
 @dataclass(frozen=True, slots=True)
+class AwsPlace:
+    """Where in AWS, as a destination has it; None is as the session and the account have it.
+
+    `asked_by`: the setting that names the role of the session, empty where it is none.
+    """
+
+    region: str | None = None
+    catalog_id: str | None = None
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceClient:
     """The client of one service in one region, with the limits of its requests and the credentials that sign them."""
 
@@ -104,6 +116,9 @@ def standard_session() -> Session:
     return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
 
 
+_AS_THE_SESSION = AwsPlace()
+
+
 class AwsDoor:
     """Calls AWS services by name. Region, credentials and endpoints come from the session's own chain.
 
@@ -113,6 +128,7 @@ class AwsDoor:
         deadline: seconds for which a throttled call is repeated before it fails.
         read_timeout: seconds of silence after which a request counts as unanswered; so long may a cancel take.
         rate_limits: by service, what people allow at most; may be shared with other doors.
+        place: the Region of calls that name none, and the catalog of all calls that take one.
     """
 
     def __init__(
@@ -126,7 +142,9 @@ class AwsDoor:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         jitter: Callable[[], float] = random.random,
         rate_limits: Mapping[str, RateLimit] = MappingProxyType({}),
+        place: AwsPlace = _AS_THE_SESSION,
     ) -> None:
+        self._place = place
         self._session_factory = session_factory
         self._credentials: Credentials | None = None
         self._session: Session | None = None
@@ -160,6 +178,7 @@ class AwsDoor:
             AwsError: DENIED, because there are no usable credentials.
             ConfigurationError: region, profile or endpoint are missing or wrong.
         """
+        region = region or self._place.region
         key = (service, region)
         if key not in self._lines:
             async with self._opening:
@@ -195,6 +214,7 @@ class AwsDoor:
             ConfigurationError: there is no region or no such profile.
         """
         line = await self.line(service, region, subject=subject)
+        params = self._in_catalog(line, operation, params)
         _refuse_beyond_limits(line, operation, params, subject)
         about: Attributes = {
             "rpc.system": "aws-api",
@@ -205,6 +225,14 @@ class AwsDoor:
         with span(f"{service}.{operation}", about, duration=_DURATION, by=_TOLD_APART, outgoing=True) as told:
             call = _Call(service, operation, params, subject, write, last_look, admitted)
             return await self._persist(line, call, told)
+
+    def _in_catalog(self, line: ServiceClient, operation: str, params: Mapping[str, object]) -> Mapping[str, object]:
+        """The parameters with the catalog of this place, where the operation takes one."""
+        if self._place.catalog_id is None:
+            return params
+        shape = line.client.meta.service_model.operation_model(operation).input_shape
+        members = shape.members if shape is not None else {}
+        return {"CatalogId": self._place.catalog_id, **params} if "CatalogId" in members else params
 
     async def _persist(self, line: ServiceClient, call: _Call, told: Span) -> Reply:
         pace, limit = self._pace(line.region, f"{call.service}:{call.operation}"), self._rate_limits.get(call.service)
@@ -276,7 +304,7 @@ class AwsDoor:
         try:
             if self._session is None or self._credentials is None:
                 self._session = self._session_factory()
-                self._credentials = Credentials(self._session)
+                self._credentials = Credentials(self._session, self._place.asked_by)
             session, credentials = self._session, self._credentials
             credentials.require(subject, service)
             make: Callable[..., BaseClient] = session.client

@@ -13,6 +13,7 @@ from spheresync.model.principals import CallerRole
 from spheresync_server.cli.commands.options import (
     AssetOption,
     ChangeSetArgument,
+    DestinationOption,
     ForceOption,
     ItemsOption,
     SpaceOption,
@@ -34,6 +35,7 @@ def preview(
     asset: AssetOption = None,
     tier: TierOption = None,
     target: TargetOption = None,
+    destination: DestinationOption = None,
     no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Do not read Datasphere first.")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when there are changes.")] = False,
     limit: ItemsOption = 20,
@@ -43,7 +45,7 @@ def preview(
 
     async def ask(session: ServiceSession) -> ChangeSetAnswer:
         return await session.service.changes.preview(
-            scope_request(space, asset, tier, target),
+            scope_request(space, asset, tier, target, destination),
             session.principal,
             refresh=not no_refresh,
             limit=limit,
@@ -120,6 +122,7 @@ def sync(
     asset: AssetOption = None,
     tier: TierOption = None,
     target: TargetOption = None,
+    destination: DestinationOption = None,
     allow_deletes: AllowDeletes = False,
     max_deletes: Annotated[
         int | None,
@@ -132,7 +135,7 @@ def sync(
 
     async def ask(session: ServiceSession) -> RunAnswer:
         run = await session.service.runs.sync(
-            scope_request(space, asset, tier, target),
+            scope_request(space, asset, tier, target, destination),
             session.principal,
             full=full,
             allow_deletes=allow_deletes,

@@ -7,13 +7,16 @@ from typing import Annotated
 import typer
 
 from spheresync.model import Detail
-from spheresync_server.scope_arguments import ASSETS, LARGEST_PAGE, SPACES, TARGETS, TIERS
+from spheresync_server.scope_arguments import ASSETS, DESTINATIONS, LARGEST_PAGE, SPACES, TARGETS, TIERS
 
 SpaceOption = Annotated[list[str] | None, typer.Option(SPACES.option, metavar=SPACES.metavar, help=SPACES.option_help)]
 AssetOption = Annotated[list[str] | None, typer.Option(ASSETS.option, metavar=ASSETS.metavar, help=ASSETS.option_help)]
 TierOption = Annotated[list[str] | None, typer.Option(TIERS.option, metavar=TIERS.metavar, help=TIERS.option_help)]
 TargetOption = Annotated[
     list[str] | None, typer.Option(TARGETS.option, metavar=TARGETS.metavar, help=TARGETS.option_help)
+]
+DestinationOption = Annotated[
+    list[str] | None, typer.Option(DESTINATIONS.option, metavar=DESTINATIONS.metavar, help=DESTINATIONS.option_help)
 ]
 
 LimitOption = Annotated[int, typer.Option(min=1, max=LARGEST_PAGE, help="Rows a page.")]

@@ -27,7 +27,7 @@ from spheresync_server.answer_summaries import (
     waits_for_allow_deletes,
 )
 from spheresync_server.cli.output.engine_texts import about, moment
-from spheresync_server.cli.output.tables import say, table
+from spheresync_server.cli.output.tables import place_of, say, table
 from spheresync_server.cli.output.usage_line import usage_line
 from spheresync_server.untrusted import clean_line, visible
 
@@ -70,9 +70,11 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
         say(clean_line(_prerequisite(each), longest=500))
     for item in answer.items:
         held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
+        where = f"{place_of(item.target, item.destination)} {item.object}"
         say(
             clean_line(
-                f"{visible(item.asset)}  {item.action} {item.target} {item.object}: {item.reason}{held}", longest=500
+                f"{visible(item.asset)}  {item.action} {where}: {item.reason}{held}",
+                longest=500,
             )
         )
         for change in item.changes[:_SHOWN_FIELDS]:

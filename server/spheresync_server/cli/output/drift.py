@@ -5,7 +5,7 @@ from __future__ import annotations
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRepair, DriftRow
 from spheresync.model import RunState, counted
 from spheresync_server.cli.output.changes import say_counts, say_findings
-from spheresync_server.cli.output.tables import say
+from spheresync_server.cli.output.tables import place_of, say
 from spheresync_server.untrusted import clean_line
 
 _SHOWN_FIELDS = 4
@@ -33,8 +33,14 @@ def show_drift(answer: DriftAnswer) -> None:
 
 
 def _item(item: DriftRow) -> None:
+    where = f"{place_of(item.target, item.destination)} {item.object}"
     said = f" (drift policy: {item.policy})" if item.policy else ""
-    say(clean_line(f"{item.asset}  {item.kind} {item.target} {item.object}: {item.reason}{said}", longest=500))
+    say(
+        clean_line(
+            f"{item.asset}  {item.kind} {where}: {item.reason}{said}",
+            longest=500,
+        )
+    )
     for field in item.fields[:_SHOWN_FIELDS]:
         say(f"    {_short(field.path)}: {_short(field.written)} -> {_short(field.found)}  [{_effect(field)}]")
     if item.fields_total > _SHOWN_FIELDS:

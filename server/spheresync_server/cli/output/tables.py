@@ -23,6 +23,11 @@ def out() -> Console:
     return Console(file=sys.stdout, markup=False, highlight=False, emoji=False, width=width, soft_wrap=False)
 
 
+def place_of(target: str, destination: str | None) -> str:
+    """A target as people read it: `glue`, or `glue in eu` where the destination is not the default one."""
+    return target if destination is None else f"{target} in {destination}"
+
+
 def say(*lines: str) -> None:
     """Write lines; each is one of ours or already cleaned."""
     console = out()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from spheresync_server.scope_arguments import ASSETS, LARGEST_PAGE, SPACES, TARGETS, TIERS
+from spheresync_server.scope_arguments import ASSETS, DESTINATIONS, LARGEST_PAGE, SPACES, TARGETS, TIERS
 
 LONGEST_WAIT = 300
 """Seconds that one call may wait for a run."""
@@ -48,4 +48,5 @@ Spaces = Annotated[list[str] | None, Field(description=SPACES.description)]
 Assets = Annotated[list[str] | None, Field(description=ASSETS.description)]
 Tiers = Annotated[list[TierName] | None, Field(description=TIERS.description)]
 Targets = Annotated[list[str] | None, Field(description=TARGETS.description)]
+Destinations = Annotated[list[str] | None, Field(description=DESTINATIONS.description)]
 WaitSeconds = Annotated[int, Field(ge=0, description=f"Seconds to wait for the end, up to {LONGEST_WAIT}")]

@@ -17,6 +17,7 @@ from spheresync_server.mcp_server.tools.arguments import (
     Assets,
     ChangeSet,
     Cursor,
+    Destinations,
     ItemDetail,
     Limit,
     Spaces,
@@ -40,13 +41,14 @@ class ChangeTools(ServiceTools):
         assets: Assets = None,
         tiers: Tiers = None,
         targets: Targets = None,
+        destinations: Destinations = None,
         refresh: Annotated[
             bool, Field(strict=True, description="Read Datasphere first: one throttled discovery")
         ] = False,
         limit: Limit = 20,
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
-        scope = scope_request(spaces, assets, tiers, targets)
+        scope = scope_request(spaces, assets, tiers, targets, destinations)
         answer = await self._service.changes.preview(
             scope, self._server_context.principal, refresh=refresh, limit=limit, progress=report_to(ctx)
         )

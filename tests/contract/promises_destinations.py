@@ -1,0 +1,52 @@
+"""Promises: several destinations, each with its own account, Region, catalog, prefix and spaces."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+_PLACES = "tests/e2e/test_destinations.py"
+_UNIT = "tests/unit/config/test_destinations.py"
+
+DESTINATIONS: tuple[Promise, ...] = (
+    Promise(
+        "config:destinations",
+        "CONTRACT.md#Configuration",
+        "One change set spans several destinations; each has its role, Region, catalog, prefix and spaces.",
+        (
+            f"{_PLACES}::test_one_change_set_spans_all_and_each_holds_what_it_is_for",
+            f"{_PLACES}::test_another_catalog_of_the_account_is_asked_by_its_id",
+            f"{_PLACES}::test_one_change_is_one_write_in_each_and_scopes_choose",
+            f"{_PLACES}::test_keys_that_end_in_the_middle_of_a_run_are_renewed",
+            f"{_UNIT}::test_rules_of_a_destination_have_its_prefix_and_its_spaces",
+        ),
+    ),
+    Promise(
+        "config:destinations:apart",
+        "CONTRACT.md#Other targets",
+        "A destination that is down leaves its own behind and nothing else, and the next run does just those.",
+        (
+            f"{_PLACES}::test_a_destination_that_is_down_leaves_its_own_behind_and_nothing_else",
+            f"{_PLACES}::test_a_wrong_external_id_is_told_with_where_it_stands",
+        ),
+    ),
+    Promise(
+        "config:destinations:care",
+        "CONTRACT.md#Other targets",
+        "Undo, drift and scope hold for each destination by itself.",
+        (
+            f"{_PLACES}::test_undo_restores_each_destination",
+            f"{_PLACES}::test_drift_is_found_where_it_is",
+            f"{_PLACES}::test_a_space_that_a_destination_is_no_more_for_leaves_its_tables",
+            f"{_PLACES}::test_a_destination_that_is_another_one_by_now_is_not_taken_for_in_sync",
+        ),
+    ),
+    Promise(
+        "config:destinations:problems",
+        "CONTRACT.md#Configuration",
+        "Every fault of the destinations is told at once, with its place and the fix.",
+        (
+            f"{_UNIT}::test_all_faults_are_told_at_once",
+            f"{_UNIT}::test_each_fault_is_told_with_its_place_and_what_to_do",
+        ),
+    ),
+)
