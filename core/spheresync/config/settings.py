@@ -44,6 +44,7 @@ from spheresync.model import (
     digest_json,
 )
 from spheresync.model.json_document import read_own_json
+from spheresync.regular_files import FileStamp
 
 KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
 SUPPORTED_TARGETS = ("glue",)
@@ -136,6 +137,7 @@ class Settings(Section):
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
+    _files: Mapping[Path, FileStamp] = PrivateAttr(default_factory=dict)
     _business_context: BusinessContext | None = PrivateAttr(default=NO_CONTEXT)
 
     @field_validator("destinations")
@@ -153,6 +155,16 @@ class Settings(Section):
         """These settings with what the files hold that `context` names; None: with that of the dog environment."""
         self._business_context = context
         return self
+
+    def with_files(self, files: Mapping[Path, FileStamp]) -> Settings:
+        """These settings, knowing which files stand for values of them, as those were when they were read."""
+        self._files = files
+        return self
+
+    @property
+    def files(self) -> Mapping[Path, FileStamp]:
+        """The files that stand for values (`${file:PATH}`), as they were when they were read."""
+        return self._files
 
     @property
     def business_context(self) -> BusinessContext:

@@ -40,7 +40,7 @@ class SettingsSource:
         """
         settings = self._settings
         look = _look(self._path)
-        if settings is None or (look, _look(settings.promotion), _files_of(settings)) != self._seen:
+        if settings is None or (look, _look(settings.promotion), _files_of(settings)) != self._seen or _moved(settings):
             self._settings = None
             settings = load_settings(*self._arguments, parsed=self._parsed)
             conceal(settings.secrets())  # before anything that is done with them can be logged
@@ -92,6 +92,11 @@ def _files_of(settings: Settings) -> FilesLook:
     """The context files as they are now."""
     patterns = settings.business_context.patterns
     return () if patterns is None else patterns.look()
+
+
+def _moved(settings: Settings) -> bool:
+    """Whether a file that stands for a value was replaced or edited."""
+    return any(_look(path) != stamp for path, stamp in settings.files.items())
 
 
 def _look(path: Path | None) -> _Look:

@@ -9,7 +9,14 @@ from functools import partial
 import anyio
 
 from spheresync.discovery.discovery_report import DefinitionToRead
-from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all, reading_version
+from spheresync.discovery.normalisation import (
+    Normalised,
+    Unreadable,
+    another_served,
+    letters_of,
+    normalise_all,
+    reading_version,
+)
 from spheresync.discovery.pass_context import PassContext
 from spheresync.discovery.types_from_sources import OpenTypeResolver, texts_of
 from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
@@ -23,6 +30,7 @@ from spheresync.model import (
     Problem,
     RawDefinition,
     SpaceName,
+    TechnicalName,
     Withheld,
 )
 from spheresync.observe.incidents import ErrorAccount, source_error
@@ -160,10 +168,23 @@ class DefinitionPass:
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))
             elif isinstance(said, ErrorAccount):
                 self._settle_broken(record, said)
+            elif (other := await self._served_in_its_place(record, said)) is not None:
+                self._settle(self._failed(record, SourceFault.WRONG_SHAPE, *another_served(record.id, other)))
             elif said.waits:
                 self._open.append((record, raw, said))
             else:
                 self._take(record, raw, said)
+
+    async def _served_in_its_place(self, record: AssetRecord, said: Normalised) -> AssetId | None:
+        """Another asset of the space by whose name a document serves this one, as a cache that mixes answers up does.
+
+        A document need not spell the name as it is: OData holds fewer characters.
+        """
+        if letters_of(said.entity_set) == letters_of(record.id.name):
+            return None
+        other = AssetId(record.id.space, TechnicalName(said.entity_set))
+        known = await self._store.catalog.asset(other) if said.entity_set else None
+        return other if known is not None and not known.misses else None
 
     async def _settle_open(self, worker: WorkerProcess) -> None:
         """Settle what takes types of others, now that these are read; what took some before follows them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,21 @@ from spheresync.mapping.personal_data import CLASSIFIER_VERSION, CLASSIFIERS, cl
 from spheresync.mapping.references import with_whole_names
 from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.mapping.search.texts import texts_to_index
-from spheresync.model import UNTYPED, Asset, AssetKind, Fingerprints, PersonalDataClass, RawDefinition, SpaceName
+from spheresync.model import (
+    UNTYPED,
+    Asset,
+    AssetId,
+    AssetKind,
+    Fingerprints,
+    PersonalDataClass,
+    RawDefinition,
+    SpaceName,
+)
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.source.protocol import Normaliser
 from spheresync.state.definitions import encode_asset
+
+_NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,7 @@ class Normalised:
     pii_columns: int
     personal_data: tuple[PersonalDataClass, ...]
     texts: IndexedTexts
+    entity_set: str = ""  # that its $metadata serves it by
     refers_to: tuple[str, ...] = ()  # objects that it names as read, written or run
     follows: bool = False  # associations, to objects that only other definitions name
     open_columns: tuple[str, ...] | None = None  # that nothing gives a type; None where its documents type all
@@ -78,6 +91,22 @@ def reading_version(normaliser: Normaliser) -> int:
     return normaliser.version * CLASSIFIERS + CLASSIFIER_VERSION
 
 
+def letters_of(name: str) -> str:
+    """What is left of a name in whatever spelling: letters and digits, without what is added to the names of sets."""
+    plain = _NO_LETTER.sub("", name)
+    for suffix in ("Set", "Type", "Parameters"):
+        plain = plain.removesuffix(suffix)
+    return plain.casefold()
+
+
+def another_served(asset: AssetId, other: AssetId) -> tuple[str, str]:
+    """That the definition of an asset is that of another one, and what to do."""
+    return (
+        f"{asset}: its $metadata defines {other}, another asset of the space; what is known of it stays",
+        "Look for a proxy or cache before the tenant that mixes answers up, then read again.",
+    )
+
+
 def _normalised(asset: Asset) -> Normalised:
     found = classify(asset)
     asset = with_personal_data(asset, found)
@@ -91,6 +120,7 @@ def _normalised(asset: Asset) -> Normalised:
         pii_columns=len(found),
         personal_data=held_classes(found),
         texts=texts_to_index(asset.id.name, asset.label, asset),
+        entity_set=dict(asset.facts).get("entity_set", ""),
         refers_to=asset.origins.names,
         follows=bool(asset.origins.followed),
         open_columns=untyped if untyped or asset.type_origins else None,

@@ -186,7 +186,7 @@ class SharedDiscovery:
         if text is None:
             return None
         try:
-            return _noted_reading(decode_cell(text), wanted, since=since)
+            return _noted_reading(decode_cell(text), wanted, since=since, now=isoformat(self._context.clock()))
         except Exception as error:  # noqa: BLE001 -- a note that is damaged is none: Datasphere is read anew
             product_error(error, "note of the last discovery")
             return None
@@ -250,9 +250,9 @@ async def _nothing_shared() -> None:
     """A listing is made anew: it is asked for because the last one is old."""
 
 
-def _noted_reading(note: Any, wanted: _Wanted, *, since: str) -> DiscoveryReport | None:
-    """The report of a noted reading; None where it does not serve."""
-    if note["began"] < since or not Scope.from_json(note["scope"]).covers(wanted.scope):
+def _noted_reading(note: Any, wanted: _Wanted, *, since: str, now: str) -> DiscoveryReport | None:
+    """The report of a noted reading; None where it does not serve, as one that a clock which ran ahead calls newer."""
+    if not since <= note["began"] <= now or not Scope.from_json(note["scope"]).covers(wanted.scope):
         return None
     if (wanted.full and not note["thorough"]) or (wanted.deleting and not note.get("deleting")):
         return None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 from spheresync.config import DeletionPolicy
 from spheresync.model import AssetId, Digest, TargetKey, digest_json
 from spheresync.observe.incidents import product_error
+from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, work_for
+from spheresync.planning.decisions.guards import GUARDS
 from spheresync.runtime.context import RuntimeContext
+from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
 
 REMOVES = frozenset({AssetWork.RETIRE, AssetWork.DELETE, AssetWork.FORGET})
@@ -60,6 +64,26 @@ async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: 
             product_error(error, str(record.id))
             found[record.id] = AssetWork.NOTHING
     return found
+
+
+async def forget_guards_that_are_over(context: RuntimeContext, assets: Collection[AssetId] | None = None) -> None:
+    """Forget that guards hold assets back which need nothing any more; of all, or of these.
+
+    What needs nothing is planned by nobody here, so no plan would find out that the guard is over.
+    """
+    store, in_force = context.store, context.settings.target_keys
+    for key in in_force:
+        known = await (store.unwritten.all(key) if assets is None else store.unwritten.of(assets, key))
+        held_back = {asset for asset, each in known.items() if each.problem.code in GUARDS}
+        work = await work_of(context, await store.catalog.some(held_back), key) if held_back else {}
+        over = [asset for asset, what in work.items() if what in {AssetWork.UNCHANGED, AssetWork.NOTHING}]
+        if over:
+            await store.write(partial(_forget, key=key, assets=over, in_force=in_force))
+
+
+async def _forget(tx: Tx, *, key: TargetKey, assets: Sequence[AssetId], in_force: Sequence[TargetKey]) -> None:
+    await tx.unwritten.remove_many(key, assets)
+    await settle_statuses(tx, assets, in_force)
 
 
 def token_of(context: RuntimeContext, record: AssetRecord, work: AssetWork) -> str:

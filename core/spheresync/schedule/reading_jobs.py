@@ -29,7 +29,7 @@ from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.control import LISTED, LISTED_BY, SCHEDULER, rules_of
 from spheresync.schedule.due import next_due, retry_at
-from spheresync.schedule.pending_work import REMOVES, token_of, token_of_all, work_of
+from spheresync.schedule.pending_work import REMOVES, forget_guards_that_are_over, token_of, token_of_all, work_of
 from spheresync.schedule.rates import Evidence
 from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord, ScheduleRow
@@ -55,6 +55,7 @@ async def list_tenant(context: RuntimeContext) -> tuple[Problem | None, list[New
     await context.store.write(note)
     if not report.reached:
         return (report.problems[0] if report.problems else _no_spaces()), []
+    await forget_guards_that_are_over(context)
     return None, await removal_jobs(context)
 
 
@@ -113,6 +114,7 @@ async def read_definition(context: RuntimeContext, asset: AssetId) -> tuple[Prob
     if problem is not None and problem.code == SourceFault.NOT_EXPOSED:
         problem = None  # benign (reference: datasphere-api.md 3.2); the next turn looks again
     await _plan_next(context, record, changed=changed, problem=problem)
+    await forget_guards_that_are_over(context, [asset])
     return problem, [] if problem is not None else await write_jobs(context, [record])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from spheresync.config.context import NO_CONTEXT, BusinessContext
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.reading.key_places import line_of, parents
+from spheresync.regular_files import FileStamp
 
 PREFIX = "SPHERESYNC_"
 """Begins every variable that gives a setting."""
@@ -25,6 +26,7 @@ class Draft:
     lines: dict[str, int] = field(default_factory=dict)  # of the file, from 1
     problems: list[str] = field(default_factory=list)
     unfilled: set[str] = field(default_factory=set)  # keys whose value is known to be wrong
+    files: Mapping[Path, FileStamp] = field(default_factory=dict)  # that stand for values
     promotion: PromotionInForce | None = None
     context: BusinessContext | None = NO_CONTEXT  # None: that of dog, which nobody has to name
 

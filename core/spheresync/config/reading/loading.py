@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import errno
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.reading.context_files import ParsedFiles, read_context
 from spheresync.config.reading.draft import PREFIX, Draft, at_home
 from spheresync.config.reading.key_places import line_of, meant_key, shown_key, siblings
+from spheresync.config.reading.references import References
 from spheresync.config.reading.tenant import place_sign_in_key, require_tenant
 from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
@@ -46,8 +46,6 @@ _PROCESS_VARIABLES = frozenset(
 )
 _LONGEST_NAME = "spheresync.db.before-restore-20260101T000000000000Z"
 """A file in the state folder that has one of the longest names."""
-#: `${NAME}`, or `$${` for the two characters `${` themselves.
-_VARIABLE = re.compile(r"\$(?:(\$)\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 
 def load_settings(
@@ -84,13 +82,14 @@ def load_settings(
         if isinstance(draft.values["scheduler"], dict):
             draft.values["scheduler"].setdefault("first_sync", "apply")
     _place_state(draft, environ, cwd, name)
-    _place_lineage(draft, file.parent, environ, cwd)
+    _place_lineage(draft, file, environ, cwd)
     place_sign_in_key(draft, file.parent, environ, cwd)
     require_tenant(draft, name)
     settings = _validate(draft)
     if settings is None or draft.problems:
         raise ConfigurationError(tuple(draft.problems))
-    return settings.with_origins(draft.origins, draft.promotion).with_context(draft.context)
+    settings = settings.with_origins(draft.origins, draft.promotion).with_context(draft.context)
+    return settings.with_files(draft.files)
 
 
 def configuration_file(flag: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[Path, str]:
@@ -128,16 +127,16 @@ def _read_file(draft: Draft, path: Path, environ: Mapping[str, str], origin: str
     draft.unfilled |= document.unread
     if document.problems and not values:  # what the file would have said is not missing, it is not known
         draft.unfilled |= {"datasphere.base_url", "datasphere.client_id", "datasphere.client_secret"}
+    references = References(environ, path.parent)
     for key, text, replace in _texts(values):
-        missing = sorted({name for _, name in _VARIABLE.findall(text) if name and name not in environ})
-        for variable in missing:
-            hint = "export it, or write $${…} for the text itself"
-            place = f"{path.name}{line_of(draft.lines, key)}: {shown_key(key)}"
-            draft.problems.append(f"{place}: the variable {variable} is not set; {hint}")
-        if missing:
+        filled, faults = references.fill(text)
+        place = f"{path.name}{line_of(draft.lines, key)}: {shown_key(key)}"
+        draft.problems.extend(f"{place}: {fault}" for fault in faults)
+        if faults:
             draft.unfilled.add(key)
-        elif "${" in text:
-            replace(_VARIABLE.sub(lambda match: "${" if match[1] else environ[match[2]], text))
+        else:
+            replace(filled)
+    draft.files = references.files
     draft.values.update(values)
     draft.origins.update(dict.fromkeys(_leaves(values), path.name))
 
@@ -275,8 +274,10 @@ def _place_state(draft: Draft, environ: Mapping[str, str], cwd: Path, env: Envir
         _require_possible(draft, draft.values["state_dir"])
 
 
-def _place_lineage(draft: Draft, folder: Path, environ: Mapping[str, str], cwd: Path) -> None:
-    """Let the file that lineage is told to start where `promotion` does; never may it be one of the state."""
+def _place_lineage(draft: Draft, configuration: Path, environ: Mapping[str, str], cwd: Path) -> None:
+    """Let the file that lineage is told to start where `promotion` does; never may it be one that settings or state are
+    read from.
+    """
     section = draft.values.get("lineage")
     if not isinstance(section, dict):
         return
@@ -284,13 +285,24 @@ def _place_lineage(draft: Draft, folder: Path, environ: Mapping[str, str], cwd: 
     if not isinstance(named, str) or not (path := path_of(named.strip())) or not named.strip().startswith(FILE):
         return
     key = "lineage.openlineage"
-    file = draft.absolute(path, key, folder=folder, cwd=cwd, environ=environ)
+    file = draft.absolute(path, key, folder=configuration.parent, cwd=cwd, environ=environ)
     trailing = "/" if path.endswith("/") else ""
     draft.values["lineage"] = {**section, "openlineage": f"{FILE}{file}{trailing}"}
     state = draft.values["state_dir"]
     with suppress(OSError, ValueError, RuntimeError):  # said elsewhere: neither can be a path
         if isinstance(state, str) and is_of_state(Path(state), file):
             draft.problems.append(f"{draft.place(key)}: {key}: is the state itself; name a file elsewhere")
+        read = {each.resolve() for each in (configuration, *draft.files, *_files_of(draft))}
+        if file.resolve() in read:
+            draft.problems.append(f"{draft.place(key)}: {key}: is a file that settings are read from; name another one")
+
+
+def _files_of(draft: Draft) -> Iterator[Path]:
+    """The promotion and the context files that were read."""
+    if isinstance(draft.values.get("promotion"), str):
+        yield Path(draft.values["promotion"])
+    if draft.context is not None and draft.context.patterns is not None:
+        yield from (Path(path) for path, _ in draft.context.patterns.look())
 
 
 def _require_possible(draft: Draft, folder: str) -> None:
