@@ -17,6 +17,7 @@ DRIFT: tuple[Promise, ...] = (
             f"{_DRIFT}::test_each_kind_is_found_explained_and_repaired_and_nothing_else_is_named",
             f"{_DRIFT}::test_a_repair_puts_back_what_was_written_and_leaves_what_is_new_to_the_sync",
             f"{_DRIFT}::test_a_repair_leaves_new_mapping_rules_to_the_sync",
+            f"{_DRIFT}::test_what_was_written_there_before_is_no_edit_of_others",
             f"{_DRIFT}::test_a_database_that_is_gone_comes_back_with_its_tables",
             f"{_DRIFT}::test_a_retired_table_stays_retired_and_a_forgotten_one_is_nobodys",
             f"{_DRIFT}::test_a_repair_leaves_what_a_revert_holds_held",

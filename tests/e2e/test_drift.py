@@ -294,3 +294,27 @@ def test_a_repair_leaves_what_a_revert_holds_held(synced: Installation, glue: Gl
     assert synced.ask("drift", "--repair")["state"] == "done"
     assert [row["asset"] for row in synced.ask("assets", "--status", "held")["items"]] == [ASSET]
     assert synced.ask("sync")["counts"]["held"] == 1
+
+
+@pytest.mark.parametrize("how", ["sync --full", "drift --repair"])
+def test_what_was_written_there_before_is_no_edit_of_others(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator, how: str
+) -> None:
+    """A write that something between swallowed, or an earlier version that somebody put back."""
+    earlier = glue.table(*TABLE)
+    tenant.edit("set_label", space="SPACE_000", asset=ASSET.partition("/")[2], label="Second")
+    assert synced.ask("sync")["counts"]["metadata_only"] == 1
+    wanted = contents(glue)
+    edit(glue, **{key: earlier[key] for key in FIELDS if key in earlier})
+    assert contents(glue) != wanted
+    if how == "drift --repair":
+        item = only(synced.ask("drift"))
+        assert item["effect"] == "restore" and "a write was lost" in item["reason"]
+        repaired = synced.ask("drift", "--repair")
+        assert repaired["state"] == "done"
+    else:
+        run = synced.ask("sync", "--full")
+        assert run["state"] == "done" and "somebody else" not in str(run)
+    assert contents(glue) == wanted
+    assert synced.ask("drift")["total"] == 0
+    quiet(synced, glue)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio
@@ -34,10 +34,14 @@ class Server:
     async def serve(self, stream: anyio.abc.SocketStream) -> None:
         self.connections += 1
         async with stream:
-            for _ in range(self.answers):
-                await stream.receive()
-                await stream.send(self.answer)
+            with suppress(anyio.EndOfStream):
+                await self._answer(stream)
         self.closed.set()
+
+    async def _answer(self, stream: anyio.abc.SocketStream) -> None:
+        for _ in range(self.answers):
+            await stream.receive()
+            await stream.send(self.answer)
 
 
 @asynccontextmanager
@@ -78,6 +82,17 @@ async def test_a_connection_that_the_server_closed_without_a_word_is_opened_anew
                 await server.closed.wait()
                 while silence is not None and silence.lasts():  # until the system has heard of it too
                     await anyio.lowlevel.checkpoint()
+        await way.aclose()
+
+
+async def test_a_connection_that_is_doubted_is_opened_anew_once() -> None:
+    async with serving(Server(answers=3)) as server:
+        way = OneConnection(server.url, None)
+        for doubted, connections in ((False, 1), (True, 2), (False, 2)):
+            if doubted:
+                way.doubt()
+            assert await body(way, server.url) == b"good"
+            assert server.connections == connections
         await way.aclose()
 
 

@@ -14,6 +14,7 @@ from spheresync.errors import ConfigurationError, SourceError, SourceFault
 from spheresync.source.transport.http import JSON, XML, Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from spheresync.source.transport.retry_policy import Deadline
+from spheresync.source.transport.transports import Transports
 from tests.unit.source.double import BASE, TOKEN_URL, Hands, Reply, Tenant, as_json, connect, page
 
 pytestmark = pytest.mark.anyio
@@ -373,6 +374,25 @@ async def test_over_a_real_socket_a_cut_body_is_noticed_and_asked_for_again(hand
             assert http.usage.retries == 2
         group.cancel_scope.cancel()
     await listener.aclose()
+
+
+async def test_what_is_sent_again_goes_out_on_a_new_connection(
+    tenant: Tenant, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What broke one connection may have broken all that were kept open: it would be tried on one after the other."""
+    asked: list[bool] = []
+    towards = Transports.towards
+
+    def note(self: Transports, url: httpx2.URL, *, lane: int, anew: bool = False) -> httpx2.AsyncBaseTransport:
+        asked.append(anew)
+        return towards(self, url, lane=lane, anew=anew)
+
+    monkeypatch.setattr(Transports, "towards", note)
+    tenant.on(THING, Reply(503, b""), Reply(503, b""), GOOD)
+    async with connect(tenant, hands) as http:
+        assert (await http.get(THING, accept=JSON)).status == 200
+        assert (await http.get(THING, accept=JSON)).status == 200
+    assert asked == [False, False, True, True, False], "a token, three attempts, and another request"
 
 
 @pytest.mark.parametrize("served", ["text/plain", "application/xml", "application/octet-stream"])

@@ -43,6 +43,7 @@ class Comparison:
     digest: Digest
     edited: tuple[str, ...]  # fields of ours that others have changed
     reported: tuple[str, ...]  # edits that stay and that the policy says to name
+    kept: tuple[str, ...] = ()  # texts of others that would stay beside ours
     changes: tuple[FieldChange, ...] = ()
 
 
@@ -81,7 +82,7 @@ def compare(
         outcome = DriftOutcome.AS_WANTED
     named = {change.path: change for change in (*merged.kept, *moved) if change.before != change.after}
     return Comparison(
-        outcome, base, merged.body, desired.digest, tuple(edited), reported, changes=tuple(named.values())
+        outcome, base, merged.body, desired.digest, tuple(edited), reported, tuple(kept), tuple(named.values())
     )
 
 

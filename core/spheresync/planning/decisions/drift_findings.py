@@ -29,6 +29,7 @@ MOST_FIELDS = 25
 """So many fields of a table are told with their values; of more the number is told."""
 LONGEST_VALUE = 400
 NOBODY_SAYS = "AWS Glue does not say who"
+_FORMER = "the table holds what was written there before: a write was lost, or somebody has put an earlier version back"
 _NO_TRACE = "AWS Glue does not say who, and keeps nothing of a deleted table"
 _KINDS, _EFFECTS = list(DriftKind), list(DriftEffect)
 
@@ -71,7 +72,7 @@ def look_at(
     desired = DesiredObject(checkpoint.container, checkpoint.name, written, checkpoint.body_digest)
     found = compare(design, written, live, desired, policies)
     changes = _telling(design, found.changes, proven=proven)
-    fields = [_field(design, change, policies, found.outcome, proven=proven) for change in changes]
+    fields = [_field(design, change, policies, found, proven=proven) for change in changes]
     fields += _foreign_fields(design, last_body, live.body)
     if not fields:
         return None
@@ -81,6 +82,8 @@ def look_at(
     drift = _told(
         subject, fields, when=_changed_at(checkpoint, live), who=_who(checkpoint, live), retired=_is_retired(checkpoint)
     )
+    if live.intact and live.digest != checkpoint.body_digest:
+        drift = replace(drift, reason=_FORMER)
     if not proven:
         remedy = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
         drift = replace(drift, remedy=remedy)
@@ -150,11 +153,12 @@ def _telling(design: TargetDesign, changes: Sequence[FieldChange], *, proven: bo
 
 
 def _field(
-    design: TargetDesign, change: FieldChange, policies: DriftPolicies, outcome: DriftOutcome, *, proven: bool
+    design: TargetDesign, change: FieldChange, policies: DriftPolicies, found: Comparison, *, proven: bool
 ) -> FieldDrift:
     policy = design.policy_of(change.path, policies)
-    if policy is DriftPolicy.OVERWRITE:
-        effect = DriftEffect.RESTORE if proven and outcome is DriftOutcome.TO_WRITE else DriftEffect.WAITS
+    former = design.is_text(change.path) and change.path not in found.kept  # our own of a former write, no edit
+    if policy is DriftPolicy.OVERWRITE or former:
+        effect = DriftEffect.RESTORE if proven and found.outcome is DriftOutcome.TO_WRITE else DriftEffect.WAITS
     else:
         effect = DriftEffect.KEEP if policy is DriftPolicy.KEEP else DriftEffect.REPORT
     kind = _kind(design, change.path)

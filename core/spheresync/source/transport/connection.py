@@ -46,6 +46,11 @@ class OneConnection(httpx2.AsyncBaseTransport):
         self._trust = trust
         self._open: httpcore2.AsyncHTTPConnection | None = None
         self._silence: _Silence | None = None
+        self._is_doubted = False
+
+    def doubt(self) -> None:
+        """Open it anew before it is used again."""
+        self._is_doubted = True
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         connection = await self._usable()
@@ -78,9 +83,11 @@ class OneConnection(httpx2.AsyncBaseTransport):
     async def _usable(self) -> httpcore2.AsyncHTTPConnection:
         connection = self._open
         if connection is not None:
-            if connection.is_idle() and self._silence is not None and self._silence.lasts():
+            usable = not self._is_doubted and connection.is_idle()
+            if usable and self._silence is not None and self._silence.lasts():
                 return connection
             await self.aclose()
+        self._is_doubted = False
         self._open = httpcore2.AsyncHTTPConnection(self._origin, self._trust)
         return self._open
 

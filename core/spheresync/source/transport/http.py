@@ -162,8 +162,9 @@ class TenantHttp:
             attempts = count(1)
 
             async def attempt() -> _T:
-                told.note({"spheresync.attempts": next(attempts)})
-                return await self._attempt(url, accept, decode)
+                number = next(attempts)
+                told.note({"spheresync.attempts": number})
+                return await self._attempt(url, accept, decode, again=number > 1)
 
             try:
                 answer = await self._retry_loop.persist(attempt, patient=patient)
@@ -174,9 +175,9 @@ class TenantHttp:
             told.note({_STATUS: 200})
             return answer
 
-    async def _attempt(self, url: httpx2.URL, accept: str, decode: Callable[[Response], _T]) -> _T:
+    async def _attempt(self, url: httpx2.URL, accept: str, decode: Callable[[Response], _T], *, again: bool) -> _T:
         token = await self.auth.token()
-        answer = await self._send(url, accept, token)
+        answer = await self._send(url, accept, token, anew=again)
         if answer.status == 401:
             answer = await self._send(url, accept, await self.auth.refresh(token))
         try:
@@ -189,10 +190,11 @@ class TenantHttp:
                 self._retry_loop.note_refusal(error, answer.sent_at)
             raise
 
-    async def _send(self, url: httpx2.URL, accept: str, token: Token) -> Answer:
+    async def _send(self, url: httpx2.URL, accept: str, token: Token, *, anew: bool = False) -> Answer:
         return await self._wire.exchange(
             "GET",
             url,
             headers={**_ODATA, "accept": accept, "authorization": f"Bearer {token.value}"},
             time_limit=self._retry_loop.time_limit,
+            anew=anew,
         )

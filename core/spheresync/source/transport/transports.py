@@ -27,14 +27,20 @@ class Transports:
         self._made: dict[tuple[int, str, str, int | None], httpx2.AsyncBaseTransport] = {}
         self._trust: ssl.SSLContext | None = None
 
-    def towards(self, url: httpx2.URL, *, lane: int) -> httpx2.AsyncBaseTransport:
-        """The transport that a request for `url` goes out by; nobody else may use the lane until it is answered."""
+    def towards(self, url: httpx2.URL, *, lane: int, anew: bool = False) -> httpx2.AsyncBaseTransport:
+        """The transport that a request for `url` goes out by; nobody else may use the lane until it is answered.
+
+        `anew`: on a connection that is opened for it. What broke one that was kept open may have broken the others too,
+        and a request that is sent again would be tried on one after the other.
+        """
         if self._given is not None:
             return self._given
         way = (lane, url.scheme, url.host, url.port)
         found = self._made.get(way)
         if found is None:
             found = self._made[way] = self._make(url, _proxy_for(url))
+        if anew and isinstance(found, OneConnection):
+            found.doubt()
         return found
 
     async def close(self) -> None:

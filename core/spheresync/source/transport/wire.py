@@ -118,8 +118,11 @@ class Wire:
         headers: Mapping[str, str],
         content: bytes | None = None,
         time_limit: Callable[[], float],
+        anew: bool = False,
     ) -> Answer:
         """Send one request and read its answer; `time_limit()` gives the seconds from sending to the body's end.
+
+        `anew`: not on a connection that was kept open.
 
         Raises:
             Transient: UNREACHABLE (connection, timeout) or TRUNCATED (the body ended early).
@@ -139,15 +142,18 @@ class Wire:
             self._usage.requests += 1
             lane = self._lanes.pop()
             try:
-                return await self._send(request, lane, sent_at, time_limit())
+                way = self._transports.towards(request.url, lane=lane, anew=anew)
+                return await self._send(request, way, sent_at, time_limit())
             finally:
                 self._lanes.append(lane)
 
-    async def _send(self, request: httpx2.Request, lane: int, sent_at: float, time_limit: float) -> Answer:
+    async def _send(
+        self, request: httpx2.Request, way: httpx2.AsyncBaseTransport, sent_at: float, time_limit: float
+    ) -> Answer:
         response: httpx2.Response | None = None
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + time_limit):
-                response = await self._transports.towards(request.url, lane=lane).handle_async_request(request)
+                response = await way.handle_async_request(request)
                 body = await self._read(request, response)
                 return Answer(response.status_code, response.headers, body, str(request.url), sent_at)
             raise TimeoutError(f"not whole within {time_limit:g} s")

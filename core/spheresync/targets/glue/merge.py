@@ -20,6 +20,7 @@ from spheresync.targets.glue.table_input import (
     OWN_TEXT,
     RETIRED_MARK,
     columns_of,
+    holds_what_was_written,
     is_own,
     own_parameters,
     own_text,
@@ -37,6 +38,8 @@ def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, p
         policy: what becomes of other people's edits.
     """
     base: dict[str, Any] | None = read_own_json(last_written) if last_written is not None else None
+    # A table whose digest fits holds what we wrote, if not last: nobody has edited its texts, whatever ours were since.
+    written = live if holds_what_was_written(live) else base
     wanted: dict[str, Any] = read_own_json(desired)
     kept: list[FieldChange] = []
     body = {**live, **{key: value for key, value in wanted.items() if key not in {"Parameters", "StorageDescriptor"}}}
@@ -44,11 +47,11 @@ def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, p
         body.pop("Description", None)
     body["Parameters"] = _merged_parameters(live, wanted)
     description = _Text("Description", "description", policy.description)
-    description.merge(body, base=base, live=live, wanted=wanted, kept=kept)
+    description.merge(body, base=written, live=live, wanted=wanted, kept=kept)
     body["StorageDescriptor"] = {
         **(live.get("StorageDescriptor") or {}),
         **(wanted.get("StorageDescriptor") or {}),
-        "Columns": _merged_columns(base, live, wanted, policy, kept),
+        "Columns": _merged_columns(written, live, wanted, policy, kept),
     }
     return Merged(canonical_json(body), tuple(kept), moved_fields(base, live))
 

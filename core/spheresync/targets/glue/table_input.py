@@ -179,6 +179,12 @@ def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:
     return digest_json(ours)
 
 
+def holds_what_was_written(table_input: Mapping[str, Any]) -> bool:
+    """Whether our fields are as some write of ours left them: the digest that it put there still fits."""
+    claimed = (table_input.get("Parameters") or {}).get(FINGERPRINT)
+    return claimed is not None and claimed == fingerprint_of(table_input)
+
+
 def own_text(holder: Mapping[str, Any], key: str) -> str:
     """Our description or comment of a table or column, whether it stands in its place or another does."""
     place = place_of_own_text(holder, key)
