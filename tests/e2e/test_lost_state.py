@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from typing import Any
 
 import pytest
@@ -172,3 +173,13 @@ def test_a_table_of_ours_that_names_another_asset_by_now_stays(synced: Installat
     for _ in range(2):
         synced.ask("sync", code=1)
     assert glue.table(*TABLE) == before
+
+
+def test_a_run_whose_journal_is_lost_is_not_said_to_have_changed_nothing(
+    installation: Installation, tenant: RunningTenant
+) -> None:
+    run = installation.ask("sync")
+    with sqlite3.connect(installation.state_dir / "spheresync.db") as database:
+        database.execute("DELETE FROM journal WHERE run_id = ? AND ordinal < 4", (run["run_id"],))
+    told = installation.ask("revert", run["run_id"], code=1)
+    assert "what it did to 3 tables is lost" in told["error"]["message"]

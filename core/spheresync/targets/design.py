@@ -313,4 +313,7 @@ class TargetDesign(Protocol):
             return None
         if not self.differences(last_body, live.body):
             return None
-        return f"was dropped and made anew by somebody else (it is at version {now}, ours was at {then})"
+        at = (
+            f"at version {now} again, as ours was" if int(now) == int(then) else f"at version {now}, ours was at {then}"
+        )
+        return f"was dropped and made anew by somebody else (it is {at})"

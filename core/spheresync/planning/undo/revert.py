@@ -6,6 +6,7 @@ that tells whether somebody has worked on it since.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -207,6 +208,17 @@ class Reverter:
         if lost:
             raise StateError(
                 f"run {undone.id} cannot be undone: {counted(len(lost), 'item')} of its change set are lost.",
+                remedy="`spheresync doctor` says what else of the state is damaged.",
+            )
+        on_record = Counter(entry.action for entry in entries)
+        missing = sum(
+            max(0, undone.counts.get(action, 0) - on_record[action])
+            for action in Action
+            if action.writes_definition or action.removes
+        )
+        if missing:
+            raise StateError(
+                f"run {undone.id} cannot be undone: what it did to {counted(missing, 'table')} is lost.",
                 remedy="`spheresync doctor` says what else of the state is damaged.",
             )
         return [(items[entry.ordinal], entry) for entry in entries]
