@@ -46,6 +46,19 @@ def too_large(beginning: bytes) -> JSONRPCError:
     return _error(INVALID_REQUEST, f"The message is larger than {LARGEST} bytes. Send less.", recovered_id(beginning))
 
 
+def id_of_request(raw: bytes) -> int | str | None:
+    """The id of a request that is passed on; None of anything else."""
+    value: Json = read_json(raw.decode(), most_values=LARGEST)
+    known = value.get("id") if isinstance(value, dict) and "method" in value else None
+    return known if isinstance(known, int | str) else None
+
+
+def id_in_use(asked: int | str) -> JSONRPCError:
+    """What to answer to a request under the id of another one that is under way."""
+    text = f"A request of this session is under way under the id {asked}. Give each request an id of its own."
+    return _error(INVALID_REQUEST, text, asked)
+
+
 def recovered_id(raw: bytes) -> int | str | None:
     """The id of a message that cannot be read as a whole, where it holds one that can be no other's."""
     found = set(_ID.findall(raw[:LARGEST].decode("utf-8", "replace")))

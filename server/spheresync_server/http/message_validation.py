@@ -6,7 +6,9 @@ from mcp.types import JSONRPCError
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from spheresync_server.unreadable_messages import LARGEST, refusals, too_large
+from spheresync_server.unreadable_messages import LARGEST, id_in_use, id_of_request, refusals, too_large
+
+_SESSION = b"mcp-session-id"
 
 
 class MessageValidation:
@@ -15,6 +17,7 @@ class MessageValidation:
     def __init__(self, app: ASGIApp, path: str) -> None:
         self._app = app
         self._path = path
+        self._under_way: set[tuple[bytes, str]] = set()  # sessions with the ids of their requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._path:
@@ -30,7 +33,26 @@ class MessageValidation:
         elif refused := refusals(body):
             await _response(refused, 400)(scope, receive, send)
         else:
-            await self._app(scope, _again(taken, receive), send)
+            await self._pass_on(scope, _again(taken, receive), send, body)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
+        """Pass a request on, unless another one of its session is under way under its id.
+
+        The SDK keeps answers by the text of the id, so that one of the two would never get its own.
+        """
+        session, asked = dict(scope["headers"]).get(_SESSION), id_of_request(body)
+        if session is None or asked is None:
+            await self._app(scope, receive, send)
+            return
+        key = (session, str(asked))
+        if key in self._under_way:
+            await _response([id_in_use(asked)], 400)(scope, receive, send)
+            return
+        self._under_way.add(key)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._under_way.discard(key)
 
 
 async def _read(receive: Receive) -> list[Message]:

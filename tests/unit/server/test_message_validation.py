@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp.types import jsonrpc_message_adapter
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from spheresync_server.http.message_validation import MessageValidation
 from spheresync_server.unreadable_messages import LARGEST, error_for_unreadable_response, recovered_id, refusals
 from tests.unit.server.test_processes import HELLO, TIMEOUT, http_server, started
 
@@ -133,3 +137,35 @@ def test_over_http_each_is_answered_in_both_eras() -> None:
             assert (large.status_code, large.json()["id"]) == (413, 7)
             assert "larger than 4194304 bytes" in large.json()["error"]["message"]
         assert web.post("/mcp", content=call(99, {"limit": 1}), headers=session).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_two_requests_under_one_id_at_once_are_both_answered() -> None:
+    """One of them with what is wrong: the SDK would keep the two answers in one place, and one would never come."""
+    waiting, go_on = anyio.Event(), anyio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        waiting.set()
+        await go_on.wait()
+        await Response("answered")(scope, receive, send)
+
+    transport = httpx2.ASGITransport(app=MessageValidation(app, "/mcp"))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://t") as web:
+        found: dict[str, httpx2.Response] = {}
+
+        async def ask(name: str, number: int | str, session: str) -> None:
+            headers = {"mcp-session-id": session}
+            found[name] = await web.post("/mcp", content=call(number, {}), headers=headers)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, "first", 6, "s")
+            with anyio.fail_after(10):
+                await waiting.wait()
+                await ask("second", "6", "s")
+            assert found["second"].status_code == 400 and found["second"].json()["id"] == "6"
+            assert "an id of its own" in found["second"].json()["error"]["message"]
+            group.start_soon(ask, "of another session", 6, "t")
+            group.start_soon(ask, "of another id", 7, "s")
+            go_on.set()
+        await ask("later", 6, "s")
+    assert {name for name, each in found.items() if each.text == "answered"} == {*found} - {"second"}
