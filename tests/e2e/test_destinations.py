@@ -51,6 +51,8 @@ def test_one_change_set_spans_all_and_each_holds_what_it_is_for(two: Installatio
     assert not glue.calls(), "what is as it was is asked of nobody"
     listed = two.ask("assets", "--space", "SPACE_001")
     assert {item["status"] for item in listed["items"]} == {"synced"}
+    both = two.ask("assets", "--query", "ASSET_00000", "--space", "SPACE_000")["items"][0]["objects"]
+    assert both == ["glue in eu:eu_space_000.asset_00000", "glue in us:space_000.asset_00000"]
 
 
 def test_a_destination_that_is_down_leaves_its_own_behind_and_nothing_else(

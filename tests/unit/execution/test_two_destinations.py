@@ -29,6 +29,8 @@ from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.reading_jobs import write_jobs
 from spheresync.schedule.write_jobs import write_batch
+from spheresync.service.catalog.catalog import Catalog
+from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.state.records import Checkpoint, DriftLook, TableDrift
 from spheresync.state.remedies import TABLES_LOST
@@ -242,3 +244,9 @@ async def _sweep(both: InProcess) -> tuple[DriftLook, list[TableDrift]]:
             clock=both.context.clock,
             progress=silent,
         ).run()
+
+
+async def test_an_explanation_names_the_tables_of_every_destination(both: InProcess) -> None:
+    await both.sync()
+    explained = await Catalog(both.context, FirstDiscovery(both.context)).explain_mapping(str(ONE), SOMEBODY)
+    assert f"glue in eu: {explained.database}.{explained.table}" in explained.names

@@ -241,7 +241,7 @@ class AssetLister:
         if self._full:
             return answer_rows.full_asset_row(record, tier, problem, held)
         in_force = self._context.settings.target_keys
-        objects = [f"{each.target}:{each.container}.{each.name}" for each in held if each.key in in_force]
+        objects = [f"{each.key}:{each.container}.{each.name}" for each in held if each.key in in_force]
         return answer_rows.asset_row(record, tier, problem).model_copy(update={"objects": objects or None})
 
     def _tier_of(self, record: AssetRecord) -> Tier:

@@ -263,7 +263,11 @@ class Catalog:
             database=address.container,
             table=address.name,
             rules=rule_rows(decision),
-            names=[*explanation.names, *names.explained(f"{address.container}.{address.name}")],
+            names=[
+                *explanation.names,
+                *names.explained(f"{address.container}.{address.name}"),
+                *await self._elsewhere(record, key),
+            ],
             columns=[
                 ColumnDecision(
                     name=column.name,
@@ -286,6 +290,16 @@ class Catalog:
             ],
             **names.told(),
         )
+
+    async def _elsewhere(self, record: AssetRecord, explained: TargetKey) -> list[str]:
+        """The names that an asset has in other targets and destinations than the one that is explained."""
+        names = []
+        for key in self._context.settings.target_keys:
+            if key != explained and is_for(key, record.id.space):
+                checkpoint = await self._store.checkpoints.get(record.id, key)
+                address = known_address(record, checkpoint, record.decided_by(self._context.mapping.of(key)))
+                names.append(f"{key}: {address.container}.{address.name}")
+        return names
 
     async def get_lineage(
         self,
