@@ -10,6 +10,7 @@ from __future__ import annotations
 from tests.contract.promise import LaterPromise, Promise
 from tests.contract.promises_approvals import APPROVALS
 from tests.contract.promises_assistants import ASSISTANTS
+from tests.contract.promises_bound_tables import BOUND_TABLES
 from tests.contract.promises_catalog import CATALOG
 from tests.contract.promises_command_line import COMMAND_LINE
 from tests.contract.promises_configuration import CONFIGURATION
@@ -57,6 +58,7 @@ PROMISES: tuple[Promise, ...] = (
     *READING,
     *CATALOG,
     *WRITING,
+    *BOUND_TABLES,
     *RUNS,
     *SCHEDULE,
     *REMOVAL,

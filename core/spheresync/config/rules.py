@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from spheresync.config.globs import few_globs
 from spheresync.config.hive_types import parse_hive_type
 from spheresync.config.sections import Section
-from spheresync.config.templates import ASSET_FIELDS, COLUMN_FIELDS, check_template
+from spheresync.config.templates import ASSET_FIELDS, COLUMN_FIELDS, check_template, split_binding
 from spheresync.model import AssetKind, ColumnRole, Tier
 
 _TAG_KEY = re.compile(r"[A-Za-z0-9_.:/=+@-]{1,128}")
@@ -67,6 +67,14 @@ def _not_blank(text: str) -> str:
 NameTemplate: TypeAlias = Annotated[AssetTemplate, AfterValidator(_not_blank)]
 
 
+def _binding(text: str) -> str:
+    split_binding(text)
+    return text
+
+
+BindingTemplate: TypeAlias = Annotated[NameTemplate, AfterValidator(_binding)]
+
+
 def _check_tags(tags: dict[str, str]) -> dict[str, str]:
     wrong = ", ".join(repr(key[:40]) for key in tags if not _TAG_KEY.fullmatch(key))
     if wrong:
@@ -87,7 +95,10 @@ class RuleMatch(Section):
 
 
 class RuleSet(Section):
-    """What a rule sets; a later rule wins, key by key."""
+    """What a rule sets; a later rule wins, key by key.
+
+    `bind` names a table that others made (`database.table`), which gets what is known of the asset.
+    """
 
     tier: Tier | None = None
     table: NameTemplate | None = None
@@ -95,6 +106,7 @@ class RuleSet(Section):
     description: AssetTemplate | None = None
     tags: Tags | None = None
     include: bool | None = None
+    bind: BindingTemplate | None = None
 
 
 class ColumnMatch(Section):

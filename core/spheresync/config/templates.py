@@ -16,6 +16,30 @@ COLUMN_FIELDS = ("column", "label", "type")
 _MAX_LENGTH = 4_096
 
 
+def split_binding(template: str) -> tuple[str, str]:
+    """The templates of database and table in one of `database.table`: the first dot outside of fields parts them.
+
+    Raises:
+        ValueError: one of the two is missing.
+    """
+    before, parts = "", [*Formatter().parse(template)]
+    for index, (text, field, _, _) in enumerate(parts):
+        database, dot, table = text.partition(".")
+        if dot:
+            rest = _spelled(table, field) + "".join(_spelled(text, field) for text, field, _, _ in parts[index + 1 :])
+            if not (before + database).strip() or not rest.strip():
+                break
+            return before + _spelled(database, None), rest
+        before += _spelled(text, field)
+    raise ValueError("must name a database and a table, as in lake_sales.{name}")
+
+
+def _spelled(text: str, field: str | None) -> str:
+    """A part of a template as it stands there."""
+    literal = text.replace("{", "{{").replace("}", "}}")
+    return literal if field is None else f"{literal}{{{field}}}"
+
+
 def check_template(text: str, fields: tuple[str, ...]) -> str:
     """The template itself.
 

@@ -44,6 +44,7 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
+from spheresync.targets.registry import design_of
 
 _STATE_AFTER = {
     Action.RETIRE: CheckpointState.RETIRED,
@@ -77,6 +78,7 @@ class ResultRecorder:
         self._key = key
         self._fence = fence
         self._now = now
+        self._design = design_of(key.target)
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: dict[Address, FormerTable] = {}
 
@@ -125,7 +127,7 @@ class ResultRecorder:
             checkpoint is not None
             and item.after_digest not in {None, EDITED}
             and checkpoint.body_digest == item.after_digest != item.expected_digest
-            and checkpoint.state is CheckpointState.ACTIVE
+            and checkpoint.state.in_use
             and item.action.writes_definition
         )
 
@@ -190,7 +192,7 @@ class ResultRecorder:
             former = replace(known, version=None) if known is not None else None
         elif error is not None and error.fault is TargetFault.CONFLICT:
             forgotten = item.address  # somebody else's by now
-        elif outcome is not None and outcome.body:
+        elif outcome is not None and outcome.body and not self._is_taken_back(item, outcome.body):
             former = FormerTable(
                 asset=item.asset,
                 target=item.target,
@@ -231,7 +233,7 @@ class ResultRecorder:
             return replace(checkpoint, version=None)
         if error is not None or (outcome is None and item.action not in UNSENT):
             return None
-        state = _STATE_AFTER.get(item.action, CheckpointState.ACTIVE)
+        state = self._state_after(item, outcome.body if outcome is not None else b"", checkpoint)
         if outcome is None:
             known = (
                 checkpoint if self.in_use(item) else former.as_checkpoint() if (former := self._former(item)) else None
@@ -256,6 +258,20 @@ class ResultRecorder:
             run_id=self._run.id,
             fence=self._fence,
         )
+
+    def _state_after(self, item: ChangeSetItem, body: bytes, checkpoint: Checkpoint | None) -> CheckpointState:
+        """What became of the asset: nothing of ours is on a table of others from which it was taken back."""
+        if body and self._design.is_bound(body):
+            return CheckpointState.BOUND
+        bound = checkpoint is not None and checkpoint.state is CheckpointState.BOUND and self.in_use(item)
+        if bound and item.action is Action.ADOPT:
+            return CheckpointState.BOUND
+        taken_back = self._is_taken_back(item, body) if body else bound
+        return CheckpointState.DELETED if taken_back else _STATE_AFTER.get(item.action, CheckpointState.ACTIVE)
+
+    def _is_taken_back(self, item: ChangeSetItem, body: bytes) -> bool:
+        """Whether a table carries nothing of ours any more: one of ours is marked when it is retired."""
+        return item.action is Action.RETIRE and not self._design.is_retired(body)
 
     def _noted(self, item: ChangeSetItem, checkpoint: Checkpoint, state: CheckpointState, at: str) -> Checkpoint:
         """The checkpoint of an object that was only forgotten or adopted: nothing was sent."""

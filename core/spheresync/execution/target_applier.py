@@ -44,6 +44,7 @@ from spheresync.state.records import ChangeSetItem, JournalEntry, RunRecord
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Operation, Outcome, Target
 from spheresync.targets.read_ahead import ReadAhead, RecentReads
+from spheresync.targets.registry import design_of
 
 WORKERS = 32
 """Requests to a target at once; more never helped (reference: aws-catalogs.md 6c)."""
@@ -90,6 +91,7 @@ class TargetApplier:
         self._closed = closed
         self._breaker = CircuitBreaker(MOST_FAILURES_IN_A_ROW)
         self._target = target
+        self._design = design_of(target.key.target)
         self._store = store
         self._run = run
         self._recorder = recorder
@@ -165,7 +167,7 @@ class TargetApplier:
                 self._results.conclude(Result(task.item))
             elif at in looked.hidden:
                 self._results.conclude(Result(task.item, error=looked.hidden[at]))
-            elif _is_done(task.operation, looked.found.get(at)):
+            elif self._is_done(task.operation, looked.found.get(at)):
                 result = await self._perform(task.item, task.operation)  # reads it, and finds it done
                 if result.error is not None and result.error.systemic:
                     raise result.error
@@ -256,7 +258,7 @@ class TargetApplier:
         stands = {
             task.item.ordinal
             for at, task in doubtful.items()
-            if task.operation and at not in looked.hidden and _is_done(task.operation, looked.found.get(at))
+            if task.operation and at not in looked.hidden and self._is_done(task.operation, looked.found.get(at))
         }
         async with isolated_group() as group:
             for task in tasks:
@@ -374,6 +376,12 @@ class TargetApplier:
             raise closed
         return await self._target.perform(operation)
 
+    def _is_done(self, operation: Operation, live: LiveObject | None) -> bool:
+        """Whether an object seems to be as an operation leaves it."""
+        if operation.desired is None:
+            return live is None
+        return live is not None and self._design.holds(live, operation.desired)
+
     def _refused(self, item: ChangeSetItem, error: TargetError) -> None:
         """Conclude an item that the target did not take, and halt the run where it will take no other either."""
         if self._breaker.failed(item.container, error) and self.report.halted is None:
@@ -383,13 +391,6 @@ class TargetApplier:
             text = f"{count} not taken by {self._target.key}, so the run stopped: {error.message}"
             self.report.halted = Problem.of_target(self._target.key, error.fault, text, error.remedy)
         self._results.conclude(Result(item, error=error))
-
-
-def _is_done(operation: Operation, live: LiveObject | None) -> bool:
-    """Whether an object seems to be as an operation leaves it."""
-    if operation.desired is None:
-        return live is None
-    return live is not None and live.digest == operation.desired.digest
 
 
 def _lost(item: ChangeSetItem, blobs: Mapping[Digest, bytes]) -> TargetError | None:

@@ -17,7 +17,6 @@ from spheresync.model import Action, Address, AssetId, Digest, RunId, TargetKey,
 from spheresync.planning.decisions.asset_work import hold_of
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
-from spheresync.targets.registry import design_of
 
 
 class UndoRecorder(ResultRecorder):
@@ -47,7 +46,6 @@ class UndoRecorder(ResultRecorder):
     ) -> None:
         super().__init__(store, run, key, in_force=in_force, fence=fence, now=now)
         self._items = [item for item in items if item.key == key]
-        self._design = design_of(key.target)
         self._undo_of = undo_of
         self._misses = misses
         self._records: dict[AssetId, AssetRecord] = {}

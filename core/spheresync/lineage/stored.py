@@ -9,7 +9,7 @@ from spheresync.mapping.references import asset_of
 from spheresync.model import Asset, AssetId, TargetKey
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store
-from spheresync.state.records import AssetRecord, CheckpointState
+from spheresync.state.records import AssetRecord
 from spheresync.targets.registry import design_of
 
 
@@ -53,7 +53,7 @@ class StoredLineage:
             held = await self._store.checkpoints.of(assets, key)
             bodies = await self._store.blobs.get_many(each.body for each in held.values())
             for asset, each in held.items():
-                if each.state is CheckpointState.ACTIVE and each.body in bodies:
+                if each.state.in_use and each.body in bodies:
                     columns = design_of(key.target).column_names(bodies[each.body])
                     written = WrittenTable(
                         f"{key.target}:{key.destination}:{each.container}.{each.name}", key.target, columns

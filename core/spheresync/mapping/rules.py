@@ -10,12 +10,14 @@ from typing import Any
 from spheresync.config import ColumnRule, Settings
 from spheresync.config.promotion_in_force import CONFIGURATION
 from spheresync.config.settings import MAPPING_VERSION
+from spheresync.mapping.bindings import bound_address
 from spheresync.mapping.context import NOTHING_SAID, AssetContext, ContextEntries
 from spheresync.mapping.matching import applies, applies_to_column
 from spheresync.mapping.names import plain_name, rule_key, space_key
 from spheresync.mapping.patterns import first_match, literal_prefix, matches
 from spheresync.mapping.personal_data.policy import DEFAULT_POLICY, PersonalDataPolicy
 from spheresync.model import (
+    Address,
     Asset,
     AssetId,
     AssetKind,
@@ -34,7 +36,7 @@ from spheresync.model import (
     label_in,
 )
 
-_KEYS = ("tier", "table", "database", "description", "tags", "include")
+_KEYS = ("tier", "table", "database", "description", "tags", "include", "bind")
 _DEFAULT_TIERS = {AssetKind.ANALYTIC_MODEL: Tier.CRITICAL, AssetKind.VIEW: Tier.HIGH}
 
 
@@ -55,6 +57,8 @@ class FiredRule:
 class Decision:
     """What the rules say of one asset. Templates are None where the default holds.
 
+    `bind` is the template of the table of others that the asset is bound to; then `database` and `table` name nothing.
+
     `refused` says why the asset is to fail instead of being written, for the personal data that it holds.
     """
 
@@ -73,6 +77,7 @@ class Decision:
     personal_data: PersonalDataPolicy = DEFAULT_POLICY
     refused: str = ""
     context: AssetContext = NOTHING_SAID
+    bind: str | None = None
 
     @cached_property
     def digest(self) -> Digest:
@@ -88,6 +93,7 @@ class Decision:
             self.tags,
             *self.personal_data.effect,
             *self.context.effect,
+            *([["bind", self.bind]] if self.bind is not None else []),
         ]
         return digest_json([*parts, columns, *self.languages])
 
@@ -115,6 +121,14 @@ class Decision:
         if self.database is None:
             return plain_name(self.prefix + asset.space)
         return plain_name(fill(self.database, asset, kind, label, self.prefix))
+
+    def bound_to(self, asset: AssetId, kind: AssetKind, label: str) -> Address | None:
+        """The table of others that the asset is bound to, None where it has one of its own.
+
+        Raises:
+            ValueError: the template gives a name that no table can have.
+        """
+        return None if self.bind is None else bound_address(self.bind, asset, kind, label, self.prefix)
 
     def table_name(self, asset: AssetId, kind: AssetKind, label: str) -> PhysicalName:
         """The plain name wanted for the table."""
@@ -289,6 +303,7 @@ class MappingRules:
             table=values.get("table"),
             description=values.get("description"),
             tags=tuple(sorted(values.get("tags", {}).items())),
+            bind=values.get("bind"),
             columns=tuple(rule for number in fired for rule in self._rules[number].columns),
             fired=tuple(self._fired(number, overridden[number]) for number in fired),
             prefix=self._prefix,

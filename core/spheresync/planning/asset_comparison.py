@@ -17,6 +17,7 @@ from spheresync.planning.decisions.items import Subject, item_for, recreate_item
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.removal.retirement import retire
+from spheresync.planning.removal.take_back import take_back
 from spheresync.state.definitions import column_names
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
 from spheresync.targets.design import TargetDesign
@@ -81,7 +82,7 @@ class AssetComparison:
             if live is None:
                 return self._missing(subject, checkpoint, desired)
             in_full = address.container in names.compared
-            return self._with_table(subject, live, desired, adopted=adopted, in_full=in_full)
+            return self.with_table(subject, live, desired, adopted=adopted, in_full=in_full)
         closed = names.closed.get(address.container)
         if address in names.foreign or closed is not None:
             reason = f"{address.container}.{address.name} exists and is not managed by this installation"
@@ -96,7 +97,7 @@ class AssetComparison:
         if again and item is not None:
             item = replace(item, reason="mapping rules name it so again; its former table is taken into use")
         bodies = self._add(subject, item, desired)
-        return bodies + self._retire_former(before, address) if moves else bodies
+        return bodies + self.retire_former(before, address) if moves else bodies
 
     def _add(self, subject: Subject, item: ChangeSetItem | None, desired: DesiredObject) -> list[bytes]:
         """Add an item to the draft, or count the asset as unchanged; answers the body that the item refers to."""
@@ -125,7 +126,7 @@ class AssetComparison:
         self._draft.absent.append(missing_finding(subject.asset, f"{checkpoint.container}.{checkpoint.name}"))
         return bodies
 
-    def _with_table(
+    def with_table(
         self, subject: Subject, live: LiveObject, desired: DesiredObject, *, adopted: bool, in_full: bool
     ) -> list[bytes]:
         """Plan for a table that was just read: write it, leave it, or take over what others did to it.
@@ -172,12 +173,14 @@ class AssetComparison:
             self._draft.reported.add(subject.asset)
         return [body, *bodies]
 
-    def _retire_former(self, subject: Subject, address: Address) -> list[bytes]:
+    def retire_former(self, subject: Subject, address: Address) -> list[bytes]:
         """Mark the table that an asset had before rules named it anew; `deletion.policy: keep` leaves it as it is."""
         checkpoint = subject.checkpoint
         last_body = self._blobs.get(checkpoint.body) if checkpoint is not None else None
         if checkpoint is None or last_body is None or checkpoint.state is CheckpointState.RETIRED:
             return []
+        if checkpoint.state is CheckpointState.BOUND:
+            return self._take_back(subject, checkpoint, last_body, address)
         if self._settings.deletion.policy is DeletionPolicy.KEEP:
             return []
         reason = f"mapping rules now name it {address.container}.{address.name}; this table is in nobody's use"
@@ -188,6 +191,13 @@ class AssetComparison:
         self._draft.items.append(marked.item)
         self._draft.left += [marked.finding] if marked.finding is not None else []
         return [*marked.bodies]
+
+    def _take_back(self, subject: Subject, checkpoint: Checkpoint, last_body: bytes, address: Address) -> list[bytes]:
+        reason = f"mapping rules now name it {address.container}.{address.name}"
+        live, policies = self._seen.get(subject.asset), self._settings.drift
+        taken = take_back(subject, checkpoint, last_body, live, reason=reason, policies=policies)
+        self._draft.items.append(taken.item)
+        return [*taken.bodies]
 
     def _rebase(self, subject: Subject) -> None:
         """The target holds it already under other fingerprints or rules: note that, so it is not compared again."""
@@ -254,5 +264,7 @@ def _follow(
 
 
 def lives_elsewhere(checkpoint: Checkpoint | None, address: Address) -> bool:
-    """Whether the target holds the asset under another name than it is to have."""
-    return checkpoint is not None and checkpoint.state is not CheckpointState.DELETED and checkpoint.address != address
+    """Whether the target holds the asset in another table than in the one of ours that it is to have."""
+    if checkpoint is None or not checkpoint.is_there:
+        return False
+    return checkpoint.address != address or checkpoint.state is CheckpointState.BOUND

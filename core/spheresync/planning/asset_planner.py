@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from spheresync.config import Settings
-from spheresync.errors import StateError
 from spheresync.model import (
     Address,
     AssetId,
@@ -20,7 +19,7 @@ from spheresync.planning.asset_comparison import AssetComparison, lives_elsewher
 from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
 from spheresync.planning.decisions.items import Subject
 from spheresync.planning.live_reads import LiveReads
-from spheresync.planning.lost_bodies import definition_lost, known_by_target
+from spheresync.planning.lost_bodies import definition_lost, known_by_target, wrong_definition
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.runtime.progress import OnProgress, ProgressEvent
@@ -146,9 +145,7 @@ class AssetPlanner:
             if isinstance(table, ErrorAccount):
                 self._draft.fail(asset, table)
             elif isinstance(table, WrongDefinition):
-                text = f"what the state holds of {asset} is the definition of {table.asset}."
-                remedy = "Somebody changed the state by hand, or it is damaged; run sync --full."
-                self._draft.fail(asset, StateError(text, remedy=remedy))
+                self._draft.fail(asset, wrong_definition(asset, table.asset))
             else:
                 tables[asset] = table
         return tables

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from spheresync.mapping.rules import Decision
-from spheresync.model import AssetId, DesiredObject, PhysicalName, TargetName
+from spheresync.model import AssetId, DesiredObject, LiveObject, PhysicalName, TargetName
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.state.definitions import decode_asset
 from spheresync.targets.registry import design_of
@@ -15,7 +15,10 @@ from spheresync.targets.registry import design_of
 
 @dataclass(frozen=True, slots=True)
 class DesignRequest:
-    """One object to design: of which target, the definition as stored, and what else `TargetDesign.design` takes."""
+    """One object to design: of which target, the definition as stored, and what else `TargetDesign.design` takes.
+
+    `bound_to` is an object that others made, as it was just read: then what is to stand there is designed.
+    """
 
     target: TargetName
     asset: AssetId
@@ -25,6 +28,7 @@ class DesignRequest:
     name: PhysicalName
     marker: str
     last_body: bytes | None
+    bound_to: LiveObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,11 @@ def _designed(request: DesignRequest) -> DesignResult:
         definition = decode_asset(request.definition)
         if definition.id != request.asset:
             return WrongDefinition(definition.id)
-        return design_of(request.target).design(
-            request.decision.applied(definition),
+        design, asset = design_of(request.target), request.decision.applied(definition)
+        if request.bound_to is not None:
+            return design.annotate(asset, request.decision, request.bound_to, request.marker)
+        return design.design(
+            asset,
             request.decision,
             request.container,
             request.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from spheresync.errors import RefusedError
+from spheresync.errors import RefusedError, StateError
 from spheresync.model import AssetId, LiveObject, Problem, digest_of
 from spheresync.planning.decisions.items import EDITED
 from spheresync.state.port import Store
@@ -43,6 +43,12 @@ def definition_lost(asset: AssetId) -> Problem:
         "what was read of it is damaged in the state, so it could not be compared",
         "The next sync, preview or discover reads it anew.",
     )
+
+
+def wrong_definition(asset: AssetId, holds: AssetId) -> StateError:
+    """That an asset could not be planned, because what is kept of it is the definition of another."""
+    text = f"what the state holds of {asset} is the definition of {holds}."
+    return StateError(text, remedy="Somebody changed the state by hand, or it is damaged; run sync --full.")
 
 
 def body_lost(asset: AssetId, table: str) -> Problem:

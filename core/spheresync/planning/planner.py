@@ -141,6 +141,7 @@ class Planner:
             *await broken_lineage(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *await columns_without_type(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *within_bounds(merge_problems([(each.key, each.left) for each in planned])),
+            *merge_problems([(each.key, each.draft.noted) for each in planned]),
             *objects_off(records, self._request.scope),
             *self._request.notices,
         ]

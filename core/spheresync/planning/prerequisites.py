@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import MappingRules
-from spheresync.model import AssetId, PhysicalName, TargetKey
+from spheresync.model import Address, AssetId, PhysicalName, TargetKey
 from spheresync.planning.names.container_notes import container_note
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, Prerequisite
@@ -45,6 +45,7 @@ async def plan_prerequisites(
     items: Iterable[ChangeSetItem],
     *,
     gone: Collection[PhysicalName] = frozenset(),
+    bound: Collection[Address] = frozenset(),
 ) -> PlannedPrerequisites:
     """What the items need that is not known to exist, in the order in which it is made.
 
@@ -55,11 +56,12 @@ async def plan_prerequisites(
         key: the target and destination of the items.
         items: of that one, blocked ones too.
         gone: containers that were just found missing, whatever the state knows of them.
+        bound: objects that others made, whose containers are their affair.
     """
     design = design_of(key.target)
     waiting: dict[PhysicalName, list[AssetId]] = defaultdict(list)
     for item in items:
-        if needs_container(item):
+        if needs_container(item) and item.address not in bound:
             waiting[item.container].append(item.asset)
     if not waiting:
         return PlannedPrerequisites()

@@ -19,6 +19,7 @@ from spheresync.errors import ConfigurationError, TargetError
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     PrincipalKind,
     Problem,
@@ -31,6 +32,7 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.bound_tables import BoundTablePlanner
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.planning.decisions.items import Subject, forget_item, refused_for_personal_data, settled_item
@@ -94,6 +96,7 @@ class TargetPlanner:
         self._progress = progress
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: Sequence[FormerTable] = ()
+        self._bound: frozenset[Address] = frozenset()  # tables of others that assets are bound to, or are to be
         self._findings = TargetFindings()
         self._confirmed = ConfirmedGone()
 
@@ -127,7 +130,10 @@ class TargetPlanner:
         await require_same_place(self._store, self._settings, self.key)
         self._findings = await TargetFindings.load(self._store, self.key)
         self._confirmed = confirmed
-        to_design = self._triage_all(records)
+        designing = self._triage_all(records)
+        binds = self._design.capabilities.binds
+        bound = [record for record in designing if binds and self.decided[record.id].bind is not None]
+        to_design = [record for record in designing if record not in bound] if bound else designing
         marker = self._settings.installation_marker
         naming = NameAllocator(self._store, self._mapping, marker, self._target, in_force=self._settings.target_keys)
         names = AllocatedNames(formers={former.address: former for former in self._formers})
@@ -160,6 +166,7 @@ class TargetPlanner:
             recent=self._recent,
         )
         await asset_planner.run([self._subject(record, self.decided[record.id]) for record in to_design], names)
+        await self._plan_bound(bound, to_design, names)
         removals = Removals(
             self._store,
             self._settings,
@@ -177,6 +184,24 @@ class TargetPlanner:
             await self._leave_closed()
         self.guarded = self._guard(records, await self._waiting())
         await self._plan_prerequisites()
+
+    async def _plan_bound(
+        self, bound: Sequence[AssetRecord], to_design: Iterable[AssetRecord], names: AllocatedNames
+    ) -> None:
+        """Plan assets that rules bind to tables of others."""
+        planner = BoundTablePlanner(
+            self._store,
+            self._settings,
+            self._target,
+            self.draft,
+            now=self._now,
+            progress=self._progress,
+            recent=self._recent,
+            names=names,
+        )
+        leaving = {record.id for record in to_design} | {subject.asset for _, subject in self.draft.removals}
+        subjects = [self._subject(record, self.decided[record.id]) for record in bound]
+        self._bound = await planner.run(subjects, self._checkpoints, leaving)
 
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
@@ -225,7 +250,7 @@ class TargetPlanner:
     async def _plan_prerequisites(self) -> None:
         """Plan what must exist first; an asset that waits for what could not be designed fails, and no other."""
         draft, marker = self.draft, self._settings.installation_marker
-        planned = await plan_prerequisites(self._store, self._mapping, marker, self.key, draft.items)
+        planned = await plan_prerequisites(self._store, self._mapping, marker, self.key, draft.items, bound=self._bound)
         for asset, error in planned.failures.items():
             draft.fail(asset, error)
         draft.items = [item for item in draft.items if item.asset not in planned.failures]
@@ -306,7 +331,7 @@ class TargetPlanner:
         elif work is AssetWork.FORGET:
             reason = f"left the scope: {decision.excluded_by}"
             draft.items.append(forget_item(self._subject(record, decision), reason))
-        elif work in {AssetWork.RETIRE, AssetWork.DELETE}:
+        elif work in {AssetWork.RETIRE, AssetWork.DELETE, AssetWork.TAKE_BACK}:
             draft.removals.append((work, self._subject(record, decision)))
 
     @property

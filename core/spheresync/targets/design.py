@@ -39,9 +39,12 @@ class Capabilities:
     Attributes:
         depends_on: the target whose objects this one adds to (Lake Formation tags the tables of Glue), None where there
             is none; `doctor` checks that it is configured.
+        binds: an asset may be bound to an object that others made (`bind` of a mapping rule): `annotate` says what
+            stands of it there.
     """
 
     depends_on: TargetName | None = None
+    binds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,12 @@ class MarkPaths:
 class Marks:
     """What a body says of itself by our marks, None where it says nothing.
 
-    `retired_object` is the `container.name` that was marked as retired: a copy carries the mark of another object.
+    `bound_by` stands in the place of `owner` where others made the object. `retired_object` is the `container.name`
+    that was marked as retired: a copy carries the mark of another object.
     """
 
     owner: str | None = None
+    bound_by: str | None = None
     source: str | None = None
     kind: str | None = None
     digest: Digest | None = None
@@ -155,6 +160,28 @@ class TargetDesign(Protocol):
         """The same object, marked as retired at a time; what others put there stays."""
         ...
 
+    def annotate(self, asset: Asset, decision: Decision, live: LiveObject, marker: str) -> DesiredObject:
+        """What should stand of an asset on an object that others made: its body holds that, and nothing of theirs."""
+        raise NotImplementedError(f"no asset is bound to anything in {self.name}")
+
+    def take_back(self, container: PhysicalName, name: PhysicalName) -> DesiredObject:
+        """That nothing of ours should stand on an object that others made."""
+        raise NotImplementedError(f"no asset is bound to anything in {self.name}")
+
+    def binding_findings(self, asset: Asset, decision: Decision, live_body: bytes) -> tuple[str, ...]:
+        """What of an asset and of the object of others that it is bound to does not fit together."""
+        return ()
+
+    def not_bindable_because(
+        self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None
+    ) -> str | None:
+        """Why an asset cannot be bound to an object; None where it can. `last_body` is what was written there last."""
+        return f"stands in {self.name}, where no asset is bound to anything"
+
+    def is_bound(self, body: bytes) -> bool:
+        """Whether a body is that of an object which others made and which carries something of ours."""
+        return False
+
     def prerequisites(
         self, container: PhysicalName, source: str, label: str, marker: str
     ) -> tuple[RequiredObject, ...]:
@@ -182,6 +209,22 @@ class TargetDesign(Protocol):
             policies: what becomes of other people's edits.
         """
         ...
+
+    def merge_base(self, last_body: bytes, live: LiveObject, desired: DesiredObject) -> bytes:
+        """What was written last into an object, for a merge: the digest that it carries knows more than the state."""
+        return desired.body if live.digest == desired.digest else last_body
+
+    def holds(self, live: LiveObject, desired: DesiredObject) -> bool:
+        """Whether an object seems to hold what it should."""
+        return live.digest == desired.digest
+
+    def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
+        """What undoes a write that made `after` of `before`, of an object that is `live_body` by now."""
+        return before
+
+    def edited_since(self, after: bytes, live_body: bytes) -> tuple[str, ...]:
+        """Paths that keep a write from being undone which left `after`: what others have changed there since."""
+        return self.differences(after, live_body)
 
     def own_changes(self, before: bytes, after: bytes) -> tuple[FieldChange, ...]:
         """The fields of ours that differ between two bodies."""
@@ -292,7 +335,7 @@ class TargetDesign(Protocol):
         What was written last counts as ours too: installation and asset may have been named anew since.
         """
         wrote = Marks(marker, str(asset)) if last_body is None else self.marks(last_body)
-        if live.owner not in {marker, wrote.owner}:
+        if live.owner is None or live.owner not in {marker, wrote.owner}:
             return "lost the marker of this installation" if live.owner is None else f"belongs to {live.owner}"
         if live.source not in {str(asset), wrote.source or str(asset)}:
             return f"holds {live.source or 'no named asset'}"

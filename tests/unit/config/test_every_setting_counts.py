@@ -92,6 +92,10 @@ EFFECTS: dict[str, str] = {
     "mapping.rules.set.database": f"{_RULES}::test_names_come_from_prefix_space_and_templates",
     "mapping.rules.set.description": f"{_TABLE_INPUT}::test_rules_reach_description_tags_and_columns",
     "mapping.rules.set.tags": f"{_TABLE_INPUT}::test_rules_reach_description_tags_and_columns",
+    "mapping.rules.set.bind": (
+        "e2e/test_bound_tables.py::"
+        "test_the_meaning_of_an_asset_is_written_and_nothing_else_and_a_second_sync_does_nothing"
+    ),
     "mapping.rules.set.include": f"{_RULES}::test_all_given_keys_must_match",
     **{f"mapping.rules.columns.match.{key}": f"{_HERE}::test_each_key_of_a_match_of_columns_counts" for key in COLUMNS},
     **{

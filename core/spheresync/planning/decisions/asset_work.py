@@ -29,6 +29,7 @@ class AssetWork(StrEnum):
     RETIRE = "retire"
     DELETE = "delete"
     FORGET = "forget"
+    TAKE_BACK = "take_back"  # nothing binds the asset to a table of others any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +108,15 @@ def work_for(
         due = _missing(record, checkpoint, rules=rules, now=now) if vanished else AssetWork.UNCHANGED
         return AssetWork.HELD if due is AssetWork.UNCHANGED else due
     if not decision.included or not record.kind.holds_data:
-        return AssetWork.FORGET if managed else AssetWork.NOTHING
+        bound = checkpoint is not None and checkpoint.state is CheckpointState.BOUND
+        return AssetWork.TAKE_BACK if bound else AssetWork.FORGET if managed else AssetWork.NOTHING
     if record.misses > 0:
         return _missing(record, checkpoint, rules=rules, now=now) if managed else AssetWork.NOTHING
     if record.problem is not None or record.definition is None or record.fingerprints is None:
         return AssetWork.UNCHANGED if managed else AssetWork.NOTHING
     if (
         checkpoint is not None
-        and checkpoint.state is CheckpointState.ACTIVE
+        and checkpoint.state.in_use
         and not (full or again)
         and checkpoint.fingerprints == record.fingerprints
         and checkpoint.mapping == decision_digest
@@ -156,7 +158,7 @@ def status_of(
     if not record.included or code == OBJECTS_OFF or (code is None and not record.kind.holds_data):
         return AssetStatus.EXCLUDED
     if code == SourceFault.NOT_EXPOSED:
-        managed = checkpoint is not None and checkpoint.state is CheckpointState.ACTIVE
+        managed = checkpoint is not None and checkpoint.state.in_use
         return _status_in_target(record, checkpoint, unwritten, drifted) if managed else AssetStatus.EXCLUDED
     if code is not None:
         return AssetStatus.FAILED
@@ -213,6 +215,6 @@ def _status_in_target(
         return AssetStatus.FAILED
     if drifted or unwritten == DRIFT:
         return AssetStatus.DRIFTED
-    if checkpoint is None or checkpoint.state is not CheckpointState.ACTIVE:
+    if checkpoint is None or not checkpoint.state.in_use:
         return AssetStatus.PENDING
     return AssetStatus.SYNCED if checkpoint.fingerprints == record.fingerprints else AssetStatus.PENDING

@@ -59,7 +59,7 @@ def compare(
         desired: what it should hold, before any merge.
         policies: what becomes of other people's edits.
     """
-    base = desired.body if live.digest == desired.digest else last_body
+    base = design.merge_base(last_body, live, desired)
     merged = design.merge(base, live.body, desired.body, policies)
     moved = list(merged.ours_moved)
     claimed = design.claim_of(base)

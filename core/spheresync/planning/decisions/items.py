@@ -8,12 +8,14 @@ from spheresync.errors import RefusedError, TargetFault
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     DesiredObject,
     DestinationName,
     Digest,
     FieldChange,
     Fingerprints,
+    LiveObject,
     Problem,
     Severity,
     Strategy,
@@ -92,7 +94,8 @@ def item_for(
             return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
         return None
     changes = subject.design.changes(last_body, desired.body)
-    strategy = _strategy(subject, checkpoint.fingerprints, changes)
+    bound = subject.design.is_bound(desired.body)
+    strategy = Strategy.METADATA_ONLY if bound else _strategy(subject, checkpoint.fingerprints, changes)
     action = Action.METADATA_ONLY if strategy is Strategy.METADATA_ONLY else Action.UPDATE
     former = _former_name(subject, changes)
     item = _item(
@@ -106,6 +109,54 @@ def item_for(
         changes=changes,
     )
     return replace(item, other_name=former)
+
+
+def bind_item(subject: Subject, desired: DesiredObject, live: LiveObject) -> ChangeSetItem:
+    """Write what is known of an asset onto a table that others made, for the first time."""
+    seen = replace(subject, checkpoint=None)
+    changes = subject.design.changes(live.body, desired.body)
+    item = _item(
+        seen,
+        Action.METADATA_ONLY,
+        Strategy.METADATA_ONLY,
+        subject.design.severity(changes),
+        "a mapping rule binds it to this table, which others made",
+        desired=desired,
+        before=live.body,
+        changes=changes,
+    )
+    return replace(item, expected_version=live.version)
+
+
+def take_back_item(subject: Subject, nothing: DesiredObject, over: bytes, left: bytes, reason: str) -> ChangeSetItem:
+    """Take back what is ours from a table that others made.
+
+    Args:
+        subject: the asset and its checkpoint.
+        nothing: that nothing of ours is to stand there.
+        over: what the table holds.
+        left: what it will hold.
+        reason: why.
+    """
+    changes = subject.design.changes(over, left)
+    severity = subject.design.severity(changes)
+    return _item(
+        subject,
+        Action.RETIRE,
+        Strategy.METADATA_ONLY,
+        severity,
+        reason,
+        desired=nothing,
+        before=over,
+        changes=changes,
+    )
+
+
+def absent_item(subject: Subject, at: Address, action: Action, reason: str) -> ChangeSetItem:
+    """An asset that is bound to a table which is not there or not to be had: shown, never sent."""
+    nowhere = DesiredObject(at.container, at.name, b"", EDITED)
+    item = _item(replace(subject, checkpoint=None), action, Strategy.NONE, Severity.NONE, reason, desired=nowhere)
+    return replace(item, after=None, after_digest=None)
 
 
 def recreate_item(subject: Subject, desired: DesiredObject) -> ChangeSetItem:

@@ -33,14 +33,14 @@ class RequestedAddress:
 
 def home_containers(wishes: Iterable[RequestedAddress], checkpoints: Iterable[Checkpoint]) -> dict[str, PhysicalName]:
     """Databases that a rule names and that hold tables of the same spaces already, such as a space's own by default."""
-    homes = {(each.asset.space, each.container) for each in checkpoints if each.state is not CheckpointState.DELETED}
+    homes = {(each.asset.space, each.container) for each in checkpoints if each.is_ours}
     return {wish.key: wish.container for wish in wishes if (wish.record.id.space, wish.container) in homes}
 
 
 def held_containers(tables: Iterable[Checkpoint | FormerTable], mapping: MappingRules) -> dict[PhysicalName, str]:
     """Databases that spaces hold by what is written in them already."""
     held: dict[PhysicalName, str] = {}
-    there = (each for each in tables if isinstance(each, FormerTable) or each.state is not CheckpointState.DELETED)
+    there = (each for each in tables if isinstance(each, FormerTable) or each.is_ours)
     for space in sorted({(each.asset.space, each.container) for each in there}):
         name, container = space
         if derives(container, mapping.default_database(name), space_key(name)):
@@ -53,7 +53,7 @@ def kept_address(
 ) -> Address | None:
     """The address that the asset has and keeps; None for a newcomer and for one that rules name anew."""
     checkpoint = checkpoints.get(wish.record.id)
-    if checkpoint is None or checkpoint.state is CheckpointState.DELETED:
+    if checkpoint is None or not checkpoint.is_ours:
         return None
     address = checkpoint.address
     return address if _is_wished(address, wish, held) else None
@@ -85,10 +85,17 @@ def formers_by_asset(formers: Iterable[FormerTable]) -> Mapping[AssetId, Sequenc
 
 
 def known_address(record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision) -> Address:
-    """For explanations: the address that an asset has, else the plain one that it would want."""
+    """For explanations: the address that an asset has, else the plain one that it would want.
+
+    Raises:
+        ValueError: the rule that binds it gives a name that no table can have.
+    """
+    bound = decision.bound_to(record.id, record.kind, record.label)
+    if bound is not None:
+        return bound
     container = decision.database_name(record.id, record.kind, record.label)
     name = decision.table_name(record.id, record.kind, record.label)
-    if checkpoint is None:
+    if checkpoint is None or checkpoint.state is CheckpointState.BOUND:
         return Address(container, name)
     keeps_container = derives(checkpoint.container, container, decision.database_key(record.id))
     keeps_name = keeps_container and derives(checkpoint.name, name, str(record.id))
@@ -102,7 +109,7 @@ def displaced_database(
 
     `tables` are all that the target is known to hold.
     """
-    if decision.database is None:
+    if decision.database is None or decision.bind is not None:
         return None
     key, wanted = decision.database_key(record.id), decision.database_name(record.id, record.kind, record.label)
     holder = held_containers(tables, mapping).get(wanted)

@@ -325,4 +325,4 @@ def _containers_of(
 ) -> frozenset[PhysicalName]:
     """The databases that hold what was written of these assets."""
     held = (checkpoints.get(record.id) for record in records)
-    return frozenset(each.container for each in held if each is not None and each.state is not CheckpointState.DELETED)
+    return frozenset(each.container for each in held if each is not None and each.is_ours)

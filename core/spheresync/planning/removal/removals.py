@@ -28,8 +28,9 @@ from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import known_by_target
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.removal.retirement import retire
+from spheresync.planning.removal.take_back import take_back
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
+from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, FormerTable
 from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target
 from spheresync.targets.registry import design_of
@@ -104,7 +105,7 @@ class Removals:
                 continue
             if item is not None:
                 self._draft.items.append(item)
-                if item.action.removes:
+                if item.action.removes and work is not AssetWork.TAKE_BACK:  # rules are the wish of a person
                     self._draft.gone.append(subject.asset)
         await self._keep_bodies()
 
@@ -122,8 +123,12 @@ class Removals:
         if checkpoint.body != subject.checkpoint.body:
             self._draft.rebased.append(checkpoint)
         about = replace(subject, checkpoint=checkpoint)
+        if work is AssetWork.TAKE_BACK:
+            times = f"no rule binds it any more: {subject.decision.excluded_by}"
         if last_body is None:
             return forget_item(about, f"{times}, and its table is gone")
+        if checkpoint.state is CheckpointState.BOUND:
+            return self._take_back(about, checkpoint, last_body, times, live)
         if work is not AssetWork.RETIRE:
             return await self._delete(about, checkpoint, last_body, f"retired, and {times}", live)
         foreign = self._foreign(about, checkpoint, last_body, live)
@@ -141,8 +146,6 @@ class Removals:
         Raises:
             TargetError: as `plan`.
         """
-        if self._settings.deletion.policy is DeletionPolicy.KEEP:
-            return
         bodies = await self._store.blobs.get_many(former.body for former, _ in left_behind)
         not_ours: list[Address] = []
         for former, subject in left_behind:
@@ -167,6 +170,13 @@ class Removals:
                 replace(former, body=checkpoint.body, body_digest=checkpoint.body_digest, version=None)
             )
         about = replace(subject, checkpoint=checkpoint)
+        if last_body is not None and self._design.is_bound(last_body):
+            reason = f"mapping rules bind {subject.asset} to this table no more"
+            live = await self._live_reads.at([checkpoint])
+            taken = self._take_back(about, checkpoint, last_body, reason, live.get(subject.asset))
+            return taken.action is Action.FORGET, taken
+        if self._settings.deletion.policy is DeletionPolicy.KEEP:
+            return False, None
         reason = f"a former table of {subject.asset}, which mapping rules named anew"
         if last_body is None:
             return True, None
@@ -208,6 +218,18 @@ class Removals:
         self._bodies += marked.bodies
         self._draft.left += [marked.finding] if marked.finding is not None else []
         return marked.item
+
+    def _take_back(
+        self, subject: Subject, checkpoint: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None
+    ) -> ChangeSetItem:
+        """Take back what is ours from a table of others, where it is still that which we bound."""
+        marker = self._settings.installation_marker
+        why = None if live is None else self._design.not_bindable_because(live, subject.asset, marker, last_body)
+        if why is not None:
+            return forget_item(subject, f"{reason}; the table {checkpoint.container}.{checkpoint.name} {why}")
+        taken = take_back(subject, checkpoint, last_body, live, reason=reason, policies=self._settings.drift)
+        self._bodies += taken.bodies
+        return taken.item
 
     def _foreign(
         self, subject: Subject, checkpoint: Checkpoint, last_body: bytes, live: LiveObject | None

@@ -23,14 +23,20 @@ class CheckpointState(StrEnum):
     """What became of an asset in one target."""
 
     ACTIVE = "active"
+    BOUND = "bound"  # what is known of the asset stands on a table that others made
     RETIRED = "retired"  # kept there, marked
     FORGOTTEN = "forgotten"  # left as it was, no longer managed
     DELETED = "deleted"
 
     @property
     def managed(self) -> bool:
-        """Whether the object is there, and ours to write."""
-        return self is CheckpointState.ACTIVE or self is CheckpointState.RETIRED
+        """Whether something of ours is there, to be written or taken away."""
+        return self.in_use or self is CheckpointState.RETIRED
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the target holds the asset, in a table of ours or on one of others."""
+        return self is CheckpointState.ACTIVE or self is CheckpointState.BOUND
 
 
 NO_RUN = RunId("")
@@ -83,6 +89,11 @@ class Checkpoint(KnownObject):
     def is_there(self) -> bool:
         """Whether the object is in the target, as far as is known."""
         return self.state is not CheckpointState.DELETED
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether an object that this installation made is in the target, as far as is known."""
+        return self.is_there and self.state is not CheckpointState.BOUND
 
     @classmethod
     def of_object(cls, known: KnownObject, *, retired: bool, at: str) -> Checkpoint:

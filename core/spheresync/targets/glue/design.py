@@ -19,11 +19,13 @@ from spheresync.model import (
     DesiredObject,
     Digest,
     FieldChange,
+    LiveObject,
     PhysicalName,
     TargetName,
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import (
+    Capabilities,
     Explanation,
     LastWritten,
     MarkPaths,
@@ -34,7 +36,7 @@ from spheresync.targets.design import (
     TargetDesign,
 )
 from spheresync.targets.field_changes import FieldComparison
-from spheresync.targets.glue import explain, last_written, merge, own_fields, table_input
+from spheresync.targets.glue import bound_table, explain, last_written, merge, own_fields, table_input
 
 _OPERATIONS = {
     Action.CREATE: ("glue:CreateTable",),
@@ -50,11 +52,18 @@ _COMPARISON = FieldComparison(
 
 
 class GlueDesign(TargetDesign):
-    """Tables of the Glue Data Catalog, one for each asset, and the databases that they are in."""
+    """Tables of the Glue Data Catalog, one for each asset, and the databases that they are in.
+
+    A table that others made and that an asset is bound to goes by `bound_table`: its body says that it is one.
+    """
 
     @property
     def name(self) -> TargetName:
         return GLUE
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(binds=True)
 
     @property
     def mark_paths(self) -> MarkPaths:
@@ -76,6 +85,44 @@ class GlueDesign(TargetDesign):
     def retire(self, last_body: bytes, at: str, container: PhysicalName, name: PhysicalName) -> DesiredObject:
         return table_input.retired(last_body, at, container, name)
 
+    def annotate(self, asset: Asset, decision: Decision, live: LiveObject, marker: str) -> DesiredObject:
+        return bound_table.annotate(asset, decision, live, marker)
+
+    def take_back(self, container: PhysicalName, name: PhysicalName) -> DesiredObject:
+        return bound_table.nothing_of_ours(container, name)
+
+    def binding_findings(self, asset: Asset, decision: Decision, live_body: bytes) -> tuple[str, ...]:
+        return bound_table.findings(asset, decision, live_body)
+
+    def not_bindable_because(
+        self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None
+    ) -> str | None:
+        return bound_table.foreign_because(live, asset, marker, last_body)
+
+    def is_bound(self, body: bytes) -> bool:
+        return bound_table.may_be_bound(body) and table_input.is_bound(read_own_json(body))
+
+    def merge_base(self, last_body: bytes, live: LiveObject, desired: DesiredObject) -> bytes:
+        if not self.is_bound(desired.body):
+            return super().merge_base(last_body, live, desired)
+        if live.digest is None or live.digest == self.claim_of(last_body):
+            return last_body
+        return self.last_written(live.body, live.digest).body
+
+    def holds(self, live: LiveObject, desired: DesiredObject) -> bool:
+        if self.is_bound(desired.body) and bound_table.takes_back(desired.body):
+            return live.bound_by is None
+        return super().holds(live, desired)
+
+    def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
+        bound = self.is_bound(before) or self.is_bound(after)
+        return bound_table.restored(before, after, live_body) if bound else before
+
+    def edited_since(self, after: bytes, live_body: bytes) -> tuple[str, ...]:
+        if not self.is_bound(after):
+            return super().edited_since(after, live_body)
+        return tuple(c.path for c in bound_table.moved_fields(read_own_json(after), read_own_json(live_body)))
+
     def prerequisites(
         self, container: PhysicalName, source: str, label: str, marker: str
     ) -> tuple[RequiredObject, ...]:
@@ -86,10 +133,15 @@ class GlueDesign(TargetDesign):
         return _OPERATIONS.get(action, ())
 
     def merge(self, last_written: bytes | None, live: bytes, desired: bytes, policies: DriftPolicies) -> Merged:
+        if self.is_bound(desired):
+            return bound_table.merge(last_written, live, desired, policies)
         return merge.merge(last_written, read_own_json(live), desired, policies)
 
     def own_changes(self, before: bytes, after: bytes) -> tuple[FieldChange, ...]:
-        return () if before == after else merge.moved_fields(read_own_json(before), read_own_json(after))
+        if before == after:
+            return ()
+        compared = bound_table.own_changes if self.is_bound(before) or self.is_bound(after) else merge.moved_fields
+        return compared(read_own_json(before), read_own_json(after))
 
     def differences(self, last: bytes, live: bytes) -> tuple[str, ...]:
         return () if last == live else merge.differences(read_own_json(last), read_own_json(live))
@@ -108,12 +160,16 @@ class GlueDesign(TargetDesign):
         return _COMPARISON.changes(before, after)
 
     def foreign_changes(self, last_body: bytes, live_body: bytes) -> tuple[FieldChange, ...]:
+        if self.is_bound(last_body):
+            return ()  # all that is not ours is its owner's affair
         written: dict[str, Any] = read_own_json(last_body)
         there: dict[str, Any] = read_own_json(live_body)
         both = _column_names(written) & _column_names(there)
         return self.changes(own_fields.foreign_fields(written, both), own_fields.foreign_fields(there, both))
 
     def own_fields(self, written: bytes, live_body: bytes) -> bytes:
+        if self.is_bound(written):
+            return written  # only what is ours of it is ever merged
         return own_fields.own_fields(written, _column_names(read_own_json(live_body)))
 
     def fingerprint(self, body: bytes) -> Digest:
@@ -128,6 +184,7 @@ class GlueDesign(TargetDesign):
         parameters = table_input.parameters_of(body)
         return Marks(
             owner=parameters.get(table_input.OWNER),
+            bound_by=parameters.get(table_input.BOUND_BY),
             source=parameters.get(table_input.SOURCE),
             kind=parameters.get(table_input.KIND),
             digest=parameters.get(table_input.FINGERPRINT),
@@ -138,6 +195,21 @@ class GlueDesign(TargetDesign):
 
     def last_written(self, live_body: bytes, claimed: Digest | None) -> LastWritten:
         return last_written.last_written(live_body, claimed)
+
+    def foreign_because(self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
+        if last_body is not None and self.is_bound(last_body):
+            return bound_table.foreign_because(live, asset, marker, last_body)
+        return super().foreign_because(live, asset, marker, last_body)
+
+    def made_anew_because(self, live: LiveObject, last_body: bytes, version: str | None) -> str | None:
+        if self.is_bound(last_body):
+            return None  # whoever made it may do so again
+        return super().made_anew_because(live, last_body, version)
+
+    def written_before(self, restored_body: bytes, noted: bytes | None) -> bytes:
+        if self.is_bound(restored_body) or (noted is not None and self.is_bound(noted)):
+            return restored_body
+        return super().written_before(restored_body, noted)
 
     def is_text(self, path: str) -> bool:
         return merge.is_text(path)

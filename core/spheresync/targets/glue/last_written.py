@@ -18,11 +18,13 @@ from spheresync.model import Digest, canonical_json
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import LastWritten
 from spheresync.targets.glue.table_input import (
+    COLUMN_NAME,
     PREFIX,
     RETIRED_MARK,
     STATUS,
     columns_of,
     fingerprint_of,
+    is_bound,
     place_of_own_text,
 )
 
@@ -69,9 +71,14 @@ def last_written(live_body: bytes, claimed: Digest | None) -> LastWritten:
 
 
 def _holders(table: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    yield table, "Description"
+    """Where a text of ours may stand: on a table of others only beside parameters of ours, and not beside theirs."""
+    bound = is_bound(table)
+    if not (bound and place_of_own_text(table, "Description")):
+        yield table, "Description"
     for column in columns_of(table):
-        yield column, "Comment"
+        marked = COLUMN_NAME in (column.get("Parameters") or {}) and not place_of_own_text(column, "Comment")
+        if marked or not bound:
+            yield column, "Comment"
 
 
 def _doubts(table: dict[str, Any]) -> list[_Doubt]:

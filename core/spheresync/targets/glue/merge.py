@@ -58,7 +58,9 @@ def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, p
 
 def is_text(path: str) -> bool:
     """Whether the field is a description or comment, where an edit of somebody else can stand beside ours."""
-    return path == "description" or (path.count(".") == 2 and path.startswith("columns.") and path.endswith(".comment"))
+    if path == "description":
+        return True
+    return path.startswith("columns.") and path.endswith(".comment") and ".parameters." not in path
 
 
 def policy_of(path: str, policies: DriftPolicies) -> DriftPolicy:

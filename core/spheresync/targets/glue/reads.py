@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 GLUE_SERVICE = "glue"
 OWNER_KEY = "spheresync.managed-by"
+BOUND_KEY = "spheresync.bound-by"
 SOURCE_KEY = "spheresync.source"
 FINGERPRINT_KEY = "spheresync.fingerprint"
 _PAGE = 100  # the most that GetTables and GetDatabases give (reference: aws-catalogs.md 1.1)
@@ -219,6 +220,7 @@ def live_object(container: PhysicalName, table: Row, members: frozenset[str]) ->
         changed_at=_text(table.get("UpdateTime")),
         created_by=_text(table.get("CreatedBy")),
         read_at=time.monotonic(),
+        bound_by=parameters.get(BOUND_KEY),
     )
 
 

@@ -17,6 +17,7 @@ from spheresync.mapping.texts import COMMENT_BYTES, cut, one_line, several_lines
 from spheresync.model import (
     Asset,
     AssetKind,
+    Column,
     DesiredObject,
     Digest,
     Hierarchy,
@@ -33,9 +34,12 @@ from spheresync.targets.glue.types import TypeDecision, glue_type
 PREFIX = "spheresync."
 FINGERPRINT = f"{PREFIX}fingerprint"
 OWNER = f"{PREFIX}managed-by"
+BOUND_BY = f"{PREFIX}bound-by"
+"""As `OWNER`, of a table that others made: ours are its parameters under our prefix, and texts that stood empty."""
 SOURCE = f"{PREFIX}source"
 KIND = f"{PREFIX}kind"
 COLUMN_NAME = f"{PREFIX}name"
+QUERYABLE = f"{PREFIX}queryable"
 STATUS = f"{PREFIX}status"
 RETIRED_AT = f"{PREFIX}retired-at"
 RETIRED_TABLE = f"{PREFIX}retired-table"
@@ -43,9 +47,13 @@ RETIRED_TABLE = f"{PREFIX}retired-table"
 RETIRED_MARK = "[retired in Datasphere] "
 OWN_TEXT = {"Description": f"{PREFIX}own-description", "Comment": f"{PREFIX}own-comment"}
 """Our text, where the description or comment is somebody else's that the drift policy lets stand."""
+BESIDE_TEXT = {"Description": f"{PREFIX}beside-description", "Comment": f"{PREFIX}beside-comment"}
+"""Our text, where a table of others has a description or comment that was never ours."""
 FORMER_OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
 """As former versions had it. What Datasphere says of an asset may stand there too, so only our label counts as that."""
-_OF_OUR_STATE = frozenset({FINGERPRINT, STATUS, RETIRED_AT, RETIRED_TABLE, *OWN_TEXT.values()})
+_OF_OUR_STATE = frozenset(
+    {FINGERPRINT, BOUND_BY, STATUS, RETIRED_AT, RETIRED_TABLE, *OWN_TEXT.values(), *BESIDE_TEXT.values()}
+)
 _OF_ASSETS = ("label", "labels", "owner", "view-definition", "hierarchies", "primary-key", "foreign-keys", "parameters")
 _OF_COLUMNS = ("type", "role", "nullable", "aggregation", "pii", "terms", "queryable")
 _NOT_OF_FACTS = frozenset(
@@ -116,19 +124,30 @@ def design_table(
         marker: this installation's `spheresync.managed-by`.
         last_body: what the table was last known to hold, for the names that its columns have.
     """
-    label = description = decision.label_of(asset.labels)
-    if decision.description is not None:
-        description = fill(decision.description, asset.id, asset.kind, label, decision.prefix)
     columns = physical_columns(asset, decision, last_body)
     asset = asset.narrowed_to(tuple(physical.column for physical in columns))
     body: dict[str, Any] = {
         "TableType": TABLE_TYPE,
-        "Parameters": dict(_table_parameters(asset, decision, marker)),
+        "Parameters": {
+            **dict(asset_parameters(asset, decision)),
+            "classification": "sap-datasphere",
+            "typeOfData": "table" if asset.kind in _TABLES else "view",
+            OWNER: marker,
+            QUERYABLE: "false",
+        },
         "StorageDescriptor": {"Columns": [_column(physical, decision) for physical in columns]},
     }
-    if text := several_lines(description):
+    if text := description_of(asset, decision):
         body["Description"] = text
     return _finish(body, database, table)
+
+
+def description_of(asset: Asset, decision: Decision) -> str:
+    """The description: the label, or what a rule says."""
+    description = label = decision.label_of(asset.labels)
+    if decision.description is not None:
+        description = fill(decision.description, asset.id, asset.kind, label, decision.prefix)
+    return several_lines(description)
 
 
 def design_database(database: PhysicalName, source: str, label: str, marker: str) -> DesiredObject:
@@ -169,6 +188,8 @@ def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:
 
     Where a text is somebody else's by the drift policy, ours counts, which then stands in the parameters.
     """
+    if is_bound(table_input):
+        return digest_json(annotation_of(table_input))
     ours: dict[str, Any] = {
         "TableType": table_input.get("TableType"),
         "Parameters": own_parameters(table_input),
@@ -185,6 +206,32 @@ def holds_what_was_written(table_input: Mapping[str, Any]) -> bool:
     return claimed is not None and claimed == fingerprint_of(table_input)
 
 
+def is_bound(table_input: Mapping[str, Any]) -> bool:
+    """Whether others made the table, and an installation has only written onto it what it knows."""
+    return BOUND_BY in (table_input.get("Parameters") or {})
+
+
+def annotation_of(table_input: Mapping[str, Any]) -> dict[str, Any]:
+    """What is ours of a table of others, however the rest of it looks: of columns, those that we wrote something to."""
+    ours: dict[str, Any] = {"Parameters": _parameters_under_prefix(table_input)}
+    if text := own_text(table_input, "Description"):
+        ours["Description"] = text
+    columns = []
+    for column in columns_of(table_input):
+        if COLUMN_NAME not in (column.get("Parameters") or {}):
+            continue
+        share = {"Name": str(column["Name"]).casefold(), "Parameters": _parameters_under_prefix(column)}
+        if comment := own_text(column, "Comment"):
+            share["Comment"] = comment
+        columns.append(share)
+    ours["StorageDescriptor"] = {"Columns": sorted(columns, key=lambda column: str(column["Name"]))}
+    return ours
+
+
+def _parameters_under_prefix(holder: Mapping[str, Any]) -> dict[str, str]:
+    return {key: value for key, value in own_parameters(holder).items() if key.startswith(PREFIX)}
+
+
 def own_text(holder: Mapping[str, Any], key: str) -> str:
     """Our description or comment of a table or column, whether it stands in its place or another does."""
     place = place_of_own_text(holder, key)
@@ -194,8 +241,9 @@ def own_text(holder: Mapping[str, Any], key: str) -> str:
 def place_of_own_text(holder: Mapping[str, Any], key: str) -> str | None:
     """The parameter that holds our description or comment, None where nobody else's stands in its place."""
     parameters = holder.get("Parameters") or {}
-    if OWN_TEXT[key] in parameters:
-        return OWN_TEXT[key]
+    for place in (OWN_TEXT[key], BESIDE_TEXT[key]):
+        if place in parameters:
+            return place
     text = parameters.get(former := FORMER_OWN_TEXT[key])
     label = parameters.get(f"{PREFIX}label", "")
     ours = several_lines(label) if key == "Description" else one_line(label)
@@ -237,14 +285,11 @@ def _finish(body: dict[str, Any], database: PhysicalName, table: PhysicalName) -
     return DesiredObject(database, table, canonical_json(body), digest)
 
 
-def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator[tuple[str, str]]:
+def asset_parameters(asset: Asset, decision: Decision) -> Iterator[tuple[str, str]]:
+    """Parameters of a table that say what is known of its asset, whoever made the table."""
     yield from _sized(_facts(asset.facts))
-    yield "classification", "sap-datasphere"
-    yield "typeOfData", "table" if asset.kind in _TABLES else "view"
-    yield OWNER, marker
     yield SOURCE, str(asset.id)
     yield KIND, asset.kind.value
-    yield f"{PREFIX}queryable", "false"
     texts = {
         "label": decision.label_of(asset.labels),
         "owner": asset.owner or "",
@@ -297,7 +342,18 @@ def _sized(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _column(physical: PhysicalColumn, decision: Decision) -> dict[str, Any]:
-    column = physical.column
+    spelled: dict[str, Any] = {
+        "Name": physical.name,
+        "Type": physical.type,
+        "Parameters": column_parameters(physical.column, decision),
+    }
+    if physical.comment:
+        spelled["Comment"] = physical.comment
+    return spelled
+
+
+def column_parameters(column: Column, decision: Decision) -> dict[str, str]:
+    """Parameters of a column that say what is known of it."""
     parameters = {PREFIX + name: value for name, value in _facts(column.semantics).items()}
     parameters |= {
         COLUMN_NAME: column.name,
@@ -316,10 +372,7 @@ def _column(physical: PhysicalColumn, decision: Decision) -> dict[str, Any]:
         parameters[f"{PREFIX}terms"] = _json(terms)
     if _speaks(column.labels):
         parameters[f"{PREFIX}labels"] = _json(dict(column.labels))
-    spelled: dict[str, Any] = {"Name": physical.name, "Type": physical.type, "Parameters": parameters}
-    if physical.comment:
-        spelled["Comment"] = physical.comment
-    return spelled
+    return parameters
 
 
 def _hierarchy(hierarchy: Hierarchy, decision: Decision) -> dict[str, object]:

@@ -21,6 +21,8 @@ from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first_of
 from spheresync.targets.aws.door import AwsDoor, LastLook
 from spheresync.targets.aws.errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
+from spheresync.targets.design import Merged
+from spheresync.targets.glue.bound_table import is_iceberg, takes_back
 from spheresync.targets.glue.design import GLUE_DESIGN
 from spheresync.targets.glue.last_written import last_written
 from spheresync.targets.glue.merge import differences, is_text, merge, policy_of
@@ -35,6 +37,7 @@ MADE_ANEW = (
     "Give the asset another name by a mapping rule (`table:`), or move that table out of the way; to have it managed "
     "again as it carries our marker, run `spheresync sync --full`."
 )
+NOT_BINDABLE = "Bind the asset to another table by a mapping rule (`bind:`), or take that rule away."
 _LOOK = "Make a new preview to see the table as it is now."
 FRESH = 1.0
 """Seconds for which a table counts as just read, where nothing in the write itself tells it from another."""
@@ -155,7 +158,7 @@ class GlueWriter:
                 return Outcome(live.version, live.body, held, already=not in_doubt)
             # Members that AWS fills in are not worth a new before-image, so what was written stands for them.
             there = last if stands else live.body
-            merged = merge(last, table_input(there), desired.body, self._drift)
+            merged = self._merge(operation, last, there)
             moved = tuple(c.path for c in merged.ours_moved if operation.strict or not self._may_overwrite(c.path))
             if moved:
                 raise moved_error(operation, moved)
@@ -177,6 +180,13 @@ class GlueWriter:
             raise doubt
         raise _kept_changing(operation)
 
+    def _merge(self, operation: Operation, last: bytes, there: bytes) -> Merged:
+        """What should be there, merged into what is; a plan that has read just this has merged it already."""
+        desired = desired_of(operation).body
+        merged = GLUE_DESIGN.merge(last, there, desired, self._drift)
+        planned = is_of_bound_table(operation) and there == operation.last_written and not takes_back(desired)
+        return replace(merged, body=desired) if planned else merged
+
     def _held_before(self, operation: Operation, live: LiveObject, *, in_doubt: bool) -> bytes | None:
         """What a table that is found as desired held before this operation, as far as that can be known."""
         last = operation.last_written
@@ -185,6 +195,8 @@ class GlueWriter:
         if last is None:
             return None
         # What was written last, and what others put beside it: our write has kept that.
+        if is_of_bound_table(operation):
+            return last
         held = merge(live.body, table_input(live.body), last, self._drift).body
         return held if differences(table_input(last), table_input(held)) else last
 
@@ -212,7 +224,9 @@ class GlueWriter:
             look = self._last_look(operation, over)
         params: dict[str, JsonValue] = {"DatabaseName": operation.container, "TableInput": table_input(body)}
         if api == "UpdateTable":
-            params |= {**(condition or {}), "SkipArchive": operation.minor}
+            # Writers of Iceberg tables keep no versions in Glue; each is a whole copy of the table (reference: 1.2, 7).
+            spared = operation.minor or (is_of_bound_table(operation) and is_iceberg(body))
+            params |= {**(condition or {}), "SkipArchive": spared}
         try:
             reply = await self._door.call(
                 GLUE_SERVICE, api, params, subject=operation.subject, write=True, last_look=look
@@ -249,6 +263,9 @@ class GlueWriter:
         """The table to be changed is not there: retired enough, made again, or refused, as the policy says."""
         if operation.action is Action.RETIRE:
             return Outcome(None, b"", already=True)
+        if is_of_bound_table(operation):
+            message = f"{operation.subject}: its owner has deleted the table."
+            raise TargetError(TargetFault.MOVED, message, remedy="The next sync looks for it again.")
         if operation.action is not Action.CREATE and self._drift.missing is DriftPolicy.OVERWRITE:
             if operation.must_exist:
                 raise NoObjectError(operation.subject)
@@ -257,6 +274,12 @@ class GlueWriter:
         raise TargetError(TargetFault.MOVED, f"{operation.subject}: somebody else has deleted the table.", remedy=_LOOK)
 
     def _require_ours(self, operation: Operation, live: LiveObject) -> None:
+        if is_of_bound_table(operation):
+            why = GLUE_DESIGN.not_bindable_because(live, operation.asset, self._owner, operation.last_written)
+            if why is not None:
+                message, remedy = f"{operation.subject}: the table {why}; it stays as it is.", NOT_BINDABLE
+                raise TargetError(TargetFault.CONFLICT, message, remedy=remedy)
+            return
         if GLUE_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written) is None:
             return
         if live.owner == self._owner:
@@ -272,7 +295,7 @@ class GlueWriter:
         )
 
     def _require_same(self, operation: Operation, live: LiveObject) -> None:
-        if operation.last_written is None or operation.expected_version is None:
+        if operation.last_written is None or operation.expected_version is None or is_of_bound_table(operation):
             return
         anew = GLUE_DESIGN.made_anew_because(live, operation.last_written, operation.expected_version)
         if anew is not None:
@@ -289,6 +312,12 @@ class GlueWriter:
             moved = differences(table_input(last), table_input(live.body))
         if moved:
             raise moved_error(operation, moved)
+
+
+def is_of_bound_table(operation: Operation) -> bool:
+    """Whether others made the table, so that only what is ours of it is written."""
+    bodies = (operation.last_written, operation.desired.body if operation.desired is not None else None)
+    return any(body is not None and GLUE_DESIGN.is_bound(body) for body in bodies)
 
 
 def desired_of(operation: Operation) -> DesiredObject:

@@ -87,7 +87,7 @@ class CheckpointReader:
 
     async def unlisted(self) -> list[AssetId]:
         rows = await self._connection.all(
-            f"SELECT {_SHAPE.names} FROM checkpoints WHERE state IN ('active', 'retired') AND NOT EXISTS "
+            f"SELECT {_SHAPE.names} FROM checkpoints WHERE state IN ('active', 'bound', 'retired') AND NOT EXISTS "
             "(SELECT 1 FROM assets WHERE assets.space = checkpoints.space AND assets.name = checkpoints.asset)"
         )
         return sorted({each.asset for each in self._readable(rows)})
@@ -99,7 +99,7 @@ class CheckpointReader:
     async def body_bytes(self, key: TargetKey) -> int:
         row = await self._connection.one(
             "SELECT coalesce(sum(b.size), 0) FROM checkpoints c JOIN blobs b ON b.digest = c.body "
-            "WHERE c.target = ? AND c.destination = ? AND c.state = 'active'",
+            "WHERE c.target = ? AND c.destination = ? AND c.state IN ('active', 'bound')",
             (key.target, key.destination),
         )
         return int(row[0]) if row else 0

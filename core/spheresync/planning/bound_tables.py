@@ -1,0 +1,315 @@
+"""Plan assets that mapping rules bind to tables which others made (CONTRACT.md, "Bound tables").
+
+Such a table is read before anything is designed, because what can stand on it depends on its columns. One that is not
+there is waited for; one that is somebody else's to bind is a conflict. Of several assets that rules bind to the same
+table the one that it holds keeps it; among newcomers it goes to the smallest name by code point.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from spheresync.config import Settings
+from spheresync.model import (
+    Action,
+    Address,
+    AssetId,
+    DesiredObject,
+    Digest,
+    LiveObject,
+    Problem,
+    digest_of,
+    isoformat,
+)
+from spheresync.observe.incidents import ErrorAccount
+from spheresync.planning.asset_comparison import AssetComparison
+from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
+from spheresync.planning.decisions.items import EDITED, Subject, absent_item, bind_item
+from spheresync.planning.lost_bodies import definition_lost, known_by_target, wrong_definition
+from spheresync.planning.names.name_allocation import AllocatedNames
+from spheresync.planning.plan_draft import PlanDraft
+from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.worker_process import WorkerProcess
+from spheresync.state.definitions import decode_asset
+from spheresync.state.port import Store, Tx
+from spheresync.state.records import Checkpoint, CheckpointState, KnownObject
+from spheresync.targets.look_by_name import look_by_name
+from spheresync.targets.protocol import Target
+from spheresync.targets.read_ahead import ReadAhead, RecentReads
+from spheresync.targets.registry import design_of
+
+BOUND_COLUMNS = "bound_columns"
+"""Code of the finding that columns of an asset and of the table that it is bound to do not fit together."""
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """An asset and the table that rules bind it to."""
+
+    subject: Subject
+    at: Address
+
+    @property
+    def asset(self) -> AssetId:
+        return self.subject.asset
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """What is known of that table, None where the asset is not bound to it yet."""
+        known = self.subject.checkpoint
+        here = known is not None and known.state is CheckpointState.BOUND and known.address == self.at
+        return known if here else None
+
+
+class BoundTablePlanner:
+    """Fills a draft with the items of assets that are bound to tables of others. Build it, `run` it once."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        target: Target,
+        draft: PlanDraft,
+        *,
+        now: datetime,
+        progress: OnProgress,
+        recent: RecentReads,
+        names: AllocatedNames,
+    ) -> None:
+        """Build it.
+
+        Args:
+            store: where definitions and bodies are.
+            settings: the installation's marker and its policies.
+            target: where the tables are.
+            draft: gets the items and findings.
+            now: for marks of retirement of tables that assets had before.
+            progress: told of every chunk.
+            recent: gets the tables that were read.
+            names: the tables of ours that assets had before.
+        """
+        self._store = store
+        self._settings = settings
+        self._target = target
+        self._design = design_of(target.key.target)
+        self._draft = draft
+        self._now = now
+        self._progress = progress
+        self._recent = recent
+        self._names = names
+
+    async def run(
+        self, subjects: Sequence[Subject], checkpoints: Mapping[AssetId, Checkpoint], leaving: Collection[AssetId]
+    ) -> frozenset[Address]:
+        """Read, design and compare; answers the tables that are bound or to be bound.
+
+        Args:
+            subjects: the assets, with what the rules say of them.
+            checkpoints: what the target is known to hold, of all assets.
+            leaving: assets whose tables of now are to go.
+        """
+        bound = self._addressed(subjects)
+        wanted: dict[Address, list[AssetId]] = defaultdict(list)
+        for each in bound:
+            wanted[each.at].append(each.asset)
+        holders = {each.address: asset for asset, each in checkpoints.items() if each.state is CheckpointState.BOUND}
+        holders |= {at: former.asset for at, former in self._names.formers.items() if at in wanted}
+        leaving = {*leaving, *(each.asset for each in bound if _moves(each))}
+        ahead, second = ReadAhead(self._target, [each.at for each in bound], {}), WorkerProcess(len(bound))
+        for start in range(0, len(bound), _CHUNK):
+            chunk = bound[start : start + _CHUNK]
+            await self._progress(ProgressEvent("planning", start, len(bound), "comparing bound tables"))
+            there = await self._there(chunk, ahead)
+            free = self._free(there, wanted, holders, leaving)
+            await self._plan(free, second)
+        return frozenset({*wanted, *holders})
+
+    def _addressed(self, subjects: Sequence[Subject]) -> list[_Bound]:
+        bound = []
+        for subject in subjects:
+            record = subject.record
+            try:
+                at = subject.decision.bound_to(record.id, record.kind, record.label)
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
+                self._draft.fail(subject.asset, error)
+                continue
+            assert at is not None
+            bound.append(_Bound(subject, at))
+        return bound
+
+    async def _there(self, chunk: Sequence[_Bound], ahead: ReadAhead) -> list[tuple[_Bound, LiveObject]]:
+        """Those whose tables are there, with these; the others wait, and one that cannot be seen fails."""
+        found = await ahead.seen({each.at for each in chunk})
+        looked = await look_by_name(self._target, {each.at for each in chunk} - found.keys())
+        found |= looked.found
+        there = []
+        for each in chunk:
+            if each.at in looked.hidden:
+                self._draft.fail(each.asset, looked.hidden[each.at])
+            elif each.at not in found:
+                self._wait(each, f"the table {'.'.join(each.at)} that a mapping rule binds it to does not exist yet")
+                if each.checkpoint is not None:  # nothing of ours is anywhere, and each run looks again
+                    gone = replace(each.checkpoint, state=CheckpointState.DELETED, version=None)
+                    self._draft.rebased.append(gone)
+            else:
+                self._recent.note(found[each.at])
+                there.append((each, found[each.at]))
+        return there
+
+    def _wait(self, bound: _Bound, reason: str) -> None:
+        self._draft.items.append(absent_item(bound.subject, bound.at, Action.HELD, reason))
+
+    def _free(
+        self,
+        there: Sequence[tuple[_Bound, LiveObject]],
+        wanted: Mapping[Address, Sequence[AssetId]],
+        holders: Mapping[Address, AssetId],
+        leaving: Collection[AssetId],
+    ) -> list[tuple[_Bound, LiveObject]]:
+        """Those that may be bound to their table; the others wait for it, or are in conflict with who has it."""
+        free, marker = [], self._settings.installation_marker
+        for each, live in there:
+            named = next((asset for asset in wanted[each.at] if str(asset) == live.source), None)
+            found = named if live.bound_by == marker else None
+            holder = holders.get(each.at) or found or min(wanted[each.at], key=str)
+            table = ".".join(each.at)
+            if holder == each.asset:
+                free.append((each, live))
+            elif holder in leaving:
+                self._wait(each, f"the table {table} is still bound to {holder}, from which it is taken back first")
+            else:
+                reason = f"the table {table} is bound to {holder}, and one table stands for one asset"
+                self._draft.items.append(absent_item(each.subject, each.at, Action.CONFLICT, reason))
+        return free
+
+    async def _plan(self, free: Sequence[tuple[_Bound, LiveObject]], second: WorkerProcess) -> None:
+        blobs = await self._store.blobs.get_many(
+            digest
+            for each, _ in free
+            for digest in (
+                each.subject.record.definition,
+                each.subject.checkpoint.body if each.subject.checkpoint is not None else None,
+                each.subject.checkpoint.definition if each.subject.checkpoint is not None else None,
+            )
+            if digest is not None
+        )
+        requests: dict[AssetId, DesignRequest] = {}
+        for each, live in free:
+            definition = each.subject.record.definition
+            if definition is None or definition not in blobs:
+                self._draft.failed.append(definition_lost(each.asset))
+                continue
+            requests[each.asset] = DesignRequest(
+                target=each.subject.target,
+                asset=each.asset,
+                definition=blobs[definition],
+                decision=each.subject.decision,
+                container=live.container,
+                name=live.name,
+                marker=self._settings.installation_marker,
+                last_body=None,
+                bound_to=live,
+            )
+        results = dict(zip(requests, await second.share(design_all, [*requests.values()]), strict=True))
+        bodies: dict[Digest, bytes] = {}
+        known_again: list[Checkpoint] = []
+        for each, live in free:
+            desired = self._designed(each.asset, results.get(each.asset))
+            if desired is None:
+                continue
+            before = len(self._draft.items)
+            try:
+                bodies |= self._item(each, live, desired, blobs, known_again)
+                self._tell_columns(each, live, requests[each.asset])
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
+                del self._draft.items[before:]
+                self._draft.fail(each.asset, error)
+
+        async def keep(tx: Tx) -> None:
+            await tx.blobs.put(bodies)
+            await tx.checkpoints.put_many(known_again)
+
+        if bodies or known_again:
+            await self._store.write(keep)
+
+    def _designed(self, asset: AssetId, result: DesignResult | None) -> DesiredObject | None:
+        if isinstance(result, ErrorAccount):
+            self._draft.fail(asset, result)
+        elif isinstance(result, WrongDefinition):
+            self._draft.fail(asset, wrong_definition(asset, result.asset))
+        else:
+            return result
+        return None
+
+    def _item(
+        self,
+        bound: _Bound,
+        live: LiveObject,
+        desired: DesiredObject,
+        blobs: Mapping[Digest, bytes],
+        known_again: list[Checkpoint],
+    ) -> dict[Digest, bytes]:
+        """Add the item of one asset to the draft; answers the bodies that it refers to."""
+        subject, checkpoint = bound.subject, bound.checkpoint
+        marker, known = self._settings.installation_marker, dict(blobs)
+        last_body = blobs.get(checkpoint.body) if checkpoint is not None else None
+        why = self._design.not_bindable_because(live, bound.asset, marker, last_body)
+        if why is not None:
+            reason = f"the table {'.'.join(bound.at)} {why}; it stays as it is"
+            self._draft.items.append(absent_item(subject, bound.at, Action.CONFLICT, reason))
+            return {}
+        found_again = checkpoint is None and live.bound_by == marker
+        if checkpoint is not None and last_body is None:
+            checkpoint, last_body = known_by_target(self._design, checkpoint, live)
+            self._draft.rebased.append(checkpoint)
+        elif found_again:
+            checkpoint, last_body = self._rebuilt(bound, live)
+            known_again.append(checkpoint)
+        about = replace(subject, checkpoint=checkpoint)
+        comparison = AssetComparison(
+            self._draft, self._settings, self._design, names=self._names, blobs=known, seen={}, now=self._now
+        )
+        if checkpoint is None or last_body is None:
+            merged = self._design.merge(None, live.body, desired.body, self._settings.drift)
+            desired = replace(desired, body=merged.body)
+            self._draft.items.append(bind_item(subject, desired, live))
+            bodies = [live.body, desired.body]
+        else:
+            known[checkpoint.body] = last_body
+            bodies = [last_body, *comparison.with_table(about, live, desired, adopted=found_again, in_full=True)]
+        other = subject.checkpoint
+        if other is not None and other.is_there and other.address != bound.at:
+            bodies += comparison.retire_former(subject, bound.at)
+        return {digest_of(body): body for body in bodies}
+
+    def _rebuilt(self, bound: _Bound, live: LiveObject) -> tuple[Checkpoint, bytes]:
+        """What a table that says itself to be bound to an asset proves of it, where the state knows nothing."""
+        written = self._design.last_written(live.body, live.digest)
+        known = KnownObject(
+            asset=bound.asset,
+            target=self._target.key.target,
+            destination=self._target.key.destination,
+            container=bound.at.container,
+            name=bound.at.name,
+            body=digest_of(written.body),
+            body_digest=live.digest if live.digest is not None and written.proven else EDITED,
+            version=live.version if live.intact else None,
+        )
+        checkpoint = Checkpoint.of_object(known, retired=False, at=isoformat(self._now))
+        return replace(checkpoint, state=CheckpointState.BOUND), written.body
+
+    def _tell_columns(self, bound: _Bound, live: LiveObject, request: DesignRequest) -> None:
+        decision = request.decision
+        asset = decision.applied(decode_asset(request.definition))
+        for finding in self._design.binding_findings(asset, decision, live.body):
+            self._draft.noted.append(Problem.of(bound.asset, BOUND_COLUMNS, f"{'.'.join(bound.at)}: {finding}"))
+
+
+def _moves(bound: _Bound) -> bool:
+    """Whether the asset is bound to another table so far."""
+    known = bound.subject.checkpoint
+    return known is not None and known.state is CheckpointState.BOUND and known.address != bound.at

@@ -1,0 +1,337 @@
+"""What is written onto a table that others made, and how it is put there and taken back again. Pure.
+
+Ours are the parameters under our prefix, and a description or comment that stood empty. All else is theirs and passes
+through as it is: columns, types, location, format, partition keys, other parameters (an Iceberg table lives by
+`metadata_location`). Two notes of ours tell texts apart. `spheresync.beside-comment` holds our comment where theirs was
+there first: that one is never written over. `spheresync.own-comment` holds ours where somebody has edited it and the
+drift policy lets the edit stand, as in a table of our own.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.mapping.rules import Decision
+from spheresync.model import Asset, AssetId, DesiredObject, FieldChange, LiveObject, PhysicalName, canonical_json
+from spheresync.model.json_document import read_own_json
+from spheresync.targets.design import Merged
+from spheresync.targets.glue.bound_columns import findings_of, match_columns
+from spheresync.targets.glue.table_input import (
+    BESIDE_TEXT,
+    BOUND_BY,
+    COLUMN_NAME,
+    FINGERPRINT,
+    OWN_TEXT,
+    PREFIX,
+    QUERYABLE,
+    SOURCE,
+    asset_parameters,
+    column_parameters,
+    columns_of,
+    description_of,
+    fingerprint_of,
+    is_bound,
+    physical_columns,
+)
+
+_NOBODY = ""
+"""Who has bound a table from which what is ours is to be taken back."""
+_OF_TEXTS = frozenset({*OWN_TEXT.values(), *BESIDE_TEXT.values()})
+
+Table: TypeAlias = dict[str, Any]
+
+
+def may_be_bound(body: bytes) -> bool:
+    """Whether a body may be one of a bound table; cheap, for the many that are not."""
+    return f'"{BOUND_BY}"'.encode() in body
+
+
+def annotate(asset: Asset, decision: Decision, live: LiveObject, marker: str) -> DesiredObject:
+    """What is to stand of an asset on a table as it is now: only what is ours of it."""
+    columns = physical_columns(asset, decision)
+    asset = asset.narrowed_to(tuple(physical.column for physical in columns))
+    said: Table = {
+        "Parameters": {**dict(asset_parameters(asset, decision)), BOUND_BY: marker, QUERYABLE: "true"},
+        "StorageDescriptor": {
+            "Columns": [
+                {
+                    "Name": there["Name"],
+                    "Parameters": column_parameters(physical.column, decision),
+                    **({"Comment": physical.comment} if physical.comment else {}),
+                }
+                for physical, there in match_columns(columns, read_own_json(live.body)).pairs
+            ]
+        },
+    }
+    if text := description_of(asset, decision):
+        said["Description"] = text
+    return _finished(said, live.container, live.name)
+
+
+def nothing_of_ours(database: PhysicalName, table: PhysicalName) -> DesiredObject:
+    """What stands of an asset on a table from which it is taken back."""
+    return _finished({"Parameters": {BOUND_BY: _NOBODY}}, database, table)
+
+
+def _finished(said: Table, database: PhysicalName, table: PhysicalName) -> DesiredObject:
+    said["Parameters"][FINGERPRINT] = digest = fingerprint_of(said)
+    return DesiredObject(database, table, canonical_json({**said, "Name": table}), digest)
+
+
+def takes_back(desired: bytes) -> bool:
+    """Whether nothing of ours is to be left on the table."""
+    return bool(_parameters(read_own_json(desired)).get(BOUND_BY) == _NOBODY)
+
+
+def findings(asset: Asset, decision: Decision, live_body: bytes) -> tuple[str, ...]:
+    """What of an asset and of the table that it is bound to does not fit together."""
+    return tuple(findings_of(match_columns(physical_columns(asset, decision), read_own_json(live_body))))
+
+
+def foreign_because(live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
+    """Why nothing may be written onto a table; None where it may.
+
+    Whoever made the table may make it anew or take our parameters away: it is still the one that the rule names.
+    """
+    wrote = _parameters(read_own_json(last_body)) if last_body is not None else {}
+    if live.owner is not None:
+        return f"is managed by {live.owner}"
+    if live.bound_by in {None, _NOBODY}:
+        return None
+    if live.bound_by not in {marker, wrote.get(BOUND_BY)}:
+        return f"is bound by {live.bound_by}"
+    if live.source not in {None, str(asset), wrote.get(SOURCE)}:
+        return f"is bound to {live.source}"
+    return None
+
+
+def merge(last_written: bytes | None, live: bytes, desired: bytes, policies: DriftPolicies) -> Merged:
+    """Put onto a table what should stand there of an asset, or take it back; all that is theirs stays.
+
+    Args:
+        last_written: the body that we wrote last, None where that is not known.
+        live: the table as it is.
+        desired: what should stand there of ours.
+        policies: what becomes of other people's edits of our texts.
+    """
+    there: Table = read_own_json(live)
+    wanted: Table = read_own_json(desired)
+    base = _base(last_written)
+    if takes_back(desired):
+        return Merged(canonical_json(_without_ours(base, there)), (), ())
+    kept: list[FieldChange] = []
+    table_text = _Text("Description", "description", policies.description, kept)
+    body = table_text.merged(base, there, wanted)
+    body["Parameters"][FINGERPRINT] = _parameters(wanted)[FINGERPRINT]
+    columns = []
+    for column, said, known in zip(columns_of(there), _beside(there, wanted), _beside(there, base), strict=True):
+        if said is None:
+            columns.append(_holder_without_ours(known, column, "Comment"))
+            continue
+        comment = _Text("Comment", f"columns.{column['Name']}.comment", policies.comments, kept)
+        columns.append(comment.merged(known, column, said))
+    _put_columns(body, columns)
+    return Merged(canonical_json(body), tuple(kept), moved_fields(base, there) if base is not None else ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text of ours: where it stands, how changes name it, what becomes of an edit of it, and where that is noted."""
+
+    key: str
+    path: str
+    policy: DriftPolicy
+    kept: list[FieldChange]
+
+    def merged(self, base: Mapping[str, Any] | None, live: Mapping[str, Any], wanted: Mapping[str, Any]) -> Table:
+        """A table or column with our parameters and, where its place is empty or ours, our text."""
+        foreign = {name: value for name, value in _parameters(live).items() if not name.startswith(PREFIX)}
+        merged: Table = {**copy.deepcopy(dict(live)), "Parameters": {**foreign, **_our_parameters(wanted)}}
+        theirs, ours = live.get(self.key) or "", _our_text(wanted, self.key)
+        place = self._beside(base, live, wanted)
+        if place is not None:
+            merged["Parameters"][place] = ours
+            self.kept.extend([FieldChange(self.path, ours, theirs)] if place == OWN_TEXT[self.key] else [])
+        elif ours:
+            merged[self.key] = ours
+        elif theirs:
+            merged.pop(self.key)
+        return merged
+
+    def _beside(self, base: Mapping[str, Any] | None, live: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
+        """The parameter in which ours is noted, since theirs stays; None where ours goes into its place."""
+        theirs, beside, own = live.get(self.key) or "", BESIDE_TEXT[self.key], OWN_TEXT[self.key]
+        overwrite = self.policy is DriftPolicy.OVERWRITE
+        if not theirs:
+            return None
+        if theirs == wanted.get(self.key):  # a plan that read the same text may have decided that it stays
+            if beside in _parameters(wanted):
+                return beside
+            if own in _parameters(wanted) and not overwrite:
+                return own
+        if not _was_ours(base, live, self.key):
+            return beside
+        edited = _is_edited(base, live, self.key) and theirs != _our_text(wanted, self.key)
+        return own if edited and not overwrite else None
+
+
+def _was_ours(base: Mapping[str, Any] | None, live: Mapping[str, Any], key: str) -> bool:
+    """Whether the place of a text was ours before, so that what stands there is ours or an edit of it."""
+    if base is None or not _is_marked(base):
+        return False
+    return not (BESIDE_TEXT[key] in _parameters(live) or BESIDE_TEXT[key] in _parameters(base))
+
+
+def _is_edited(base: Mapping[str, Any] | None, live: Mapping[str, Any], key: str) -> bool:
+    """Whether a text that was ours is somebody else's by now."""
+    if OWN_TEXT[key] in _parameters(live) or (base is not None and OWN_TEXT[key] in _parameters(base)):
+        return True
+    return base is not None and (live.get(key) or "") != (base.get(key) or "")
+
+
+def _is_marked(holder: Mapping[str, Any]) -> bool:
+    """Whether a table or column carries anything of ours."""
+    return not _parameters(holder).keys().isdisjoint({BOUND_BY, COLUMN_NAME})
+
+
+def _without_ours(base: Table | None, live: Table) -> Table:
+    """A table from which all that is ours was taken; a text that somebody has edited is his by now."""
+    body = _holder_without_ours(base, live, "Description")
+    both = zip(_beside(live, base), columns_of(live), strict=True)
+    _put_columns(body, [_holder_without_ours(known, column, "Comment") for known, column in both])
+    return body
+
+
+def _holder_without_ours(base: Mapping[str, Any] | None, live: Mapping[str, Any], key: str) -> Table:
+    left: Table = copy.deepcopy(dict(live))
+    if live.get(key) and _was_ours(base, live, key) and not _is_edited(base, live, key):
+        del left[key]
+    parameters = _parameters(live)
+    foreign = {name: value for name, value in parameters.items() if not name.startswith(PREFIX)}
+    if len(foreign) != len(parameters):
+        left["Parameters"] = foreign
+        if not foreign:
+            del left["Parameters"]
+    return left
+
+
+def restored(before: bytes, after: bytes, live: bytes) -> bytes:
+    """A table with what is ours as it was before a write of ours; what others did to theirs since stays."""
+    then: Table = read_own_json(before)
+    wrote: Table = read_own_json(after)
+    there: Table = read_own_json(live)
+    body = _holder_restored(then, wrote, there, "Description")
+    columns: list[Mapping[str, Any]] = []
+    for column, former, written in zip(columns_of(there), _beside(there, then), _beside(there, wrote), strict=True):
+        if former is None or written is None:
+            columns.append(column)
+        else:
+            columns.append(_holder_restored(former, written, column, "Comment"))
+    _put_columns(body, columns)
+    return canonical_json(body)
+
+
+def _holder_restored(then: Mapping[str, Any], wrote: Mapping[str, Any], live: Mapping[str, Any], key: str) -> Table:
+    body: Table = copy.deepcopy(dict(live))
+    if (then.get(key) or "") != (wrote.get(key) or ""):
+        body.pop(key, None)
+        if key in then:
+            body[key] = then[key]
+    ours = {name: value for name, value in _parameters(then).items() if name.startswith(PREFIX)}
+    foreign = {name: value for name, value in _parameters(live).items() if not name.startswith(PREFIX)}
+    body["Parameters"] = {**foreign, **ours}
+    if not body["Parameters"] and "Parameters" not in then:
+        del body["Parameters"]
+    return body
+
+
+def moved_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    """Our fields that differ between two bodies; a column that is in one of them only is its owner's affair."""
+    return tuple(_differences(before, after, in_place=True))
+
+
+def own_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    """As `moved_fields`, with every text of what carries anything of ours, whoever's it is."""
+    return tuple(_differences(before, after, in_place=False))
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any], *, in_place: bool) -> Iterator[FieldChange]:
+    """`in_place`: of texts those only that were ours in `before`."""
+    yield from _moved_text(before, after, "Description", "description", in_place=in_place)
+    yield from _moved_parameters("parameters", before, after)
+    for now, then in zip(columns_of(after), _beside(after, before), strict=True):
+        if then is None or not (_is_marked(then) or _is_marked(now)):
+            continue
+        path = f"columns.{now['Name']}"
+        yield from _moved_text(then, now, "Comment", f"{path}.comment", in_place=in_place)
+        yield from _moved_parameters(f"{path}.parameters", then, now)
+
+
+def _moved_text(
+    before: Mapping[str, Any], after: Mapping[str, Any], key: str, path: str, *, in_place: bool
+) -> list[FieldChange]:
+    if in_place and not (_is_marked(before) and _OF_TEXTS.isdisjoint(_parameters(before))):
+        return []
+    then, now = before.get(key) or "", after.get(key) or ""
+    return [FieldChange(path, before.get(key), after.get(key))] if then != now else []
+
+
+def _moved_parameters(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
+    then, now = _our_parameters(before), _our_parameters(after)
+    return [
+        FieldChange(f"{path}.{key}", then.get(key), now.get(key))
+        for key in sorted(then.keys() | now.keys())
+        if then.get(key) != now.get(key)
+    ]
+
+
+def is_iceberg(body: bytes) -> bool:
+    """Whether an Iceberg table, whose writers keep versions of their own and spare those of Glue."""
+    parameters = _parameters(read_own_json(body))
+    return str(parameters.get("table_type", "")).casefold() == "iceberg"
+
+
+def _base(last_written: bytes | None) -> Table | None:
+    """What we wrote last; of a table that we had not bound then nothing is ours."""
+    if last_written is None:
+        return None
+    base: Table = read_own_json(last_written)
+    return base if is_bound(base) else None
+
+
+def _our_parameters(holder: Mapping[str, Any]) -> dict[str, str]:
+    """Our parameters, less the digest and those that say whose a text is."""
+    beside = {FINGERPRINT, *_OF_TEXTS}
+    return {
+        name: value for name, value in _parameters(holder).items() if name.startswith(PREFIX) and name not in beside
+    }
+
+
+def _our_text(holder: Mapping[str, Any], key: str) -> str:
+    parameters = _parameters(holder)
+    beside = next((parameters[place] for place in (OWN_TEXT[key], BESIDE_TEXT[key]) if place in parameters), None)
+    return str(holder.get(key) or "") if beside is None else str(beside)
+
+
+def _parameters(holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    return holder.get("Parameters") or {}
+
+
+def _beside(table: Mapping[str, Any], other: Mapping[str, Any] | None) -> list[Mapping[str, Any] | None]:
+    """For each column of a table that of the same name in another body, None where there is none.
+
+    The same spelling comes first; one of another case is the same where nothing else is.
+    """
+    there = {str(column["Name"]): column for column in columns_of(other or {})}
+    names = [str(column["Name"]) for column in columns_of(table)]
+    rest = {name.casefold(): column for name, column in there.items() if name not in names}
+    return [there.get(name) or rest.get(name.casefold()) for name in names]
+
+
+def _put_columns(body: Table, columns: Sequence[Mapping[str, Any]]) -> None:
+    if columns:
+        body["StorageDescriptor"] = {**body["StorageDescriptor"], "Columns": [*columns]}
