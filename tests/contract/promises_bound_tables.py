@@ -15,4 +15,56 @@ BOUND_TABLES: tuple[Promise, ...] = (
         "by `spheresync.name`; what has no partner, and a type that differs, is a finding.",
         (f"{_BOUND}::test_the_meaning_of_an_asset_is_written_and_nothing_else_and_a_second_sync_does_nothing",),
     ),
+    Promise(
+        "glue:bound:held",
+        _SOURCE,
+        "A bound table that does not exist yet is held with that reason, and looked for again by every run.",
+        (f"{_BOUND}::test_a_table_that_does_not_exist_yet_is_waited_for_and_found_by_the_next_run",),
+    ),
+    Promise(
+        "glue:bound:taken-back",
+        _SOURCE,
+        "When the asset or the rule is gone, what is ours is taken back; a bound table is never deleted.",
+        (
+            f"{_BOUND}::test_rules_bind_a_table_of_ours_away_and_back_as_they_name_it_anew",
+            f"{_BOUND}::test_another_table_is_bound_and_what_is_ours_taken_back_from_the_former",
+            f"{_BOUND}::test_what_is_ours_is_taken_back_when_the_asset_is_gone_and_written_again_when_it_is_back",
+            f"{_BOUND}::test_a_rule_or_scope_that_leaves_the_asset_out_takes_back_what_is_ours_and_trips_no_guard",
+        ),
+    ),
+    Promise(
+        "glue:bound:one-asset",
+        _SOURCE,
+        "One table stands for one asset: who holds it keeps it, among newcomers the smallest name gets it.",
+        (
+            f"{_BOUND}::test_of_two_assets_that_rules_bind_to_one_table_the_first_keeps_it",
+            f"{_BOUND}::test_among_newcomers_the_smallest_name_is_bound",
+            f"{_BOUND}::test_a_table_of_another_installation_is_a_conflict",
+        ),
+    ),
+    Promise(
+        "glue:bound:drift",
+        _SOURCE,
+        "An edit of our text follows the drift policy, a text of theirs stays, and their commits are no drift.",
+        (
+            f"{_BOUND}::test_an_edit_of_our_text_follows_the_drift_policy_and_a_text_of_theirs_is_never_overwritten",
+            f"{_BOUND}::test_a_commit_of_its_owner_stays_and_what_it_took_away_is_written_again",
+        ),
+    ),
+    Promise(
+        "glue:bound:undo",
+        _SOURCE,
+        "Undo puts back what stood there, with what the owner did since, and is refused where somebody changed ours.",
+        (
+            f"{_BOUND}::test_undo_puts_back_what_stood_there_and_the_undo_of_that_writes_it_again",
+            f"{_BOUND}::test_undo_keeps_what_the_owner_did_since_and_is_refused_where_somebody_changed_ours",
+            f"{_BOUND}::test_undo_of_a_take_back_writes_it_again",
+        ),
+    ),
+    Promise(
+        "glue:bound:lost",
+        _SOURCE,
+        "A lost state finds its bound tables again and writes nothing twice.",
+        (f"{_BOUND}::test_a_lost_state_finds_its_bound_tables_and_writes_nothing_twice",),
+    ),
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from copy import deepcopy
 from typing import Any
 
+import pytest
+
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
 
 ASSET = "SPACE_000/ASSET_00001"
 TABLE = ("lake", "asset_00001")
@@ -31,6 +36,12 @@ ICEBERG: dict[str, Any] = {
 _SET_BY_GLUE = frozenset(
     {"DatabaseName", "CreateTime", "UpdateTime", "CreatedBy", "IsRegisteredWithLakeFormation", "CatalogId", "VersionId"}
 )
+
+
+def bind(*numbers: int, to: str = "{name}") -> str:
+    """A configuration that binds some assets and leaves all others out."""
+    names = ", ".join(f'"SPACE_000/ASSET_0000{number}"' for number in numbers)
+    return BIND.replace('"SPACE_000/ASSET_00001"', names).replace("{name}", to)
 
 
 def lake(glue: GlueSimulator, name: str = "asset_00001", **members: Any) -> dict[str, Any]:
@@ -93,3 +104,305 @@ def test_the_meaning_of_an_asset_is_written_and_nothing_else_and_a_second_sync_d
     glue.reset()
     assert installation.ask("sync")["counts"]["unchanged"] == 1
     assert glue.calls() == {}
+
+
+def original(glue: GlueSimulator, before: dict[str, Any]) -> bool:
+    """Whether a table is again what its owner made, empty members aside."""
+    return bool(_filled(written(glue, before["Name"])) == _filled(before))
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: inner for key, each in value.items() if (inner := _filled(each)) not in (None, "", {}, [])}
+    return [_filled(each) for each in value] if isinstance(value, list) else value
+
+
+def test_a_table_that_does_not_exist_yet_is_waited_for_and_found_by_the_next_run(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    installation.config = BIND
+    for _ in range(2):
+        glue.reset()
+        run = installation.ask("sync")
+        assert (run["state"], run["counts"]["held"], run["counts"]["failed"]) == ("done", 1, 0)
+        assert glue.calls() == {"GetTable": 1}
+        item = installation.ask("preview")["items"][0]
+        assert (item["action"], item["object"]) == ("held", "lake.asset_00001")
+        assert "does not exist yet" in item["reason"]
+    assert glue.dump()["databases"] == {}
+    lake(glue)
+    assert installation.ask("sync")["counts"]["metadata_only"] == 1
+    assert glue.table(*TABLE)["Description"] == "Asset 1"
+
+
+def test_rules_bind_a_table_of_ours_away_and_back_as_they_name_it_anew(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    installation.config = ONE
+    assert installation.ask("sync")["counts"]["create"] == 1
+    installation.config = BIND
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["metadata_only"], run["counts"]["retire"]) == ("done", 1, 1)
+    assert glue.table("space_000", "asset_00001")["Parameters"]["spheresync.status"] == "retired"
+    assert installation.ask("sync")["counts"]["unchanged"] == 1
+    installation.config = ONE
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["metadata_only"], run["counts"]["retire"]) == ("done", 1, 1)
+    assert original(glue, before)
+    assert "spheresync.status" not in glue.table("space_000", "asset_00001")["Parameters"]
+    glue.reset()
+    assert installation.ask("sync", "--allow-deletes")["counts"]["unchanged"] == 1
+    assert glue.calls() == {}
+    assert original(glue, before)
+
+
+def test_another_table_is_bound_and_what_is_ours_taken_back_from_the_former(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    lake(glue, "other", **ICEBERG)
+    installation.config = BIND
+    installation.ask("sync")
+    installation.config = BIND.replace("{name}", "other")
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["metadata_only"], run["counts"]["retire"]) == ("done", 1, 1)
+    assert original(glue, before)
+    assert glue.table("lake", "other")["Description"] == "Asset 1"
+    glue.reset()
+    assert installation.ask("sync")["counts"]["unchanged"] == 1
+    assert glue.calls() == {}
+
+
+def test_what_is_ours_is_taken_back_when_the_asset_is_gone_and_written_again_when_it_is_back(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    installation.config = BIND.replace("ASSET_00001", "*")
+    for number in range(10):
+        lake(glue, f"asset_0000{number}") if number != 1 else None
+    assert installation.ask("sync")["counts"]["metadata_only"] == 10
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+    assert [installation.ask("sync")["counts"]["retire"] for _ in range(2)] == [0, 0]
+    glue.reset()
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["retire"]) == ("done", 1)
+    assert glue.calls() == {"GetTable": 1, "UpdateTable": 1}
+    assert original(glue, before)
+    glue.reset()
+    for _ in range(2):
+        run = installation.ask("sync", "--allow-deletes")
+        assert (run["state"], run["counts"]["delete"], run["counts"]["retire"]) == ("done", 0, 0)
+    assert glue.calls() == {}
+    assert original(glue, before)
+    assert installation.ask("assets", "--status", "deleted")["total"] == 1
+
+
+def test_a_rule_or_scope_that_leaves_the_asset_out_takes_back_what_is_ours_and_trips_no_guard(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    before = [lake(glue, f"asset_0000{number}") for number in range(10)]
+    installation.config = BIND.replace("ASSET_00001", "*")
+    assert installation.ask("sync")["counts"]["metadata_only"] == 10
+    installation.config = BIND.replace("SPACE_000/ASSET_00001", "SPACE_000/ASSET_00009")
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["retire"], run["counts"]["blocked"]) == ("done", 9, 0)
+    assert all(original(glue, before[number]) for number in range(9))
+    assert not original(glue, before[9])
+
+
+def test_of_two_assets_that_rules_bind_to_one_table_the_first_keeps_it(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    lake(glue)
+    both = bind(1, 2, to="asset_00001")
+    installation.config = bind(2, to="asset_00001")
+    installation.ask("sync")
+    installation.config = both
+    for _ in range(2):
+        run = installation.ask("sync", code=1)
+        assert (run["counts"]["conflict"], run["failures"][0]["asset"]) == (1, ASSET)
+        assert "is bound to SPACE_000/ASSET_00002" in json.dumps(run["failures"])
+    assert glue.table(*TABLE)["Parameters"]["spheresync.source"] == "SPACE_000/ASSET_00002"
+    assert installation.ask("assets", "--status", "conflict")["total"] == 1
+    installation.config = bind(1, to="asset_00001")
+    assert installation.ask("sync")["counts"]["held"] == 1, "what is there is taken back first"
+    assert installation.ask("sync")["counts"]["metadata_only"] == 1
+    assert glue.table(*TABLE)["Parameters"]["spheresync.source"] == ASSET
+
+
+def test_among_newcomers_the_smallest_name_is_bound(installation: Installation, glue: GlueSimulator) -> None:
+    lake(glue)
+    installation.config = bind(1, 2, to="asset_00001")
+    run = installation.ask("sync", code=1)
+    assert (run["counts"]["metadata_only"], run["counts"]["conflict"]) == (1, 1)
+    assert glue.table(*TABLE)["Parameters"]["spheresync.source"] == ASSET
+
+
+def test_a_table_of_another_installation_is_a_conflict(installation: Installation, glue: GlueSimulator) -> None:
+    for name, marker in (("asset_00001", "spheresync.managed-by"), ("asset_00002", "spheresync.bound-by")):
+        lake(glue, name, Parameters={marker: "spheresync:another", "spheresync.source": "X/Y"})
+    before = glue.dump()
+    installation.config = bind(1, 2)
+    run = installation.ask("sync", code=1)
+    assert run["counts"]["conflict"] == 2
+    assert glue.dump() == before
+
+
+def edit(glue: GlueSimulator, change: Any, name: str = "asset_00001") -> None:
+    """Have somebody else change a table, who writes back the rest of it as he read it."""
+    table = written(glue, name)
+    change(table)
+    glue.client().update_table(DatabaseName="lake", TableInput=table)
+    glue.reset()
+
+
+def comment(number: int, text: str) -> Any:
+    def change(table: dict[str, Any]) -> None:
+        table["StorageDescriptor"]["Columns"][number]["Comment"] = text
+
+    return change
+
+
+@pytest.mark.parametrize("policy", ["report", "keep", "overwrite"])
+def test_an_edit_of_our_text_follows_the_drift_policy_and_a_text_of_theirs_is_never_overwritten(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator, policy: str
+) -> None:
+    before = lake(glue)
+    installation.config = BIND + f"drift: {{description: {policy}, comments: {policy}}}\n"
+    installation.ask("sync")
+    edit(glue, comment(0, "by hand"))
+    edit(glue, comment(1, "theirs, changed"))
+    edit(glue, lambda table: table.update(Description="described"))
+    drift = installation.ask("drift", code=None)
+    assert drift["items"][0]["asset"] == ASSET
+    fields = json.dumps(drift["items"])
+    assert ("by hand" in fields, "described" in fields, "theirs" in fields) == (True, True, False)
+    installation.ask("drift", "--repair")
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    assert installation.ask("sync")["state"] == "done"
+    table, there = glue.table(*TABLE), columns(glue)
+    assert table["Parameters"]["spheresync.label"] == "Another label"
+    ours = policy == "overwrite"
+    assert table["Description"] == ("Another label" if ours else "described")
+    assert there["Col_000"]["Comment"] == ("Column 0" if ours else "by hand")
+    assert there["col_001"]["Comment"] == "theirs, changed"
+    glue.reset()
+    assert installation.ask("sync")["counts"]["unchanged"] == 1
+    assert glue.calls() == {}
+    installation.config = ONE
+    installation.ask("sync")
+    if not ours:
+        before["Description"] = "described"
+        before["StorageDescriptor"]["Columns"][0]["Comment"] = "by hand"
+    before["StorageDescriptor"]["Columns"][1]["Comment"] = "theirs, changed"
+    assert original(glue, before)
+
+
+def commit(table: dict[str, Any]) -> None:
+    """What writers of Iceberg do: parameters of the table survive, columns are made from the schema."""
+    table["Parameters"] |= {"metadata_location": "s3://lake/metadata/00002.json"}
+    made = [{key: column[key] for key in ("Name", "Type")} for column in table["StorageDescriptor"]["Columns"]]
+    table["StorageDescriptor"]["Columns"] = [*made, {"Name": "col_004", "Type": "timestamp"}]
+    table["StorageDescriptor"]["Columns"][1]["Comment"] = "theirs"
+
+
+def test_a_commit_of_its_owner_stays_and_what_it_took_away_is_written_again(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    lake(glue)
+    installation.config = BIND
+    installation.ask("sync")
+    edit(glue, lambda table: table["Parameters"].update(metadata_location="s3://lake/metadata/00002.json"))
+    assert installation.ask("drift", code=None)["items"] == [], "what is not ours is no drift"
+    edit(glue, commit)
+    committed = written(glue)
+    drift = installation.ask("drift", code=None)
+    assert [each["asset"] for each in drift["items"]] == [ASSET]
+    installation.ask("drift", "--repair")
+    there = columns(glue)
+    assert (there["Col_000"]["Comment"], there["col_001"]["Comment"]) == ("Column 0", "theirs")
+    assert theirs(written(glue)) == theirs(committed)
+    assert installation.ask("sync", "--full")["counts"]["metadata_only"] == 1, "a column more has a partner"
+    assert columns(glue)["col_004"]["Comment"] == "Column 4"
+    glue.reset()
+    assert installation.ask("sync", "--full")["counts"]["unchanged"] == 1
+    assert glue.calls() == {"GetTable": 1}
+
+
+def test_undo_puts_back_what_stood_there_and_the_undo_of_that_writes_it_again(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    installation.config = BIND
+    run = installation.ask("sync")["run_id"]
+    bound = written(glue)
+    undo = installation.ask("revert", run)
+    done = installation.ask("apply", undo["change_set_id"])
+    assert done["state"] == "done"
+    assert written(glue) == before, "to the letter"
+    held = installation.ask("sync")
+    assert held["counts"]["held"] == 1
+    assert written(glue) == before
+    again = installation.ask("revert", done["run_id"])
+    assert installation.ask("apply", again["change_set_id"])["state"] == "done"
+    assert written(glue) == bound
+    installation.ask("release")
+    glue.reset()
+    assert installation.ask("sync")["counts"]["unchanged"] == 1
+    assert written(glue) == bound
+
+
+def test_undo_keeps_what_the_owner_did_since_and_is_refused_where_somebody_changed_ours(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    installation.config = BIND
+    run = installation.ask("sync")["run_id"]
+    edit(glue, lambda table: table["Parameters"].update(metadata_location="s3://lake/metadata/00002.json"))
+    bound = written(glue)
+    edit(glue, comment(0, "by hand"))
+    assert installation.ask("revert", run)["items"][0]["action"] == "conflict"
+    glue.client().update_table(DatabaseName="lake", TableInput=bound)
+    undo = installation.ask("revert", run)
+    assert installation.ask("apply", undo["change_set_id"])["state"] == "done"
+    before["Parameters"]["metadata_location"] = "s3://lake/metadata/00002.json"
+    assert written(glue) == before
+
+
+def test_undo_of_a_take_back_writes_it_again(installation: Installation, glue: GlueSimulator) -> None:
+    before = lake(glue)
+    installation.config = BIND
+    installation.ask("sync")
+    bound = written(glue)
+    installation.config = ONE
+    run = installation.ask("sync")["run_id"]
+    assert original(glue, before)
+    undo = installation.ask("revert", run)
+    assert {item["action"] for item in undo["items"]} == {"delete", "metadata_only"}
+    assert installation.ask("apply", undo["change_set_id"], "--allow-deletes")["state"] == "done"
+    assert written(glue) == bound
+    assert "space_000" not in glue.dump()["tables"] or glue.dump()["tables"]["space_000"] == {}
+
+
+def test_a_lost_state_finds_its_bound_tables_and_writes_nothing_twice(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    installation.config = BIND
+    installation.ask("sync")
+    edit(glue, comment(0, "by hand"))
+    shutil.rmtree(installation.state_dir)
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["adopt"]) == ("done", 1)
+    assert glue.calls() == {"GetTable": 1}
+    glue.reset()
+    assert installation.ask("sync")["counts"]["unchanged"] == 1
+    assert glue.calls() == {}
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    installation.ask("sync")
+    assert (glue.table(*TABLE)["Description"], columns(glue)["Col_000"]["Comment"]) == ("Another label", "by hand")
+    shutil.rmtree(installation.state_dir)
+    installation.config = ONE
+    installation.ask("sync")
+    before["StorageDescriptor"]["Columns"][0]["Comment"] = "by hand"

@@ -222,8 +222,8 @@ class TargetDesign(Protocol):
         """What undoes a write that made `after` of `before`, of an object that is `live_body` by now."""
         return before
 
-    def edited_since(self, after: bytes, live_body: bytes) -> tuple[str, ...]:
-        """Paths that keep a write from being undone which left `after`: what others have changed there since."""
+    def edited_since(self, before: bytes, after: bytes, live_body: bytes) -> tuple[str, ...]:
+        """What others have changed since a write that made `after` of `before`, so that it cannot be undone: paths."""
         return self.differences(after, live_body)
 
     def own_changes(self, before: bytes, after: bytes) -> tuple[FieldChange, ...]:

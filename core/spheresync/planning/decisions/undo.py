@@ -75,6 +75,22 @@ class RunEffect:
     def table(self) -> str:
         return f"{self.item.container}.{self.item.name}"
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether the run wrote onto a table that others made, or took back what was ours there."""
+        bodies = (self.before, self.after)
+        return any(body is not None and self.design.is_bound(body) for body in bodies)
+
+    @property
+    def restored(self) -> tuple[bytes, bytes] | None:
+        """Of a table that others made: what it holds now, and what it held before, with what they did to it since.
+
+        None where the object is ours, which is restored as a whole.
+        """
+        if not self.is_bound or self.before is None or self.after is None or self.live is None:
+            return None
+        return self.live.body, self.design.restored(self.before, self.after, self.live.body)
+
 
 def undo_item(run_id: RunId, effect: RunEffect, *, marker: str, deletes_wait_for: str | None) -> ChangeSetItem | None:
     """The item that undoes what a run did to one object, a conflict that says why not, or None where it did nothing.
@@ -158,14 +174,21 @@ def _undo(run_id: RunId, effect: RunEffect, deletes_wait_for: str | None) -> Cha
 
 def _restored(run_id: RunId, effect: RunEffect, base: ChangeSetItem, before: bytes) -> ChangeSetItem:
     """The item that writes a body again which the object held before."""
-    after, design = effect.after, effect.design
+    after, design, last = effect.after, effect.design, effect.entry.after
+    if (bound := effect.restored) is not None:
+        after, before = bound
+        last = digest_of(after)
     changes = design.changes(after, before) if after is not None else ()
     if after is None:
         action, reason, severity = Action.CREATE, f"run {run_id} deleted it", Severity.ADDITIVE
     else:
         severity = design.severity(changes)
-        action = Action.UPDATE if design.moves_columns(changes) else Action.METADATA_ONLY
+        action = Action.UPDATE if design.moves_columns(changes) and bound is None else Action.METADATA_ONLY
         reason = f"run {run_id} changed it"
+        if bound is not None and not design.is_bound(before):
+            action, reason = Action.RETIRE, f"run {run_id} bound it; what is ours is taken back"
+        elif bound is not None and not design.is_bound(after):
+            reason = f"run {run_id} took back what was ours; it is bound again"
         if design.is_retired(before) and not design.is_retired(after):
             action, reason = Action.RETIRE, f"run {run_id} made it active again; it is marked as retired again"
     return replace(
@@ -175,7 +198,7 @@ def _restored(run_id: RunId, effect: RunEffect, base: ChangeSetItem, before: byt
         severity=severity,
         reason=reason,
         changes=changes,
-        before=effect.entry.after,
+        before=last,
         after=digest_of(before),
         after_digest=_digest_before(effect, before),
         operations=effect.design.operations(action),
@@ -229,6 +252,8 @@ def _why_not(run_id: RunId, effect: RunEffect, marker: str) -> str | None:
 def _left_by_other_runs(effect: RunEffect) -> bool:
     """Whether the object is, as far as the state knows, as the run left it."""
     known, kind = effect.known, effect.kind
+    if known is None and effect.is_bound and effect.after is not None:
+        return not effect.design.is_bound(effect.after)  # taken back, and nothing is known of it since
     if kind is EffectKind.DELETED or known is None:
         return kind is EffectKind.DELETED and known is None
     if kind is EffectKind.FORGOTTEN:
@@ -249,13 +274,16 @@ def _changed_by_hand(effect: RunEffect, marker: str) -> str | None:
     live, after = effect.live, effect.after
     if live is None:
         return f"somebody else has deleted {effect.table} since"
-    foreign = effect.design.foreign_because(live, effect.item.asset, marker, after)
+    whose = effect.design.not_bindable_because if effect.is_bound else effect.design.foreign_because
+    foreign = whose(live, effect.item.asset, marker, after)
     if foreign is not None:
         return f"the table {effect.table} {foreign}"
     if after is None:  # forgotten: what others did to it stays
         return None
-    moved = effect.design.differences(after, live.body)
+    moved = effect.design.edited_since(effect.before or after, after, live.body)
     if not moved:
         return None
+    if effect.is_bound:
+        return f"somebody else has changed {first_of(moved, _NAMED_FIELDS)} of {effect.table} since"
     told = [change.path for change in effect.design.changes(after, live.body) if change.before or change.after]
     return f"somebody else has changed {first_of(told or moved, _NAMED_FIELDS)} of {effect.table} since"

@@ -90,6 +90,7 @@ class Reverter:
         self._now = now
         self._failed: dict[tuple[TargetKey, AssetId], Problem] = {}
         self._out: list[Problem] = []  # targets in which nothing can be undone now
+        self._bound: set[Address] = set()  # tables that others made
         self._lost: tuple[Problem, ...] = ()
         self._unread: tuple[Problem, ...] = ()  # spaces that are out of reach now
 
@@ -122,7 +123,9 @@ class Reverter:
             closed = ClosedContainers(self._store, self._targets[key], marker)
             planned_here = await closed.shown(await self._plan(undone, self._targets[key], here))
             settled = settle_together(self._whole(planned_here))
-            planned = await plan_prerequisites(self._store, self._mapping.of(key), marker, key, settled)
+            planned = await plan_prerequisites(
+                self._store, self._mapping.of(key), marker, key, settled, bound=self._bound
+            )
             for asset, error in planned.failures.items():
                 self._failed[key, asset] = Problem.of_error(asset, product_error(error, str(asset)))
             items[key], needed[key] = self._whole(settled), planned.needed
@@ -172,9 +175,21 @@ class Reverter:
                 except Exception as error:  # noqa: BLE001 -- isolates this asset
                     asset = effect.item.asset
                     self._failed[target.key, asset] = Problem.of_error(asset, product_error(error, str(asset)))
-                else:
-                    items += [item] if item is not None else []
+                    continue
+                items += [item] if item is not None else []
+                if whole.is_bound:
+                    self._bound.add(effect.item.address)
+                    await self._keep(whole.restored or ())
         return items
+
+    async def _keep(self, bodies: Sequence[bytes]) -> None:
+        """Keep bodies that no run has written: of tables that others made, as they are and are to be."""
+
+        async def keep(tx: Tx) -> None:
+            await tx.blobs.put_many(bodies)
+
+        if bodies:
+            await self._store.write(keep)
 
     async def _lost_entries(self, undone: RunRecord) -> tuple[Problem, ...]:
         """What the run did and nobody knows any more, because its journal is damaged there."""

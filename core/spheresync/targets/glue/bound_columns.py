@@ -72,12 +72,13 @@ def findings_of(matched: MatchedColumns) -> Iterator[str]:
     """What of the columns does not fit together; each is told, and nothing of the table is changed for it."""
     lonely = [column.column.name for column in matched.only_in_asset]
     if lonely:
-        yield f"{counted(len(lonely), 'column')} of the asset without a partner in the table: {first_of(lonely, _NAMED)}"
+        told = f"{counted(len(lonely), 'column')} of the asset without a partner in the table"
+        yield f"{told}: {first_of(lonely, _NAMED)}"
     if matched.only_in_table:
         told = f"{counted(len(matched.only_in_table), 'column')} of the table without a partner in the asset"
         yield f"{told}: {first_of(matched.only_in_table, _NAMED)}"
     if keys := [column.column.name for column in matched.partition_keys]:
-        yield f"partition keys of the table are never written, so what is known of these is not: {first_of(keys, _NAMED)}"
+        yield f"partition keys of the table, onto which nothing is written: {first_of(keys, _NAMED)}"
     retyped = [
         f"{column.column.name} ({column.type}, there {there.get('Type') or 'no type'})"
         for column, there in matched.pairs

@@ -25,6 +25,7 @@ from spheresync.targets.glue.table_input import (
     BOUND_BY,
     COLUMN_NAME,
     FINGERPRINT,
+    NAME_BEFORE,
     OWN_TEXT,
     PREFIX,
     QUERYABLE,
@@ -34,6 +35,7 @@ from spheresync.targets.glue.table_input import (
     columns_of,
     description_of,
     fingerprint_of,
+    is_annotated,
     is_bound,
     physical_columns,
 )
@@ -41,6 +43,8 @@ from spheresync.targets.glue.table_input import (
 _NOBODY = ""
 """Who has bound a table from which what is ours is to be taken back."""
 _OF_TEXTS = frozenset({*OWN_TEXT.values(), *BESIDE_TEXT.values()})
+_NOTES = frozenset({FINGERPRINT, NAME_BEFORE, *_OF_TEXTS})
+"""Parameters of ours that say something of the others, and of what was there before."""
 
 Table: TypeAlias = dict[str, Any]
 
@@ -129,7 +133,7 @@ def merge(last_written: bytes | None, live: bytes, desired: bytes, policies: Dri
     body["Parameters"][FINGERPRINT] = _parameters(wanted)[FINGERPRINT]
     columns = []
     for column, said, known in zip(columns_of(there), _beside(there, wanted), _beside(there, base), strict=True):
-        if said is None:
+        if said is None or not is_annotated(said):
             columns.append(_holder_without_ours(known, column, "Comment"))
             continue
         comment = _Text("Comment", f"columns.{column['Name']}.comment", policies.comments, kept)
@@ -149,8 +153,8 @@ class _Text:
 
     def merged(self, base: Mapping[str, Any] | None, live: Mapping[str, Any], wanted: Mapping[str, Any]) -> Table:
         """A table or column with our parameters and, where its place is empty or ours, our text."""
-        foreign = {name: value for name, value in _parameters(live).items() if not name.startswith(PREFIX)}
-        merged: Table = {**copy.deepcopy(dict(live)), "Parameters": {**foreign, **_our_parameters(wanted)}}
+        parameters = {**_foreign(live), **_our_parameters(wanted), **_named_before(base, live)}
+        merged: Table = {**copy.deepcopy(dict(live)), "Parameters": parameters}
         theirs, ours = live.get(self.key) or "", _our_text(wanted, self.key)
         place = self._beside(base, live, wanted)
         if place is not None:
@@ -195,7 +199,7 @@ def _is_edited(base: Mapping[str, Any] | None, live: Mapping[str, Any], key: str
 
 def _is_marked(holder: Mapping[str, Any]) -> bool:
     """Whether a table or column carries anything of ours."""
-    return not _parameters(holder).keys().isdisjoint({BOUND_BY, COLUMN_NAME})
+    return is_bound(holder) or is_annotated(holder)
 
 
 def _without_ours(base: Table | None, live: Table) -> Table:
@@ -210,13 +214,24 @@ def _holder_without_ours(base: Mapping[str, Any] | None, live: Mapping[str, Any]
     left: Table = copy.deepcopy(dict(live))
     if live.get(key) and _was_ours(base, live, key) and not _is_edited(base, live, key):
         del left[key]
-    parameters = _parameters(live)
-    foreign = {name: value for name, value in parameters.items() if not name.startswith(PREFIX)}
-    if len(foreign) != len(parameters):
+    parameters, foreign = _parameters(live), _foreign(live)
+    if before := _named_before(base, live):
+        foreign[COLUMN_NAME] = before[NAME_BEFORE]
+    if foreign != parameters:
         left["Parameters"] = foreign
         if not foreign:
             del left["Parameters"]
     return left
+
+
+def _named_before(base: Mapping[str, Any] | None, live: Mapping[str, Any]) -> dict[str, str]:
+    """The note of what the owner calls a column, where he had said so before anything of ours was on it."""
+    there = _parameters(live)
+    if NAME_BEFORE in there:
+        return {NAME_BEFORE: there[NAME_BEFORE]}
+    if base is not None and _is_marked(base):
+        return {}
+    return {NAME_BEFORE: there[COLUMN_NAME]} if COLUMN_NAME in there else {}
 
 
 def restored(before: bytes, after: bytes, live: bytes) -> bytes:
@@ -242,8 +257,7 @@ def _holder_restored(then: Mapping[str, Any], wrote: Mapping[str, Any], live: Ma
         if key in then:
             body[key] = then[key]
     ours = {name: value for name, value in _parameters(then).items() if name.startswith(PREFIX)}
-    foreign = {name: value for name, value in _parameters(live).items() if not name.startswith(PREFIX)}
-    body["Parameters"] = {**foreign, **ours}
+    body["Parameters"] = {**_foreign(live), **ours}
     if not body["Parameters"] and "Parameters" not in then:
         del body["Parameters"]
     return body
@@ -257,6 +271,29 @@ def moved_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[F
 def own_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     """As `moved_fields`, with every text of what carries anything of ours, whoever's it is."""
     return tuple(_differences(before, after, in_place=False))
+
+
+def edited_since(before: bytes, after: bytes, live: bytes) -> tuple[str, ...]:
+    """What somebody has changed since a write of ours that its undo would write over: of our fields, and of the texts
+    that the write put there or took away."""
+    then, wrote, there = (read_own_json(body) for body in (before, after, live))
+    edited = [*_texts_since(then, wrote, there, "Description", "description")]
+    edited += [change.path for change in _moved_parameters("parameters", wrote, there)]
+    for column, former, written in zip(columns_of(there), _beside(there, then), _beside(there, wrote), strict=True):
+        if former is None or written is None:
+            continue
+        path = f"columns.{column['Name']}"
+        edited += _texts_since(former, written, column, "Comment", f"{path}.comment")
+        edited += [change.path for change in _moved_parameters(f"{path}.parameters", written, column)]
+    return tuple(edited)
+
+
+def _texts_since(
+    then: Mapping[str, Any], wrote: Mapping[str, Any], there: Mapping[str, Any], key: str, path: str
+) -> Iterator[str]:
+    before, after, now = (holder.get(key) or "" for holder in (then, wrote, there))
+    if after not in {before, now}:
+        yield path
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any], *, in_place: bool) -> Iterator[FieldChange]:
@@ -304,11 +341,14 @@ def _base(last_written: bytes | None) -> Table | None:
 
 
 def _our_parameters(holder: Mapping[str, Any]) -> dict[str, str]:
-    """Our parameters, less the digest and those that say whose a text is."""
-    beside = {FINGERPRINT, *_OF_TEXTS}
+    """Our parameters, less the notes."""
     return {
-        name: value for name, value in _parameters(holder).items() if name.startswith(PREFIX) and name not in beside
+        name: value for name, value in _parameters(holder).items() if name.startswith(PREFIX) and name not in _NOTES
     }
+
+
+def _foreign(holder: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in _parameters(holder).items() if not name.startswith(PREFIX)}
 
 
 def _our_text(holder: Mapping[str, Any], key: str) -> str:

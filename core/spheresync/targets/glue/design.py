@@ -118,10 +118,10 @@ class GlueDesign(TargetDesign):
         bound = self.is_bound(before) or self.is_bound(after)
         return bound_table.restored(before, after, live_body) if bound else before
 
-    def edited_since(self, after: bytes, live_body: bytes) -> tuple[str, ...]:
-        if not self.is_bound(after):
-            return super().edited_since(after, live_body)
-        return tuple(c.path for c in bound_table.moved_fields(read_own_json(after), read_own_json(live_body)))
+    def edited_since(self, before: bytes, after: bytes, live_body: bytes) -> tuple[str, ...]:
+        if self.is_bound(before) or self.is_bound(after):
+            return bound_table.edited_since(before, after, live_body)
+        return super().edited_since(before, after, live_body)
 
     def prerequisites(
         self, container: PhysicalName, source: str, label: str, marker: str

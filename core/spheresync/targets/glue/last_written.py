@@ -18,12 +18,12 @@ from spheresync.model import Digest, canonical_json
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import LastWritten
 from spheresync.targets.glue.table_input import (
-    COLUMN_NAME,
     PREFIX,
     RETIRED_MARK,
     STATUS,
     columns_of,
     fingerprint_of,
+    is_annotated,
     is_bound,
     place_of_own_text,
 )
@@ -76,7 +76,7 @@ def _holders(table: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     if not (bound and place_of_own_text(table, "Description")):
         yield table, "Description"
     for column in columns_of(table):
-        marked = COLUMN_NAME in (column.get("Parameters") or {}) and not place_of_own_text(column, "Comment")
+        marked = is_annotated(column) and not place_of_own_text(column, "Comment")
         if marked or not bound:
             yield column, "Comment"
 

@@ -39,6 +39,9 @@ BOUND_BY = f"{PREFIX}bound-by"
 SOURCE = f"{PREFIX}source"
 KIND = f"{PREFIX}kind"
 COLUMN_NAME = f"{PREFIX}name"
+COLUMN_TYPE = f"{PREFIX}type"
+NAME_BEFORE = f"{PREFIX}name-before"
+"""`COLUMN_NAME` as the owner of a table had put it onto a column, by which he says which column of an asset it is."""
 QUERYABLE = f"{PREFIX}queryable"
 STATUS = f"{PREFIX}status"
 RETIRED_AT = f"{PREFIX}retired-at"
@@ -52,7 +55,7 @@ BESIDE_TEXT = {"Description": f"{PREFIX}beside-description", "Comment": f"{PREFI
 FORMER_OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
 """As former versions had it. What Datasphere says of an asset may stand there too, so only our label counts as that."""
 _OF_OUR_STATE = frozenset(
-    {FINGERPRINT, BOUND_BY, STATUS, RETIRED_AT, RETIRED_TABLE, *OWN_TEXT.values(), *BESIDE_TEXT.values()}
+    {FINGERPRINT, BOUND_BY, NAME_BEFORE, STATUS, RETIRED_AT, RETIRED_TABLE, *OWN_TEXT.values(), *BESIDE_TEXT.values()}
 )
 _OF_ASSETS = ("label", "labels", "owner", "view-definition", "hierarchies", "primary-key", "foreign-keys", "parameters")
 _OF_COLUMNS = ("type", "role", "nullable", "aggregation", "pii", "terms", "queryable")
@@ -211,6 +214,11 @@ def is_bound(table_input: Mapping[str, Any]) -> bool:
     return BOUND_BY in (table_input.get("Parameters") or {})
 
 
+def is_annotated(column: Mapping[str, Any]) -> bool:
+    """Whether an installation has written onto a column; `spheresync.name` alone may be its owner's word."""
+    return COLUMN_TYPE in (column.get("Parameters") or {})
+
+
 def annotation_of(table_input: Mapping[str, Any]) -> dict[str, Any]:
     """What is ours of a table of others, however the rest of it looks: of columns, those that we wrote something to."""
     ours: dict[str, Any] = {"Parameters": _parameters_under_prefix(table_input)}
@@ -218,7 +226,7 @@ def annotation_of(table_input: Mapping[str, Any]) -> dict[str, Any]:
         ours["Description"] = text
     columns = []
     for column in columns_of(table_input):
-        if COLUMN_NAME not in (column.get("Parameters") or {}):
+        if not is_annotated(column):
             continue
         share = {"Name": str(column["Name"]).casefold(), "Parameters": _parameters_under_prefix(column)}
         if comment := own_text(column, "Comment"):
@@ -229,7 +237,8 @@ def annotation_of(table_input: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parameters_under_prefix(holder: Mapping[str, Any]) -> dict[str, str]:
-    return {key: value for key, value in own_parameters(holder).items() if key.startswith(PREFIX)}
+    beside = {NAME_BEFORE, *OWN_KEYS}
+    return {key: value for key, value in own_parameters(holder).items() if key not in beside}
 
 
 def own_text(holder: Mapping[str, Any], key: str) -> str:
@@ -357,7 +366,7 @@ def column_parameters(column: Column, decision: Decision) -> dict[str, str]:
     parameters = {PREFIX + name: value for name, value in _facts(column.semantics).items()}
     parameters |= {
         COLUMN_NAME: column.name,
-        f"{PREFIX}type": str(column.type),
+        COLUMN_TYPE: str(column.type),
         f"{PREFIX}role": column.role.value,
     }
     if label := decision.label_of(column.labels):
