@@ -19,7 +19,11 @@ BOUND_TABLES: tuple[Promise, ...] = (
         "glue:bound:held",
         _SOURCE,
         "A bound table that does not exist yet is held with that reason, and looked for again by every run.",
-        (f"{_BOUND}::test_a_table_that_does_not_exist_yet_is_waited_for_and_found_by_the_next_run",),
+        (
+            f"{_BOUND}::test_a_table_that_does_not_exist_yet_is_waited_for_and_found_by_the_next_run",
+            f"{_BOUND}::test_a_table_that_its_owner_drops_is_waited_for_and_never_made",
+            f"{_BOUND}::test_a_table_that_its_owner_makes_anew_is_bound_again",
+        ),
     ),
     Promise(
         "glue:bound:taken-back",
@@ -65,6 +69,20 @@ BOUND_TABLES: tuple[Promise, ...] = (
         "glue:bound:lost",
         _SOURCE,
         "A lost state finds its bound tables again and writes nothing twice.",
-        (f"{_BOUND}::test_a_lost_state_finds_its_bound_tables_and_writes_nothing_twice",),
+        (
+            f"{_BOUND}::test_a_lost_state_finds_its_bound_tables_and_writes_nothing_twice",
+            f"{_BOUND}::test_a_lost_state_takes_back_what_no_rule_binds_any_more_and_what_is_gone",
+        ),
+    ),
+    Promise(
+        "glue:bound:shown",
+        _SOURCE,
+        "A preview shows each field before and after, and apply writes just that; every answer names the bound table.",
+        (
+            f"{_BOUND}::test_a_preview_shows_each_field_before_and_after_and_apply_writes_just_that",
+            f"{_BOUND}::test_what_the_owner_changes_between_preview_and_apply_is_kept_and_an_edit_of_ours_refuses",
+            f"{_BOUND}::test_every_answer_names_the_bound_table_and_what_of_it_does_not_fit",
+            f"{_BOUND}::test_many_bound_tables_are_read_a_page_at_a_time",
+        ),
     ),
 )

@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from mcp import Client, StdioServerParameters
 
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -82,7 +83,7 @@ def test_the_meaning_of_an_asset_is_written_and_nothing_else_and_a_second_sync_d
     installation.config = BIND
     run = installation.ask("sync")
     assert (run["state"], run["counts"]["metadata_only"], run["counts"]["create"]) == ("done", 1, 0)
-    assert glue.calls() == {"GetTable": 1, "UpdateTable": 1}, "no database is made, and no other looked at"
+    assert glue.calls() == {"GetTables": 1, "UpdateTable": 1}, "no database is made, and no other looked at"
     assert list(glue.dump()["databases"]) == ["lake"]
     table, there = glue.table(*TABLE), columns(glue)
     assert theirs(written(glue)) == theirs(before)
@@ -125,7 +126,7 @@ def test_a_table_that_does_not_exist_yet_is_waited_for_and_found_by_the_next_run
         glue.reset()
         run = installation.ask("sync")
         assert (run["state"], run["counts"]["held"], run["counts"]["failed"]) == ("done", 1, 0)
-        assert glue.calls() == {"GetTable": 1}
+        assert glue.calls() == {"GetTables": 1}, "the database does not exist either"
         item = installation.ask("preview")["items"][0]
         assert (item["action"], item["object"]) == ("held", "lake.asset_00001")
         assert "does not exist yet" in item["reason"]
@@ -327,7 +328,7 @@ def test_a_commit_of_its_owner_stays_and_what_it_took_away_is_written_again(
     assert columns(glue)["col_004"]["Comment"] == "Column 4"
     glue.reset()
     assert installation.ask("sync", "--full")["counts"]["unchanged"] == 1
-    assert glue.calls() == {"GetTable": 1}
+    assert glue.calls() == {"GetTables": 1}
 
 
 def test_undo_puts_back_what_stood_there_and_the_undo_of_that_writes_it_again(
@@ -388,21 +389,171 @@ def test_undo_of_a_take_back_writes_it_again(installation: Installation, glue: G
 def test_a_lost_state_finds_its_bound_tables_and_writes_nothing_twice(
     installation: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:
-    before = lake(glue)
+    lake(glue)
     installation.config = BIND
     installation.ask("sync")
     edit(glue, comment(0, "by hand"))
     shutil.rmtree(installation.state_dir)
     run = installation.ask("sync")
     assert (run["state"], run["counts"]["adopt"]) == ("done", 1)
-    assert glue.calls() == {"GetTable": 1}
+    assert glue.calls() == {"GetTables": 1}
     glue.reset()
     assert installation.ask("sync")["counts"]["unchanged"] == 1
     assert glue.calls() == {}
     tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
     installation.ask("sync")
     assert (glue.table(*TABLE)["Description"], columns(glue)["Col_000"]["Comment"]) == ("Another label", "by hand")
-    shutil.rmtree(installation.state_dir)
-    installation.config = ONE
+
+
+def test_a_lost_state_takes_back_what_no_rule_binds_any_more_and_what_is_gone(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = [lake(glue, f"asset_0000{number}") for number in range(3)]
+    installation.config = bind(0, 1, 2)
     installation.ask("sync")
-    before["StorageDescriptor"]["Columns"][0]["Comment"] = "by hand"
+    shutil.rmtree(installation.state_dir)
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+    rules = 'mapping: {rules: [{match: {name: [ASSET_00000, ASSET_00001]}, set: {bind: "lake.{name}"}}]}'
+    installation.config = "\n".join([bind(0, 1, 2).splitlines()[0], rules, ""])
+    for _ in range(4):
+        assert installation.ask("sync", "--max-deletes", "1")["state"] == "done"
+    assert not original(glue, before[0])
+    assert original(glue, before[1]) and original(glue, before[2])
+    assert "asset_00002" in glue.dump()["tables"]["space_000"]
+    glue.reset()
+    assert installation.ask("sync")["counts"]["unchanged"] == 2
+    assert glue.calls() == {}
+
+
+def test_a_table_that_its_owner_drops_is_waited_for_and_never_made(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    lake(glue)
+    installation.config = BIND
+    installation.ask("sync")
+    hands = glue.client()
+    hands.delete_table(DatabaseName="lake", Name="asset_00001")
+    glue.reset()
+    drift = installation.ask("drift", "--repair", code=None)
+    assert [each["asset"] for each in drift["items"]] == [ASSET]
+    assert glue.calls() == {"GetTable": 1}
+    for _ in range(2):
+        assert installation.ask("sync")["counts"]["held"] == 1
+    assert glue.dump()["tables"] == {"lake": {}}
+    lake(glue)
+    assert installation.ask("sync")["counts"]["metadata_only"] == 1
+    hands.delete_table(DatabaseName="lake", Name="asset_00001")
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    assert installation.ask("sync")["counts"]["held"] == 1, "found out by the plan that was to change it"
+    assert glue.dump()["tables"] == {"lake": {}}
+    lake(glue)
+    assert installation.ask("sync")["counts"]["metadata_only"] == 1
+    assert glue.table(*TABLE)["Description"] == "Another label"
+
+
+def test_a_table_that_its_owner_makes_anew_is_bound_again(installation: Installation, glue: GlueSimulator) -> None:
+    lake(glue)
+    installation.config = BIND
+    installation.ask("sync")
+    glue.remake(*TABLE, **ICEBERG)
+    assert installation.ask("drift", "--repair", code=None)["items"][0]["effect"] == "restore"
+    assert glue.table(*TABLE)["Description"] == "Asset 1"
+    assert columns(glue)["col_001"]["Comment"] == "theirs"
+    glue.remake(*TABLE, **ICEBERG)
+    assert installation.ask("sync", "--full")["counts"]["metadata_only"] == 1
+    assert glue.table(*TABLE)["Description"] == "Asset 1"
+
+
+def test_many_bound_tables_are_read_a_page_at_a_time(installation: Installation, glue: GlueSimulator) -> None:
+    for number in range(10):
+        lake(glue, f"asset_0000{number}")
+    installation.config = BIND.replace("ASSET_00001", "*")
+    assert installation.ask("sync")["counts"]["metadata_only"] == 10
+    assert glue.calls() == {"GetTables": 1, "UpdateTable": 10}
+    glue.reset()
+    assert installation.ask("drift")["items"] == []
+    assert glue.calls() == {"GetTables": 1}
+    glue.reset()
+    change_set = installation.ask("preview", "--no-refresh")
+    assert change_set["items"] == [] and glue.calls() == {}
+
+
+def test_a_preview_shows_each_field_before_and_after_and_apply_writes_just_that(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    installation.config = BIND
+    preview = installation.ask("preview")
+    assert {each["code"] for each in preview["findings"]} == {"bound_columns"}
+    (item,) = preview["items"]
+    assert (item["action"], item["strategy"], item["object"]) == ("metadata_only", "metadata_only", "lake.asset_00001")
+    assert item["operations"] == ["glue:UpdateTable"]
+    assert not preview.get("prerequisites")
+    changes = {each["path"]: (each["before"], each["after"]) for each in item["changes"]}
+    assert changes["columns.Col_000.comment"] == (None, "Column 0")
+    assert changes["columns.Col_000.parameters.spheresync.name"] == (None, "COL_000")
+    assert not any(path.endswith(".type") and "spheresync" not in path for path in changes)
+    assert written(glue) == before
+    assert installation.ask("apply", preview["change_set_id"])["counts"]["metadata_only"] == 1
+    assert theirs(written(glue)) == theirs(before)
+
+
+def test_what_the_owner_changes_between_preview_and_apply_is_kept_and_an_edit_of_ours_refuses(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    lake(glue)
+    installation.config = BIND
+    change_set = installation.ask("preview")["change_set_id"]
+    edit(glue, lambda table: table["Parameters"].update(metadata_location="s3://lake/metadata/00002.json"))
+    edit(glue, comment(0, "his own"))
+    assert installation.ask("apply", change_set)["state"] == "done"
+    assert glue.table(*TABLE)["Parameters"]["metadata_location"] == "s3://lake/metadata/00002.json"
+    assert columns(glue)["Col_000"]["Comment"] == "his own"
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    change_set = installation.ask("preview")["change_set_id"]
+    edit(glue, lambda table: table.update(Description="described"))
+    assert installation.ask("apply", change_set, code=3)["counts"]["refused"] == 1
+    assert glue.table(*TABLE)["Description"] == "described"
+
+
+@pytest.mark.anyio
+async def test_every_answer_names_the_bound_table_and_what_of_it_does_not_fit(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    installation.config = BIND
+    unbound = await _asked(installation, "explain_mapping")
+    assert (unbound["database"], unbound["table"]) == ("lake", "asset_00001")
+    assert "its columns are unknown" in json.dumps(unbound["findings"])
+    lake(glue)
+    installation.ask("sync")
+    objects = {each["asset"]: each.get("objects") for each in installation.ask("assets")["items"]}
+    assert objects[ASSET] == ["glue:lake.asset_00001"]
+    described = await _asked(installation, "describe_asset")
+    assert [(each["object"], each["state"]) for each in described["targets"]] == [("lake.asset_00001", "bound")]
+    explained = await _asked(installation, "explain_mapping")
+    assert "others made it" in explained["names"][0]
+    physical = {each["name"]: (each["physical"], each["physical_type"]) for each in explained["columns"]}
+    assert physical == {
+        "COL_000": ("Col_000", "string"),
+        "COL_001": ("col_001", "decimal(15, 2)"),
+        "COL_002": ("day", "date"),
+    }
+    found = json.dumps(explained["findings"])
+    assert "COL_004, COL_005" in found and "COL_003" in found and "there string" in found
+    lineage = await _asked(installation, "get_lineage")
+    ends = [(each["to"], each["kind"], each.get("to_column")) for each in lineage["edges"]]
+    assert ("glue:default:lake.asset_00001", "table", None) in ends
+    assert ("glue:default:lake.asset_00001", "column", "day") in ends
+    written_rows = installation.ask("audit", "query", "--asset", ASSET, "--detail", "full")
+    assert "lake.asset_00001" in json.dumps(written_rows["items"])
+
+
+async def _asked(installation: Installation, tool: str) -> dict[str, Any]:
+    command, *options = installation.command("serve", "--no-scheduler")
+    server = StdioServerParameters(command=command, args=options, env=installation.variables())
+    async with Client(server) as client:
+        if tool == "explain_mapping":
+            installation.ask("discover")
+        answer = await client.call_tool(tool, {"asset": ASSET})
+        assert isinstance(answer.structured_content, dict), answer.content
+        return answer.structured_content

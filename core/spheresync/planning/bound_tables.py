@@ -27,7 +27,8 @@ from spheresync.model import (
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.planning.asset_comparison import AssetComparison
 from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
-from spheresync.planning.decisions.items import EDITED, Subject, absent_item, bind_item
+from spheresync.planning.bound_rebuild import BoundTableRebuilder, SeenTables, bound_checkpoint
+from spheresync.planning.decisions.items import Subject, absent_item, bind_item
 from spheresync.planning.lost_bodies import definition_lost, known_by_target, wrong_definition
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
@@ -35,7 +36,7 @@ from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.worker_process import WorkerProcess
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import Checkpoint, CheckpointState, KnownObject
+from spheresync.state.records import Checkpoint, CheckpointState
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import ReadAhead, RecentReads
@@ -103,7 +104,12 @@ class BoundTablePlanner:
         self._names = names
 
     async def run(
-        self, subjects: Sequence[Subject], checkpoints: Mapping[AssetId, Checkpoint], leaving: Collection[AssetId]
+        self,
+        subjects: Sequence[Subject],
+        checkpoints: Mapping[AssetId, Checkpoint],
+        leaving: Collection[AssetId],
+        *,
+        everywhere: bool,
     ) -> frozenset[Address]:
         """Read, design and compare; answers the tables that are bound or to be bound.
 
@@ -111,19 +117,29 @@ class BoundTablePlanner:
             subjects: the assets, with what the rules say of them.
             checkpoints: what the target is known to hold, of all assets.
             leaving: assets whose tables of now are to go.
+            everywhere: look through databases for our marker that were looked through before.
+
+        Raises:
+            TargetError: the target as a whole is out.
         """
         bound = self._addressed(subjects)
         wanted: dict[Address, list[AssetId]] = defaultdict(list)
         for each in bound:
             wanted[each.at].append(each.asset)
+        marker, in_force = self._settings.installation_marker, self._settings.target_keys
+        rebuilder = BoundTableRebuilder(self._store, self._target, self._design, marker, in_force=in_force)
+        containers = {each.container for each in wanted}
+        at = isoformat(self._now)
+        seen = await rebuilder.adopt(containers, wanted, checkpoints, at=at, everywhere=everywhere)
         holders = {each.address: asset for asset, each in checkpoints.items() if each.state is CheckpointState.BOUND}
         holders |= {at: former.asset for at, former in self._names.formers.items() if at in wanted}
         leaving = {*leaving, *(each.asset for each in bound if _moves(each))}
-        ahead, second = ReadAhead(self._target, [each.at for each in bound], {}), WorkerProcess(len(bound))
+        ahead = ReadAhead(self._target, [each.at for each in bound if each.at not in seen.found], {})
+        second = WorkerProcess(len(bound))
         for start in range(0, len(bound), _CHUNK):
             chunk = bound[start : start + _CHUNK]
             await self._progress(ProgressEvent("planning", start, len(bound), "comparing bound tables"))
-            there = await self._there(chunk, ahead)
+            there = await self._there(chunk, ahead, seen)
             free = self._free(there, wanted, holders, leaving)
             await self._plan(free, second)
         return frozenset({*wanted, *holders})
@@ -141,10 +157,14 @@ class BoundTablePlanner:
             bound.append(_Bound(subject, at))
         return bound
 
-    async def _there(self, chunk: Sequence[_Bound], ahead: ReadAhead) -> list[tuple[_Bound, LiveObject]]:
+    async def _there(
+        self, chunk: Sequence[_Bound], ahead: ReadAhead, seen: SeenTables
+    ) -> list[tuple[_Bound, LiveObject]]:
         """Those whose tables are there, with these; the others wait, and one that cannot be seen fails."""
-        found = await ahead.seen({each.at for each in chunk})
-        looked = await look_by_name(self._target, {each.at for each in chunk} - found.keys())
+        asked = {each.at for each in chunk if each.at.container not in seen.absent}
+        found = {at: live for at, live in seen.found.items() if at in asked}
+        found |= await ahead.seen(asked - found.keys())
+        looked = await look_by_name(self._target, asked - found.keys())
         found |= looked.found
         there = []
         for each in chunk:
@@ -267,7 +287,8 @@ class BoundTablePlanner:
             checkpoint, last_body = known_by_target(self._design, checkpoint, live)
             self._draft.rebased.append(checkpoint)
         elif found_again:
-            checkpoint, last_body = self._rebuilt(bound, live)
+            at = isoformat(self._now)
+            checkpoint, last_body = bound_checkpoint(self._design, self._target.key, bound.asset, live, at=at)
             known_again.append(checkpoint)
         about = replace(subject, checkpoint=checkpoint)
         comparison = AssetComparison(
@@ -286,27 +307,12 @@ class BoundTablePlanner:
             bodies += comparison.retire_former(subject, bound.at)
         return {digest_of(body): body for body in bodies}
 
-    def _rebuilt(self, bound: _Bound, live: LiveObject) -> tuple[Checkpoint, bytes]:
-        """What a table that says itself to be bound to an asset proves of it, where the state knows nothing."""
-        written = self._design.last_written(live.body, live.digest)
-        known = KnownObject(
-            asset=bound.asset,
-            target=self._target.key.target,
-            destination=self._target.key.destination,
-            container=bound.at.container,
-            name=bound.at.name,
-            body=digest_of(written.body),
-            body_digest=live.digest if live.digest is not None and written.proven else EDITED,
-            version=live.version if live.intact else None,
-        )
-        checkpoint = Checkpoint.of_object(known, retired=False, at=isoformat(self._now))
-        return replace(checkpoint, state=CheckpointState.BOUND), written.body
-
     def _tell_columns(self, bound: _Bound, live: LiveObject, request: DesignRequest) -> None:
         decision = request.decision
         asset = decision.applied(decode_asset(request.definition))
-        for finding in self._design.binding_findings(asset, decision, live.body):
-            self._draft.noted.append(Problem.of(bound.asset, BOUND_COLUMNS, f"{'.'.join(bound.at)}: {finding}"))
+        if found := self._design.binding_findings(asset, decision, live.body):
+            text = f"{'.'.join(bound.at)}: {'; '.join(found)}"
+            self._draft.noted.append(Problem.of(bound.asset, BOUND_COLUMNS, text))
 
 
 def _moves(bound: _Bound) -> bool:

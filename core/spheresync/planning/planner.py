@@ -16,6 +16,7 @@ from spheresync.lineage.broken import broken_lineage
 from spheresync.lineage.open_types import columns_without_type
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey, isoformat
+from spheresync.planning.bound_tables import BOUND_COLUMNS
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.drift import within_bounds
 from spheresync.planning.decisions.items import by_urgency
@@ -141,7 +142,11 @@ class Planner:
             *await broken_lineage(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *await columns_without_type(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *within_bounds(merge_problems([(each.key, each.left) for each in planned])),
-            *merge_problems([(each.key, each.draft.noted) for each in planned]),
+            *within_bounds(
+                merge_problems([(each.key, each.draft.noted) for each in planned]),
+                BOUND_COLUMNS,
+                "whose columns and those of the bound asset do not all fit together",
+            ),
             *objects_off(records, self._request.scope),
             *self._request.notices,
         ]

@@ -199,9 +199,10 @@ class TargetPlanner:
             recent=self._recent,
             names=names,
         )
+        everywhere = self._request.full and self._request.scope.everything
         leaving = {record.id for record in to_design} | {subject.asset for _, subject in self.draft.removals}
         subjects = [self._subject(record, self.decided[record.id]) for record in bound]
-        self._bound = await planner.run(subjects, self._checkpoints, leaving)
+        self._bound = await planner.run(subjects, self._checkpoints, leaving, everywhere=everywhere)
 
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""

@@ -15,7 +15,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
 
-REMOVES = frozenset({AssetWork.RETIRE, AssetWork.DELETE, AssetWork.FORGET})
+REMOVES = frozenset({AssetWork.RETIRE, AssetWork.DELETE, AssetWork.FORGET, AssetWork.TAKE_BACK})
 """Work about tables that no asset in scope stands behind any more."""
 WRITES = REMOVES | {AssetWork.DESIGN}
 """Work that takes a run."""
@@ -24,6 +24,7 @@ _FIRST = (
     AssetWork.RETIRE,
     AssetWork.DELETE,
     AssetWork.FORGET,
+    AssetWork.TAKE_BACK,
     AssetWork.HELD,
     AssetWork.UNCHANGED,
     AssetWork.NOTHING,

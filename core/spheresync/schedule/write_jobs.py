@@ -57,7 +57,8 @@ async def _write(
     if ended.state is not RunState.CANCELLED:
         records, _ = await _records(context, wanted)
         left = await work_of(context, records, key)
-        problems = {asset: _undone(asset, ended) for asset in wanted if left.get(asset) is AssetWork.DESIGN} | problems
+        undone = {asset for asset in wanted if left.get(asset) is AssetWork.DESIGN} - await _waiting(context, ended)
+        problems = {asset: _undone(asset, ended) for asset in undone} | problems
     await engine.finish([jobs[asset] for asset in wanted if asset not in problems])
     for asset, problem in problems.items():
         await engine.fail(jobs[asset], problem)
@@ -97,6 +98,14 @@ async def _records(
         else:
             records += [record] if record is not None else []
     return records, problems
+
+
+async def _waiting(context: RuntimeContext, run: RunRecord) -> set[AssetId]:
+    """Assets that wait for a table of others: nothing keeps them, and their next turn looks again."""
+    if run.change_set_id is None:
+        return set()
+    items = await context.store.change_sets.all_items(run.change_set_id)
+    return {item.asset for item in items if item.action is Action.HELD and item.other_name is None}
 
 
 def _undone(asset: AssetId, run: RunRecord) -> Problem:

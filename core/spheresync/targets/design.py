@@ -296,8 +296,12 @@ class TargetDesign(Protocol):
         container: PhysicalName,
         name: PhysicalName,
         unread: str | None = None,
+        last_body: bytes | None = None,
     ) -> Explanation:
-        """Why an asset looks as it does in the target, in words; `unread` says why its definition was not read."""
+        """Why an asset looks as it does in the target, in words; `unread` says why its definition was not read.
+
+        `last_body` is what the object at that address was last known to hold.
+        """
         return Explanation((f"object {container}.{name}",), (), ())
 
     def severity(self, changes: tuple[FieldChange, ...]) -> Severity:

@@ -99,10 +99,11 @@ def missing_finding(asset: AssetId, table: str) -> Problem:
     return Problem.of(asset, DRIFT, f"somebody else has deleted {table}; it is not made again", remedy)
 
 
-def within_bounds(findings: list[Problem]) -> tuple[Problem, ...]:
-    """The findings, of which a large number is told instead of listed."""
+def within_bounds(
+    findings: list[Problem], code: str = DRIFT, what: str = "that others changed: left as found"
+) -> tuple[Problem, ...]:
+    """The findings, of which a large number is told instead of listed: so many more tables `what`."""
     if len(findings) <= MOST_FINDINGS:
         return tuple(findings)
     left_out = len(findings) - MOST_FINDINGS
-    rest = Problem("all spaces", DRIFT, f"{counted(left_out, 'more table')} that others changed: left as found")
-    return (*findings[:MOST_FINDINGS], rest)
+    return (*findings[:MOST_FINDINGS], Problem("all spaces", code, f"{counted(left_out, 'more table')} {what}"))

@@ -97,7 +97,10 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
     kind = DriftKind.DATABASE_DELETED if database_gone else DriftKind.TABLE_DELETED
     what = f"its database {checkpoint.container}" if database_gone else "the table"
     reason, policy, item = f"somebody else has deleted {what}", policies.missing, None
-    if _is_retired(checkpoint):
+    if checkpoint.state is CheckpointState.BOUND:  # who made it may take it away
+        policy, effect = DriftPolicy.REPORT, DriftEffect.REPORT
+        remedy = "Each sync looks for it, and writes what is known of the asset once it is there again."
+    elif _is_retired(checkpoint):
         effect, remedy = DriftEffect.KEEP, "It was retired; it is made again only if the asset comes back."
     elif policy is DriftPolicy.OVERWRITE:
         effect, remedy = DriftEffect.RECREATE, "The repair makes it again as it was written last."

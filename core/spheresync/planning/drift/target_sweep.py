@@ -43,14 +43,23 @@ from spheresync.planning.prerequisites import is_present, plan_prerequisites
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, DriftEffect, Prerequisite
+from spheresync.state.records import (
+    AssetRecord,
+    ChangeSetItem,
+    Checkpoint,
+    CheckpointState,
+    DriftEffect,
+    Prerequisite,
+)
 from spheresync.targets.look_by_name import look_by_name, of_one
 from spheresync.targets.protocol import Target, cannot_be_seen
+from spheresync.targets.read_ahead import ReadAhead
 from spheresync.targets.registry import design_of
 
 DATABASES_AT_ONCE = 8
 CHUNK = 200
 """Tables that are gone whose last bodies are in memory at a time."""
+_GONE = CheckpointState.DELETED
 _WRITTEN = frozenset({AssetStatus.SYNCED, AssetStatus.RETIRED})
 
 
@@ -74,6 +83,7 @@ class TargetSweep:
         self._managed: dict[AssetId, Checkpoint] = {}
         self._past: list[AssetId] = []
         self.prerequisites: tuple[Prerequisite, ...] = ()  # what must exist before the repair is done
+        self._absent: list[Checkpoint] = []  # bound tables that their owners have taken away
         self._unplanned: Collection[AssetId] = ()  # whose prerequisites could not be planned
         self._store = store
         self._settings = settings
@@ -111,7 +121,8 @@ class TargetSweep:
         }
         self.wanted = self._wanted(self._managed.values())
         self._leave_unknown(known_somewhere)
-        await self._read(self.wanted)
+        await self._read([each for each in self.wanted if each.is_ours])
+        await self._read_bound([each for each in self.wanted if not each.is_ours])
         if self.seen.first_error is not None and not self.seen.compared:
             raise self.seen.first_error
         await self._look_where_nothing_is_known()
@@ -125,6 +136,11 @@ class TargetSweep:
         return [item for item in items if item is not None and item.asset not in self._unplanned]
 
     @property
+    def _bound(self) -> set[Address]:
+        """Tables of others that assets are bound to."""
+        return {each.address for each in self.checkpoints.values() if each.state is CheckpointState.BOUND}
+
+    @property
     def _made_again(self) -> set[PhysicalName]:
         """Databases that are gone and that the repair makes again."""
         return {item.container for item in self.items if item.action is Action.CREATE} & self.seen.gone
@@ -133,7 +149,7 @@ class TargetSweep:
         """Plan what the repair needs first; an asset that waits for what could not be designed is told."""
         marker = self._settings.installation_marker
         planned = await plan_prerequisites(
-            self._store, self._mapping, marker, self.key, self.items, gone=self._made_again
+            self._store, self._mapping, marker, self.key, self.items, gone=self._made_again, bound=self._bound
         )
         for asset, error in planned.failures.items():
             self.seen.problems.append(Problem.of_error(asset, product_error(error, str(asset))))
@@ -208,6 +224,27 @@ class TargetSweep:
         if failed:
             raise failed[0]
 
+    async def _read_bound(self, bound: Sequence[Checkpoint]) -> None:
+        """Compare tables of others; their databases may hold many more, so pages are read only where that spares calls.
+
+        Raises:
+            TargetError: the target as a whole is out.
+        """
+        by_address = {checkpoint.address: checkpoint for checkpoint in bound}
+        ahead = ReadAhead(self._target, by_address, {})
+        addresses = [*by_address]
+        for start in range(0, len(addresses), CHUNK):
+            chunk = addresses[start : start + CHUNK]
+            found = await ahead.seen(chunk)
+            rest = await look_by_name(self._target, [address for address in chunk if address not in found])
+            found |= rest.found
+            await self._compare([(by_address[address], live) for address, live in found.items()])
+            for address, error in rest.hidden.items():
+                self.seen.hidden_tables(address.container, [error])
+            gone = [by_address[at] for at in chunk if at not in found and at not in rest.hidden]
+            await self._miss(gone, database_gone=False)
+            self._absent += gone
+
     async def _look_where_nothing_is_known(self) -> None:
         """Look for tables of ours in databases that this installation wrote to, or may have, and has nothing in now."""
         if not self._scope.everything:
@@ -215,7 +252,7 @@ class TargetSweep:
         note = container_note(self.key, "")
         noted = await self._store.meta.with_prefix(note)
         known = {PhysicalName(key.removeprefix(note)) for key in noted if is_present(noted, key)}
-        known |= {checkpoint.container for checkpoint in self.checkpoints.values()}
+        known |= {each.container for each in self.checkpoints.values() if each.state is not CheckpointState.BOUND}
         for database in sorted(known - {checkpoint.container for checkpoint in self.wanted}):
             try:
                 async for page in self._target.pages(database):
@@ -365,11 +402,14 @@ class TargetSweep:
         await settle_statuses(tx, {*over, *past, *(drift.asset for drift in drifts)}, in_force)
         for database in self._made_again:  # so that the repair makes it first
             await tx.meta.delete(container_note(self.key, database))
-        await self._doubt(tx, [self._managed[found.drift.asset] for found in seen.found if found.doubtful])
+        # Where the remembered version is of another content than was written, the next write reads first.
+        doubtful = [self._managed[found.drift.asset] for found in seen.found if found.doubtful]
+        await self._note(tx, {each: replace(each, version=None) for each in doubtful})
+        # A bound table that is gone holds nothing of ours any more, and each sync looks for it.
+        await self._note(tx, {each: replace(each, version=None, state=_GONE) for each in self._absent})
 
-    async def _doubt(self, tx: Tx, doubtful: Sequence[Checkpoint]) -> None:
-        """Have the next write read first where the remembered version is of another content than was written."""
-        for checkpoint in doubtful:
-            now = await tx.checkpoints.get(checkpoint.asset, checkpoint.key)
-            if now == checkpoint:
-                await tx.checkpoints.put_many([replace(checkpoint, version=None)])
+    async def _note(self, tx: Tx, known: Mapping[Checkpoint, Checkpoint]) -> None:
+        """Note what is known by now, but of what a run has written meanwhile."""
+        for before, after in known.items():
+            if await tx.checkpoints.get(before.asset, before.key) == before:
+                await tx.checkpoints.put_many([after])

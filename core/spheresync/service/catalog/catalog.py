@@ -61,7 +61,7 @@ from spheresync.service.catalog.other_names import other_names
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
-from spheresync.state.records import AssetRecord, FormerTable, SpaceRecord
+from spheresync.state.records import AssetRecord, Checkpoint, FormerTable, SpaceRecord
 from spheresync.targets.registry import design_of
 
 
@@ -253,6 +253,7 @@ class Catalog:
             container=address.container,
             name=address.name,
             unread=await self._unread(record),
+            last_body=await self._last_body(checkpoint, address),
         )
         names = await other_names(self._store, record, key)
         return MappingExplanation(
@@ -300,6 +301,12 @@ class Catalog:
                 address = known_address(record, checkpoint, record.decided_by(self._context.mapping.of(key)))
                 names.append(f"{key}: {address.container}.{address.name}")
         return names
+
+    async def _last_body(self, checkpoint: Checkpoint | None, address: Address) -> bytes | None:
+        """What an object was last known to hold."""
+        if checkpoint is None or not checkpoint.is_there or checkpoint.address != address:
+            return None
+        return (await self._store.blobs.get_many([checkpoint.body])).get(checkpoint.body)
 
     async def get_lineage(
         self,

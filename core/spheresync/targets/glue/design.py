@@ -231,9 +231,18 @@ class GlueDesign(TargetDesign):
         container: PhysicalName,
         name: PhysicalName,
         unread: str | None = None,
+        last_body: bytes | None = None,
     ) -> Explanation:
         return explain.explain(
-            asset_id, kind, label, asset=asset, decision=decision, database=container, table=name, unread=unread
+            asset_id,
+            kind,
+            label,
+            asset=asset,
+            decision=decision,
+            database=container,
+            table=name,
+            unread=unread,
+            bound_to=last_body if last_body is not None and self.is_bound(last_body) else None,
         )
 
 

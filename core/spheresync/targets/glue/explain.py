@@ -6,7 +6,9 @@ from spheresync.mapping.names import plain_name
 from spheresync.mapping.rules import Decision, decide_column
 from spheresync.mapping.texts import COMMENT_BYTES, DESCRIPTION_BYTES
 from spheresync.model import Asset, AssetId, AssetKind, PhysicalName, counted
+from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import ExplainedColumn, Explanation, PhysicalColumn
+from spheresync.targets.glue.bound_columns import findings_of, match_columns
 from spheresync.targets.glue.table_input import physical_columns
 
 
@@ -20,27 +22,54 @@ def explain(
     database: PhysicalName,
     table: PhysicalName,
     unread: str | None = None,
+    bound_to: bytes | None = None,
 ) -> Explanation:
     """Explain the mapping of one asset; without a definition only its names, and why there is none.
 
-    `unread` says why its definition could not be read when it was last tried, and what to do.
+    `unread` says why its definition could not be read when it was last tried, and what to do. `bound_to` is the table
+    of others that a rule binds it to, as it was last read.
     """
-    names = (
+    names: tuple[str, ...] = (
         _name("database", database, decision.database_name(asset_id, kind, label), decision.database),
         _name("table", table, decision.table_name(asset_id, kind, label), decision.table),
     )
+    if decision.bind is not None:
+        names = (f"table {database}.{table}: others made it; the rule's bind {decision.bind!r} names it",)
     if asset is None and not decision.included:
         return Explanation(names, (), (f"It is left out, so its definition is not read: {decision.excluded_by}.",))
     if asset is None and unread is not None:
         return Explanation(names, (), (f"Its definition could not be read: {unread}",))
     if asset is None:
         return Explanation(names, (), ("Its definition was never read; run discover.",))
+    stale = [] if unread is None else [f"this goes by the last definition that could be read, before this: {unread}"]
+    if decision.bind is not None:
+        return _bound(names, asset, decision, bound_to, stale)
     physical = physical_columns(asset, decision)
     columns = tuple(
         ExplainedColumn(each.column.name, each.name, str(each.column.type), each.type, each.reason) for each in physical
     )
-    stale = [] if unread is None else [f"this goes by the last definition that could be read, before this: {unread}"]
     return Explanation(names, columns, (*stale, *_findings(asset, decision, physical)))
+
+
+def _bound(
+    names: tuple[str, ...], asset: Asset, decision: Decision, bound_to: bytes | None, stale: list[str]
+) -> Explanation:
+    """What of an asset is written onto the table of others that it is bound to, and what is not."""
+    findings = [*stale, *asset.findings]
+    if bound_to is None:
+        return Explanation(names, (), (*findings, "nothing is written onto that table yet, so its columns are unknown"))
+    matched = match_columns(physical_columns(asset, decision), read_own_json(bound_to))
+    columns = tuple(
+        ExplainedColumn(
+            physical.column.name,
+            str(there["Name"]),
+            str(physical.column.type),
+            str(there.get("Type") or ""),
+            "as its owner made it; only what is known of the column is written",
+        )
+        for physical, there in matched.pairs
+    )
+    return Explanation(names, columns, (*findings, *findings_of(matched)))
 
 
 def _name(what: str, name: PhysicalName, plain: PhysicalName, template: str | None) -> str:

@@ -1,0 +1,179 @@
+"""Find bound tables of which the state knows nothing, by the marker on them: what a lost state knew, AWS still knows.
+
+Databases of others carry no mark of ours. So each of them is looked through once, when rules first bind an asset to a
+table in it, and a state that was lost does so again. What no rule binds any more is remembered as bound, so that the
+next plans take back what is ours there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from spheresync.errors import TargetError, TargetFault
+from spheresync.model import SYSTEM, Address, AssetId, JsonValue, LiveObject, PhysicalName, TargetKey, digest_of
+from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.checkpoint_rebuild import stub_of
+from spheresync.planning.decisions.items import EDITED
+from spheresync.planning.names.container_notes import CONTAINER_NOTES
+from spheresync.state.port import Store, Tx
+from spheresync.state.records import (
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    Checkpoint,
+    CheckpointState,
+    FormerTable,
+    KnownObject,
+)
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.protocol import Target, cannot_be_seen
+from spheresync.targets.read_ahead import MOST_KEPT
+
+
+def bound_checkpoint(
+    design: TargetDesign, key: TargetKey, asset: AssetId, live: LiveObject, *, at: str
+) -> tuple[Checkpoint, bytes]:
+    """What a table that says itself to be bound to an asset proves of it; answers the body that we wrote last, too."""
+    written = design.last_written(live.body, live.digest)
+    known = KnownObject(
+        asset=asset,
+        target=key.target,
+        destination=key.destination,
+        container=live.container,
+        name=live.name,
+        body=digest_of(written.body),
+        body_digest=live.digest if live.digest is not None and written.proven else EDITED,
+        version=live.version if live.intact else None,
+    )
+    return replace(Checkpoint.of_object(known, retired=False, at=at), state=CheckpointState.BOUND), written.body
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTables:
+    """Wanted tables that were seen on the way, and databases that do not exist; of all else nobody knows yet."""
+
+    found: Mapping[Address, LiveObject]
+    absent: Collection[PhysicalName]
+
+
+@dataclass(slots=True)
+class _Strays:
+    """Tables that are bound by this installation and that no rule binds to their asset any more."""
+
+    checkpoints: dict[AssetId, Checkpoint] = field(default_factory=dict)
+    formers: list[FormerTable] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    seen: dict[AssetId, LiveObject] = field(default_factory=dict)
+
+
+class BoundTableRebuilder:
+    """Takes bound tables of which the state knows nothing into it again."""
+
+    def __init__(
+        self, store: Store, target: Target, design: TargetDesign, marker: str, *, in_force: Sequence[TargetKey]
+    ) -> None:
+        self._store = store
+        self._target = target
+        self._design = design
+        self._marker = marker
+        self._in_force = in_force
+
+    async def adopt(
+        self,
+        containers: Iterable[PhysicalName],
+        wanted: Mapping[Address, Sequence[AssetId]],
+        checkpoints: Mapping[AssetId, Checkpoint],
+        *,
+        at: str,
+        everywhere: bool,
+    ) -> SeenTables:
+        """Look through databases that nobody has looked through yet; answers what was seen of the wanted tables.
+
+        What is bound there besides is written down. `everywhere`: those that were looked through are so again.
+
+        Raises:
+            TargetError: the target as a whole is out.
+        """
+        noted = await self._store.meta.with_prefix(_note(self._target.key, ""))
+        unknown = [each for each in sorted(containers) if everywhere or _note(self._target.key, each) not in noted]
+        known = {each.address for each in checkpoints.values() if each.is_there} | wanted.keys()
+        taken = {asset for assets in wanted.values() for asset in assets}
+        taken |= {asset for asset, each in checkpoints.items() if each.is_there}
+        found, absent = dict[Address, LiveObject](), set[PhysicalName]()
+        strays, looked_through = _Strays(), []
+        for container in unknown:
+            try:
+                tables = await self._tables(container, wanted.keys())
+            except TargetError as error:
+                if error.systemic or not (error.fault is TargetFault.NO_CONTAINER or cannot_be_seen(error)):
+                    raise
+                absent |= {container} if error.fault is TargetFault.NO_CONTAINER else set()
+                continue
+            looked_through.append(container)
+            found |= {live.address: live for live in tables if live.address in wanted}
+            for live in tables:
+                asset = _source(live)
+                if asset is not None and live.address not in known:
+                    self._sort_out(strays, asset, live, taken, at)
+        if looked_through:
+            await self._remember(strays, looked_through, at)
+        return SeenTables(found, absent)
+
+    def _sort_out(self, strays: _Strays, asset: AssetId, live: LiveObject, taken: Collection[AssetId], at: str) -> None:
+        """Take in a table that is bound and that no rule binds any more."""
+        checkpoint, body = bound_checkpoint(self._design, self._target.key, asset, live, at=at)
+        strays.bodies.append(body)
+        if asset in taken or asset in strays.checkpoints:
+            strays.formers.append(FormerTable.left_behind(checkpoint, at=at))
+        else:
+            strays.checkpoints[asset], strays.seen[asset] = checkpoint, live
+
+    async def _tables(self, container: PhysicalName, wanted: Collection[Address]) -> list[LiveObject]:
+        """The first of the wanted tables of a database, and all that we have bound."""
+        found: list[LiveObject] = []
+        async for page in self._target.pages(container):
+            bound = [live for live in page if live.bound_by == self._marker]
+            room = max(0, MOST_KEPT - len(found))
+            found += bound + [live for live in page if live.address in wanted and live not in bound][:room]
+        return found
+
+    async def _remember(self, strays: _Strays, looked_through: Sequence[PhysicalName], at: str) -> None:
+        key = self._target.key
+        records = {record.id for record in await self._store.catalog.assets()} if strays.seen else set[AssetId]()
+        unknown = [
+            stub_of(self._design, asset, live, at) for asset, live in strays.seen.items() if asset not in records
+        ]
+        detail: dict[str, JsonValue] = {
+            "objects": len(strays.checkpoints),
+            "former": len(strays.formers),
+            "destination": key.destination,
+        }
+        event = AuditEvent(SYSTEM, AuditAction.REBUILD, None, None, key.target, AuditOutcome.DONE, detail)
+
+        async def remember(tx: Tx) -> None:
+            for container in looked_through:
+                await tx.meta.set(_note(key, container), f"present {at}")
+            if not strays.bodies:
+                return
+            await tx.blobs.put_many(strays.bodies)
+            await tx.checkpoints.put_many([*strays.checkpoints.values()])
+            await tx.former_tables.put_many(strays.formers)
+            present = {record.id for record in await tx.catalog.some([each.id for each in unknown])}
+            await tx.catalog.put_assets([each for each in unknown if each.id not in present])
+            await settle_statuses(tx, [*strays.checkpoints], self._in_force)
+            await tx.audit.append_many([event])
+
+        await self._store.write(remember)
+
+
+def _note(key: TargetKey, container: str) -> str:
+    """Under which key the state notes that a database of others was looked through."""
+    return f"{CONTAINER_NOTES}bound:{key.target}:{key.destination}:{container}"
+
+
+def _source(live: LiveObject) -> AssetId | None:
+    try:
+        return None if live.source is None else AssetId.parse(live.source)
+    except ValueError:
+        return None
