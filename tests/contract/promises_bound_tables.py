@@ -85,4 +85,10 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_many_bound_tables_are_read_a_page_at_a_time",
         ),
     ),
+    Promise(
+        "glue:bound:crawlers",
+        _SOURCE,
+        "doctor names a crawler that removes what is ours from a bound table.",
+        (f"{_BOUND}::test_doctor_names_crawlers_that_remove_what_is_ours",),
+    ),
 )

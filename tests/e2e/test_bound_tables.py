@@ -557,3 +557,29 @@ async def _asked(installation: Installation, tool: str) -> dict[str, Any]:
         answer = await client.call_tool(tool, {"asset": ASSET})
         assert isinstance(answer.structured_content, dict), answer.content
         return answer.structured_content
+
+
+def test_doctor_names_crawlers_that_remove_what_is_ours(installation: Installation, glue: GlueSimulator) -> None:
+    hands = glue.client()
+    merging = json.dumps({"Version": 1.0, "CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "MergeNewColumns"}}})
+    own: Any = {"Role": "r", "Targets": {}, "DatabaseName": "LAKE"}
+    hands.create_crawler(Name="harmful", **own)
+    hands.create_crawler(Name="merging", Configuration=merging, **own)
+    hands.create_crawler(Name="logging", SchemaChangePolicy={"UpdateBehavior": "LOG"}, **own)
+    hands.create_crawler(Name="elsewhere", **own | {"DatabaseName": "other"})
+    hands.create_crawler(Name="of others", TablePrefix="raw_", **own)
+    listed: Any = {"CatalogTargets": [{"DatabaseName": "lake", "Tables": ["asset_00001"]}]}
+    hands.create_crawler(Name="by name", **own | {"DatabaseName": "other", "Targets": listed})
+    installation.config = BIND
+    assert "GetCrawlers" not in (installation.ask("doctor", code=None), glue.calls())[1]
+    lake(glue)
+    installation.ask("sync")
+    glue.reset()
+    said = installation.ask("doctor", code=1)["items"]
+    crawlers = [each for each in said if each["connection"] == "glue crawlers"]
+    assert [each["message"].split()[1] for each in crawlers] == ["harmful", "by"]
+    assert all(not each["ok"] and "MergeNewColumns" in each["remedy"] for each in crawlers)
+    assert glue.calls()["GetCrawlers"] == 1
+    glue.fault("deny", "GetCrawlers", times=None)
+    (mild,) = [each for each in installation.ask("doctor")["items"] if each["connection"] == "glue crawlers"]
+    assert mild["ok"] and "glue:GetCrawlers" in mild["remedy"]

@@ -100,7 +100,10 @@ class Catalog:
     def __init__(self) -> None:
         self.databases: dict[str, Json] = {}
         self.tables: dict[str, dict[str, Table]] = {}
+        self.crawlers: list[Json] = []
         self._operations: dict[str, Callable[[Json], Json]] = {
+            "CreateCrawler": self._create_crawler,
+            "GetCrawlers": lambda p: _page("Crawlers", self.crawlers, p),
             "CreateDatabase": self._create_database,
             "GetDatabase": lambda p: {"Database": self._database(p["Name"])},
             "GetDatabases": self._get_databases,
@@ -156,6 +159,10 @@ class Catalog:
         if table is None:
             raise _missing(f"Entity Table {database.lower()}.{name.lower()}")
         return table
+
+    def _create_crawler(self, params: Json) -> Json:
+        self.crawlers.append(params)
+        return {}
 
     def _create_database(self, params: Json) -> Json:
         wanted = params["DatabaseInput"]

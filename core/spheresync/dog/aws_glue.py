@@ -44,7 +44,16 @@ WRITES = frozenset(
     }
 )
 READS = frozenset(
-    {"GetDatabase", "GetDatabases", "GetTable", "GetTables", "GetTableVersion", "GetTableVersions", "GetTags"}
+    {
+        "GetCrawlers",
+        "GetDatabase",
+        "GetDatabases",
+        "GetTable",
+        "GetTables",
+        "GetTableVersion",
+        "GetTableVersions",
+        "GetTags",
+    }
 )
 _LISTS = {"GetTables": "TableList", "GetDatabases": "DatabaseList", "GetTableVersions": "TableVersions"}
 

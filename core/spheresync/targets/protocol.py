@@ -6,13 +6,14 @@ no state of its own, so that a crash loses nothing: what an `Outcome` says is fo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     DesiredObject,
     FieldChange,
@@ -174,4 +175,8 @@ class Target(Protocol):
 
     async def check(self) -> tuple[Problem, ...]:
         """What stands in the way of reading and writing here: nothing is written to find out."""
+        return ()
+
+    async def endangered(self, bound: Collection[Address]) -> tuple[Problem, ...]:  # noqa: ARG002 -- the default
+        """What may take away what is ours from these objects of others; a fault of DENIED where nobody can say."""
         return ()

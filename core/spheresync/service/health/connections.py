@@ -9,13 +9,14 @@ from spheresync.alerts.channels import Channels, DeliveryError
 from spheresync.alerts.messages import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
-from spheresync.errors import SpheresyncError, StateError
+from spheresync.errors import SpheresyncError, StateError, TargetFault
 from spheresync.model import AssetStatus, SpaceName, TargetKey
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
 from spheresync.service.drift.not_compared import denied_tables
 from spheresync.source.protocol import Check
+from spheresync.state.records import CheckpointState
 from spheresync.state.remedies import (
     DAMAGED_FILE_REMEDY,
     DAMAGED_ROWS_REMEDY,
@@ -33,7 +34,7 @@ _NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.R
 async def test_connections(context: RuntimeContext) -> ConnectionReport:
     """One finding for each connection: state, token, catalog, spaces, each target. Writes nothing."""
     async with context.providers.in_use() as providers:
-        findings = [await _state(context), *await _datasphere(context, providers), *await _targets(providers)]
+        findings = [await _state(context), *await _datasphere(context, providers), *await _targets(context, providers)]
         findings += await _on_record(context)
     return ConnectionReport(ok=all(finding.ok for finding in findings), items=findings)
 
@@ -87,8 +88,10 @@ async def _known_spaces(context: RuntimeContext, providers: Providers) -> dict[S
     return found
 
 
-async def _targets(providers: Providers) -> list[ConnectionFinding]:
-    findings = [finding for key in providers.keys for finding in await _target(providers, key)]
+async def _targets(context: RuntimeContext, providers: Providers) -> list[ConnectionFinding]:
+    findings = []
+    for key in providers.keys:
+        findings += [*await _target(providers, key), *await _bound_tables(context, providers, key)]
     return findings + missing_dependencies(providers.keys)
 
 
@@ -120,6 +123,28 @@ async def _target(providers: Providers, key: TargetKey) -> list[ConnectionFindin
         ]
     return [
         ConnectionFinding(connection=str(key), ok=False, message=problem.message, remedy=problem.remedy)
+        for problem in problems
+    ]
+
+
+async def _bound_tables(context: RuntimeContext, providers: Providers, key: TargetKey) -> list[ConnectionFinding]:
+    """What may take away what is ours from tables of others; asked only where there are any."""
+    held = await context.store.checkpoints.all(key)
+    bound = [each.address for each in held if each.state is CheckpointState.BOUND]
+    if not bound:
+        return []
+    try:
+        problems = await providers.target(key).endangered(bound)
+    except SpheresyncError as error:
+        return [ConnectionFinding(connection=f"{key} crawlers", ok=False, message=error.message, remedy=error.remedy)]
+    return [
+        # That nobody may look is no fault of the connection.
+        ConnectionFinding(
+            connection=f"{key} crawlers",
+            ok=problem.code == TargetFault.DENIED,
+            message=problem.message,
+            remedy=problem.remedy,
+        )
         for problem in problems
     ]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from spheresync.config import DriftPolicies
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.model import (
     GLUE,
     Action,
+    Address,
     DesiredObject,
     JsonValue,
     LiveObject,
@@ -19,6 +20,7 @@ from spheresync.model import (
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import ALREADY_EXISTS, NOT_FOUND, AwsError
+from spheresync.targets.glue.crawlers import endangered_by_crawlers
 from spheresync.targets.glue.reads import GLUE_SERVICE, OWNER_KEY, GlueReader, table_input
 from spheresync.targets.glue.restores import GlueRestorer
 from spheresync.targets.glue.writes import ATTEMPTS, GlueWriter
@@ -164,6 +166,9 @@ class GlueTarget:
             return (Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration."),)
         found = [await self._permission(api, params) for api, params in self._probes()]
         return tuple(problem for problem in found if problem is not None)
+
+    async def endangered(self, bound: Collection[Address]) -> tuple[Problem, ...]:
+        return await endangered_by_crawlers(self._door, self._key, bound)
 
     def _probes(self) -> tuple[tuple[str, dict[str, JsonValue]], ...]:
         database: dict[str, JsonValue] = {"DatabaseName": self._probe}
