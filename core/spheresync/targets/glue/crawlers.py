@@ -25,7 +25,7 @@ _MOST_PAGES = 100
 _SHOWN = 3
 _REMEDY = (
     "Set its update behaviour to LOG, or MergeNewColumns in its configuration (CrawlerOutput, Tables, "
-    "AddOrUpdateBehavior); else `spheresync drift --repair` after each of its runs writes again what it took."
+    "AddOrUpdateBehavior); else each look for drift after a run of it finds what is to be written again."
 )
 
 
