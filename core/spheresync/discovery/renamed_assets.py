@@ -91,11 +91,7 @@ class RenamedAssets:
         Where both have the same table, a run that began before wrote it under the former name since; so it is looked
         at. Its rules count as moved, so that the next plan compares it; a hold ends, as the asset has changed.
         """
-        there = {
-            checkpoint.key: checkpoint
-            for checkpoint in await checkpoints.of_asset(new)
-            if checkpoint.state is not _DELETED
-        }
+        there = {checkpoint.key: checkpoint for checkpoint in await checkpoints.of_asset(new) if checkpoint.is_there}
         moved = []
         for checkpoint in await checkpoints.of_asset(old):
             own = there.get(checkpoint.key)

@@ -137,11 +137,7 @@ class ResultRecorder:
 
     def _in_use(self, item: ChangeSetItem) -> Checkpoint | None:
         checkpoint = self._checkpoints.get(item.asset)
-        here = (
-            checkpoint is not None
-            and checkpoint.state is not CheckpointState.DELETED
-            and checkpoint.address == item.address
-        )
+        here = checkpoint is not None and checkpoint.is_there and checkpoint.address == item.address
         return checkpoint if here else None
 
     def _former(self, item: ChangeSetItem) -> FormerTable | None:
@@ -214,10 +210,10 @@ class ResultRecorder:
         held = self._checkpoints.get(item.asset)
         checkpoint = self._checkpoint(result, held, entry.after, at)
         former, forgotten = None, None
-        if checkpoint is not None and checkpoint.state is not CheckpointState.DELETED:
+        if checkpoint is not None and checkpoint.is_there:
             if self._former(item) is not None:
                 forgotten = checkpoint.address  # in use again
-            if held is not None and held.state is not CheckpointState.DELETED and held.address != checkpoint.address:
+            if held is not None and held.is_there and held.address != checkpoint.address:
                 former = FormerTable.left_behind(held, at=at)
         return Note(result, entry, checkpoint, former, forgotten, aside=False)
 
@@ -267,7 +263,7 @@ class ResultRecorder:
         if bound and item.action is Action.ADOPT:
             return CheckpointState.BOUND
         taken_back = self._is_taken_back(item, body) if body else bound
-        return CheckpointState.DELETED if taken_back else _STATE_AFTER.get(item.action, CheckpointState.ACTIVE)
+        return CheckpointState.TAKEN_BACK if taken_back else _STATE_AFTER.get(item.action, CheckpointState.ACTIVE)
 
     def _is_taken_back(self, item: ChangeSetItem, body: bytes) -> bool:
         """Whether a table carries nothing of ours any more: one of ours is marked when it is retired."""

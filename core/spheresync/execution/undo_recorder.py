@@ -87,7 +87,7 @@ class UndoRecorder(ResultRecorder):
         if self.in_use(item):
             return False
         checkpoint = self._checkpoints.get(item.asset)
-        has_another = checkpoint is not None and checkpoint.state is not CheckpointState.DELETED
+        has_another = checkpoint is not None and checkpoint.is_there
         return item.action.removes or (has_another and item.asset not in self._leaving)
 
     def note(self, result: Result) -> Note:

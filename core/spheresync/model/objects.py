@@ -30,6 +30,7 @@ class DesiredObject:
 class LiveObject:
     """What a target holds under a name. `owner`/`source` are our markers, None where there are none.
 
+    `unwritable` names a part of it that no update could write back as it is, None where all could be.
     `bound_by` is that of an installation which wrote only what it knows onto an object that others made.
 
     `changed_at` is when the target says it was last written, `created_by` who it says made it. `read_at` is when it was
@@ -48,6 +49,7 @@ class LiveObject:
     created_by: str | None = None
     read_at: float = field(default=0.0, compare=False)
     bound_by: str | None = None
+    unwritable: str | None = None
 
     @property
     def address(self) -> Address:

@@ -236,11 +236,7 @@ class AssetComparison:
 def subject_at(subject: Subject, address: Address, names: AllocatedNames) -> Subject:
     """The subject with what is known of its address: its table, a former one of it, or nothing."""
     checkpoint = subject.checkpoint
-    if (
-        checkpoint is not None
-        and checkpoint.state is not CheckpointState.DELETED
-        and not lives_elsewhere(checkpoint, address)
-    ):
+    if checkpoint is not None and checkpoint.is_there and not lives_elsewhere(checkpoint, address):
         return subject
     former = names.formers.get(address)
     ours = former is not None and former.asset == subject.asset

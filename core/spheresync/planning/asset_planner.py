@@ -224,7 +224,7 @@ class AssetPlanner:
             )
             if checkpoint is None or address is None or desired is None:
                 continue
-            if checkpoint.state is CheckpointState.DELETED:
+            if not checkpoint.is_there:
                 continue
             if lives_elsewhere(checkpoint, address):
                 changing.append(checkpoint)
@@ -253,7 +253,7 @@ def _is_new(subject: Subject, names: AllocatedNames) -> bool:
     if address.container not in names.not_looked_at or address in names.foreign:
         return False
     checkpoint = subject_at(subject, address, names).checkpoint
-    return checkpoint is None or checkpoint.state is CheckpointState.DELETED
+    return checkpoint is None or not checkpoint.is_there
 
 
 def _needed(subjects: Iterable[Subject], names: AllocatedNames) -> Iterator[Digest]:
@@ -273,6 +273,6 @@ def _needed(subjects: Iterable[Subject], names: AllocatedNames) -> Iterator[Dige
 
 def _lost(checkpoint: Checkpoint | None, blobs: Mapping[Digest, bytes]) -> Checkpoint | None:
     """The checkpoint of a table that should be there, where the state no longer holds what was written into it."""
-    if checkpoint is None or checkpoint.state is CheckpointState.DELETED or checkpoint.body in blobs:
+    if checkpoint is None or not checkpoint.is_there or checkpoint.body in blobs:
         return None
     return checkpoint

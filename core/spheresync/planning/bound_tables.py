@@ -173,7 +173,7 @@ class BoundTablePlanner:
             elif each.at not in found:
                 self._wait(each, f"the table {'.'.join(each.at)} that a mapping rule binds it to does not exist yet")
                 if each.checkpoint is not None:  # nothing of ours is anywhere, and each run looks again
-                    gone = replace(each.checkpoint, state=CheckpointState.DELETED, version=None)
+                    gone = replace(each.checkpoint, state=CheckpointState.TAKEN_BACK, version=None)
                     self._draft.rebased.append(gone)
             else:
                 self._recent.note(found[each.at])

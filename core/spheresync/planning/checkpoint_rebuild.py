@@ -45,7 +45,6 @@ from spheresync.targets.registry import design_of
 
 CLAIMS_SAME_ASSET = "claims_same_asset"
 _REMEDY = "If it is a copy, remove its parameters under `spheresync.`; if nobody needs it, drop it by hand."
-_DELETED = CheckpointState.DELETED
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class CheckpointRebuilder:
 
         `is_home`: whether a table stands where rules would have that of an asset.
         """
-        owners = {each.address: asset for asset, each in checkpoints.items() if each.state is not _DELETED}
+        owners = {each.address: asset for asset, each in checkpoints.items() if each.is_there}
         sorted_out = _SortedOut()
         ours = await self._by_present_names(inventory.objects, checkpoints)
         for live, asset, retired in self._in_use_first(ours, sorted_out.failures):
@@ -125,7 +124,7 @@ class CheckpointRebuilder:
         """What a table is to the asset that it names, of which `known` is known so far."""
         if known is not None and known.state is CheckpointState.ACTIVE and retired:
             return _Relation.LEFT_BEHIND if _is_marked_here(self._design, live, written) else _Relation.A_COPY
-        if known is not None and known.state is _DELETED:
+        if known is not None and not known.is_there:
             return _Relation.ITS_OWN
         here = is_home(asset, live) and not _is_marked_elsewhere(self._design, live)
         return _Relation.ITS_OWN if here else _Relation.A_COPY
@@ -158,7 +157,7 @@ class CheckpointRebuilder:
     ) -> list[tuple[LiveObject, AssetId]]:
         """The tables of ours with their assets, by the names that those have now, though none is written there yet."""
         ours = [(live, asset) for live in objects if (asset := self._ours(live)) is not None]
-        known = {asset for asset, checkpoint in checkpoints.items() if checkpoint.state is not _DELETED}
+        known = {asset for asset, checkpoint in checkpoints.items() if checkpoint.is_there}
         left = {asset for _, asset in ours if asset in checkpoints and asset not in known}
         latter: dict[AssetId, AssetId] = {}
         for space in {asset.space for asset in left}:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from spheresync.model import AssetStatus, TargetKey
 from spheresync.state.port import Store
-from spheresync.state.records import CheckpointState
 
 
 async def count_held_without_table(store: Store, in_force: Sequence[TargetKey]) -> int:
@@ -15,6 +14,6 @@ async def count_held_without_table(store: Store, in_force: Sequence[TargetKey]) 
         checkpoint.asset
         for key in in_force
         for checkpoint in await store.checkpoints.all(key)
-        if checkpoint.held is not None and checkpoint.state is CheckpointState.DELETED
+        if checkpoint.held is not None and not checkpoint.is_there
     }
     return sum(record.status is AssetStatus.HELD for record in await store.catalog.some(deleted))

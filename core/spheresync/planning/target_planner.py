@@ -326,6 +326,9 @@ class TargetPlanner:
                 deleted_at = to_the_second(checkpoint.synced_at)
                 reason = f"a revert deleted its table at {deleted_at}, and holds it so until the asset "
                 reason += "changes in Datasphere or is released"
+            elif checkpoint is not None and checkpoint.state is CheckpointState.TAKEN_BACK:
+                reason = f"a revert took back what was ours at {to_the_second(checkpoint.synced_at)}, and holds it so "
+                reason += "until the asset changes in Datasphere or is released"
             if held_as_gone(record, checkpoint):
                 reason = "a revert holds its table until the asset is back in Datasphere or is released"
             draft.items.append(settled_item(self._subject(record, decision), Action.HELD, reason))
@@ -350,11 +353,7 @@ class TargetPlanner:
 
     def _left_behind(self, records: Iterable[AssetRecord], names: AllocatedNames) -> list[tuple[FormerTable, Subject]]:
         """Tables that assets had before, but for those that are in use again."""
-        in_use = {
-            checkpoint.address
-            for checkpoint in self._checkpoints.values()
-            if checkpoint.state is not CheckpointState.DELETED
-        }
+        in_use = {checkpoint.address for checkpoint in self._checkpoints.values() if checkpoint.is_there}
         in_use |= {item.address for item in self.draft.items}
         known = {record.id: record for record in records}
         subjects = []
@@ -363,7 +362,7 @@ class TargetPlanner:
             decision = self.decided.get(former.asset)  # None: out of the plan's scope, or failed and told
             if record is None or decision is None or former.address in in_use:
                 continue
-            if decision.included and not is_held(record, self._checkpoints.get(record.id)):
+            if not is_held(record, self._checkpoints.get(record.id)):
                 subjects.append((former, self._subject(record, decision)))
         return subjects
 

@@ -61,7 +61,7 @@ def is_held(record: AssetRecord, checkpoint: Checkpoint | None) -> bool:
     """Whether a revert holds the asset: it has not changed in Datasphere since, and nobody has released it."""
     if checkpoint is None or checkpoint.held is None:
         return False
-    if record.misses > 0 and checkpoint.state is CheckpointState.DELETED:
+    if record.misses > 0 and not checkpoint.is_there:
         return False  # neither here nor there: nothing to hold
     return checkpoint.held == _there_fingerprint(record) or held_as_gone(record, checkpoint)
 
@@ -152,7 +152,11 @@ def status_of(
     if is_held(record, checkpoint):
         return AssetStatus.HELD
     if record.misses > 0:
-        gone = {CheckpointState.DELETED: AssetStatus.DELETED, CheckpointState.RETIRED: AssetStatus.RETIRED}
+        gone = {
+            CheckpointState.DELETED: AssetStatus.DELETED,
+            CheckpointState.TAKEN_BACK: AssetStatus.DELETED,
+            CheckpointState.RETIRED: AssetStatus.RETIRED,
+        }
         return gone.get(state, AssetStatus.MISSING) if state is not None else AssetStatus.MISSING
     code = record.problem.code if record.problem is not None else None
     if not record.included or code == OBJECTS_OFF or (code is None and not record.kind.holds_data):

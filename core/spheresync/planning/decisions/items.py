@@ -86,7 +86,7 @@ def item_for(
         The item, or None when the target already holds it and was known to.
     """
     checkpoint = subject.checkpoint
-    if checkpoint is None or checkpoint.state is CheckpointState.DELETED or last_body is None:
+    if checkpoint is None or not checkpoint.is_there or last_body is None:
         return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, "new in Datasphere", desired=desired)
     if checkpoint.body_digest == desired.digest and checkpoint.state is not CheckpointState.RETIRED and not drifted:
         if adopted or checkpoint.state is CheckpointState.FORGOTTEN:
@@ -221,7 +221,7 @@ def _item(
     changes: tuple[FieldChange, ...] = (),
 ) -> ChangeSetItem:
     known = subject.checkpoint
-    checkpoint = known if known is not None and known.state is not CheckpointState.DELETED else None
+    checkpoint = known if known is not None and known.is_there else None
     if desired is not None:
         container, name = desired.container, desired.name
     else:

@@ -96,11 +96,7 @@ def with_likely_names(
     """The items; those of tables to be made or removed with the asset that each may be under another name."""
     if not any(item.action is Action.CREATE or item.action.removes for item in items):
         return [*items]
-    there = {
-        asset: checkpoint
-        for asset, checkpoint in checkpoints.items()
-        if checkpoint.state is not CheckpointState.DELETED
-    }
+    there = {asset: checkpoint for asset, checkpoint in checkpoints.items() if checkpoint.is_there}
     managed = {asset for asset, checkpoint in there.items() if checkpoint.state is not CheckpointState.FORGOTTEN}
     likely = likely_renames(records, managed)
     return [_with_likely_name(item, likely, there) for item in items]

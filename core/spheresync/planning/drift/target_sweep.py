@@ -59,7 +59,7 @@ from spheresync.targets.registry import design_of
 DATABASES_AT_ONCE = 8
 CHUNK = 200
 """Tables that are gone whose last bodies are in memory at a time."""
-_GONE = CheckpointState.DELETED
+_GONE = CheckpointState.TAKEN_BACK
 _WRITTEN = frozenset({AssetStatus.SYNCED, AssetStatus.RETIRED})
 
 

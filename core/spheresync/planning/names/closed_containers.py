@@ -15,7 +15,7 @@ from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action, LiveObject, PhysicalName
 from spheresync.planning.decisions.items import as_conflict
 from spheresync.state.port import Store
-from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, FormerTable
+from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import LiveContainer, Target, cannot_be_seen
 from spheresync.targets.registry import design_of
@@ -76,7 +76,7 @@ async def _is_listed(target: Target, container: PhysicalName, is_ours: Callable[
 
 
 def _stands(known: Checkpoint | FormerTable) -> bool:
-    return isinstance(known, FormerTable) or known.state is not CheckpointState.DELETED
+    return isinstance(known, FormerTable) or known.is_ours
 
 
 class ClosedContainers:

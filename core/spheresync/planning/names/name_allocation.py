@@ -36,7 +36,7 @@ from spheresync.planning.names.closed_containers import holds_ours, why_closed
 from spheresync.planning.names.container_notes import container_note, note_containers, note_looked_everywhere
 from spheresync.planning.names.displaced_databases import DatabaseNameConflict, holder_of
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
+from spheresync.state.records import AssetRecord, Checkpoint, FormerTable
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Inventory, LiveContainer, Target
 from spheresync.targets.registry import design_of
@@ -298,7 +298,7 @@ class NameAllocator:
         containers = {**known, **allocate(wanted.items(), held)}
         holders: dict[PhysicalName, dict[PhysicalName, str]] = defaultdict(dict)
         for asset, checkpoint in checkpoints.items():
-            if checkpoint.state is not CheckpointState.DELETED:
+            if checkpoint.is_there:
                 holders[checkpoint.container][checkpoint.name] = str(asset)
         for former in names.formers.values():
             holders[former.container].setdefault(former.name, str(former.asset))

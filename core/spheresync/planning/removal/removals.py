@@ -175,7 +175,7 @@ class Removals:
             live = await self._live_reads.at([checkpoint])
             taken = self._take_back(about, checkpoint, last_body, reason, live.get(subject.asset))
             return taken.action is Action.FORGET, taken
-        if self._settings.deletion.policy is DeletionPolicy.KEEP:
+        if self._settings.deletion.policy is DeletionPolicy.KEEP or not subject.decision.included:
             return False, None
         reason = f"a former table of {subject.asset}, which mapping rules named anew"
         if last_body is None:

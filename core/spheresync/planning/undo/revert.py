@@ -47,7 +47,6 @@ from spheresync.state.records import (
     ChangeSetItem,
     ChangeSetRecord,
     Checkpoint,
-    CheckpointState,
     FormerTable,
     JournalEntry,
     JournalState,
@@ -343,11 +342,7 @@ def _effect_of(
 ) -> RunEffect:
     checkpoint, former = checkpoints.get(item.asset), formers.get(item.address)
     known = former.as_checkpoint() if former is not None and former.asset == item.asset else None
-    if (
-        checkpoint is not None
-        and checkpoint.state is not CheckpointState.DELETED
-        and checkpoint.address == item.address
-    ):
+    if checkpoint is not None and checkpoint.is_there and checkpoint.address == item.address:
         known = checkpoint
     return RunEffect(
         design=design,

@@ -55,6 +55,13 @@ def _held(known: KnownAssetState, deletion: Deletion) -> str:
             "so: syncs make none until it changes in Datasphere or somebody releases it. "
             f"`spheresync release --asset {known.record.id}` lets the next sync make it again."
         )
+    if known.checkpoint is not None and known.checkpoint.state is CheckpointState.TAKEN_BACK:
+        table, at = ".".join(known.checkpoint.address), to_the_second(known.checkpoint.synced_at)
+        return (
+            f"Nothing of it is on {table}: {by} took back what was ours at {at}, and holds it so: syncs write nothing "
+            "there until it changes in Datasphere or somebody releases it. "
+            f"`spheresync release --asset {known.record.id}` lets the next sync bind it again."
+        )
     return (
         f"Held by {by}{since}: syncs leave it as it is until it changes in Datasphere or somebody releases it. "
         f"`spheresync release --asset {known.record.id}` lets the next sync write what Datasphere holds."

@@ -8,7 +8,7 @@ from spheresync.model import AssetId, TargetKey
 from spheresync.planning.decisions.renames import likely_renames
 from spheresync.planning.names.rename_notes import former_names
 from spheresync.state.port import Store
-from spheresync.state.records import AssetRecord, CheckpointState
+from spheresync.state.records import AssetRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ async def other_names(store: Store, record: AssetRecord, held_in: TargetKey | No
         return OtherNames(former.get(record.id), None)
     latter = next((new for new, old in former.items() if old == record.id), None)
     checkpoint = await store.checkpoints.get(record.id, held_in) if held_in is not None and latter is None else None
-    if checkpoint is None or checkpoint.state is CheckpointState.DELETED:
+    if checkpoint is None or not checkpoint.is_there:
         return OtherNames(None, latter)
     known = await store.catalog.assets()
     likely = likely_renames(known, {each.id for each in known if each.misses})

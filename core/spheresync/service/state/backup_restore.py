@@ -169,7 +169,8 @@ async def _marker_of(store: Store) -> str | None:
     whole = await store.blobs.get_many(checkpoint.body for checkpoint in newest)
     for checkpoint in newest:
         if checkpoint.body in whole:
-            return design_of(checkpoint.target).marks(whole[checkpoint.body]).owner
+            marks = design_of(checkpoint.target).marks(whole[checkpoint.body])
+            return marks.owner or marks.bound_by
     return None
 
 

@@ -27,6 +27,7 @@ class CheckpointState(StrEnum):
     RETIRED = "retired"  # kept there, marked
     FORGOTTEN = "forgotten"  # left as it was, no longer managed
     DELETED = "deleted"
+    TAKEN_BACK = "taken_back"  # nothing of ours stands on the table of others any more
 
     @property
     def managed(self) -> bool:
@@ -88,7 +89,7 @@ class Checkpoint(KnownObject):
     @property
     def is_there(self) -> bool:
         """Whether the object is in the target, as far as is known."""
-        return self.state is not CheckpointState.DELETED
+        return self.state not in {CheckpointState.DELETED, CheckpointState.TAKEN_BACK}
 
     @property
     def is_ours(self) -> bool:

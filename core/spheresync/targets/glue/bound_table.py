@@ -104,6 +104,8 @@ def foreign_because(live: LiveObject, asset: AssetId, marker: str, last_body: by
     wrote = _parameters(read_own_json(last_body)) if last_body is not None else {}
     if live.owner is not None:
         return f"is managed by {live.owner}"
+    if live.unwritable is not None:
+        return f"holds {live.unwritable}, which AWS Glue tells and does not take back, so an update would lose it"
     if live.bound_by in {None, _NOBODY}:
         return None
     if live.bound_by not in {marker, wrote.get(BOUND_BY)}:

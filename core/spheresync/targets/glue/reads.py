@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from spheresync.errors import SpheresyncError, TargetError, TargetFault
@@ -20,7 +21,7 @@ from spheresync.targets.glue.table_input import fingerprint_of
 from spheresync.targets.protocol import Inventory, LiveContainer, cannot_be_seen
 
 if TYPE_CHECKING:
-    from botocore.model import StructureShape
+    from botocore.model import ListShape, Shape, StructureShape
 
 GLUE_SERVICE = "glue"
 OWNER_KEY = "spheresync.managed-by"
@@ -154,11 +155,13 @@ class GlueReader:
                 )
             seen.add(token)
 
-    async def _members(self) -> frozenset[str]:
+    async def _members(self) -> WritableMembers:
         """The members of a TableInput, by the installed model."""
         line = await self._door.line(GLUE_SERVICE)
-        shape = cast("StructureShape", line.client.meta.service_model.shape_for("TableInput"))
-        return frozenset(shape.members)
+        model = line.client.meta.service_model
+        taken, given = (cast("StructureShape", model.shape_for(name)) for name in ("TableInput", "Table"))
+        other = {name: shape for name, shape in taken.members.items() if shape.name != given.members[name].name}
+        return WritableMembers(frozenset(taken.members), other)
 
     def _container(self, row: Row) -> LiveContainer:
         parameters = _texts(row.get("Parameters"))
@@ -187,6 +190,37 @@ class GlueReader:
         return TargetError(TargetFault.CONFLICT, f"database {name} {what}; no table is made in it.", remedy=remedy)
 
 
+@dataclass(frozen=True, slots=True)
+class WritableMembers:
+    """The `names` of the members that an update takes; those in `other` it takes in another shape than it gives."""
+
+    names: frozenset[str]
+    other: Mapping[str, Shape]
+
+    def refused(self, table: Row) -> str | None:
+        """The first member of a table that could not be written back as it is, None where all could."""
+        for name, shape in self.other.items():
+            value = table.get(name)
+            if value and (path := _misfit(value, shape, name)) is not None:
+                return path
+        return None
+
+
+def _misfit(value: JsonValue, shape: Shape, path: str) -> str | None:
+    """Where a value holds a member that its shape does not have."""
+    if isinstance(value, dict) and shape.type_name == "structure":
+        members = cast("StructureShape", shape).members
+        for name, each in value.items():
+            here = f"{path}.{name}"
+            found = _misfit(each, members[name], here) if name in members else here
+            if found is not None:
+                return found
+    elif isinstance(value, list) and shape.type_name == "list":
+        inner = cast("ListShape", shape).member
+        return next((found for each in value if (found := _misfit(each, inner, path)) is not None), None)
+    return None
+
+
 def answered(body: Row, member: str, operation: str, subject: str) -> JsonValue:
     """The member that a read is about.
 
@@ -202,9 +236,9 @@ def answered(body: Row, member: str, operation: str, subject: str) -> JsonValue:
     return body[member]
 
 
-def live_object(container: PhysicalName, table: Row, members: frozenset[str]) -> LiveObject:
+def live_object(container: PhysicalName, table: Row, members: WritableMembers) -> LiveObject:
     """A Table as a live object; `body` is the TableInput that would write it back as it is."""
-    written = {name: value for name, value in table.items() if name in members and value is not None}
+    written = {name: value for name, value in table.items() if name in members.names and value is not None}
     parameters = _texts(table.get("Parameters"))
     claimed = parameters.get(FINGERPRINT_KEY)
     version = table.get("VersionId")
@@ -221,6 +255,7 @@ def live_object(container: PhysicalName, table: Row, members: frozenset[str]) ->
         created_by=_text(table.get("CreatedBy")),
         read_at=time.monotonic(),
         bound_by=parameters.get(BOUND_KEY),
+        unwritable=members.refused(table),
     )
 
 

@@ -111,6 +111,7 @@ class GlueWriter:
                 # Gone by our own request, or before it: only the first leaves something to bring back.
                 held = operation.last_written if in_doubt or operation.recovering else None
                 return Outcome(None, b"", before=held, already=not in_doubt)
+            self._require_made_by_us(operation, live)
             self._require_ours(operation, live)
             self._require_untouched(operation, live)
             params = {"DatabaseName": operation.container, "Name": operation.name}
@@ -272,6 +273,12 @@ class GlueWriter:
             again = replace(operation, action=Action.CREATE, last_written=None, recovering=False)
             return replace(await self.create(again), did=Action.CREATE)
         raise TargetError(TargetFault.MOVED, f"{operation.subject}: somebody else has deleted the table.", remedy=_LOOK)
+
+    def _require_made_by_us(self, operation: Operation, live: LiveObject) -> None:
+        """Whatever is planned: a table that others made is never deleted."""
+        if live.bound_by is not None or is_of_bound_table(operation):
+            message = f"{operation.subject}: others made that table, so it is never deleted."
+            raise TargetError(TargetFault.CONFLICT, message, remedy=_LOOK)
 
     def _require_ours(self, operation: Operation, live: LiveObject) -> None:
         if is_of_bound_table(operation):
