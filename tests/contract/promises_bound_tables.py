@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _BOUND = "tests/e2e/test_bound_tables.py"
+_UNIT = "tests/unit/targets/glue/test_bound_table.py"
 _SOURCE = "CONTRACT.md#Bound tables"
 
 BOUND_TABLES: tuple[Promise, ...] = (
@@ -13,7 +14,17 @@ BOUND_TABLES: tuple[Promise, ...] = (
         _SOURCE,
         "Only empty texts and parameters under `spheresync.` are written; columns match by name in any case, then "
         "by `spheresync.name`; what has no partner, and a type that differs, is a finding.",
-        (f"{_BOUND}::test_the_meaning_of_an_asset_is_written_and_nothing_else_and_a_second_sync_does_nothing",),
+        (
+            f"{_BOUND}::test_the_meaning_of_an_asset_is_written_and_nothing_else_and_a_second_sync_does_nothing",
+            f"{_BOUND}::test_tables_of_every_kind_are_bound_and_given_back",
+            f"{_BOUND}::test_a_view_that_could_not_be_written_back_is_left_alone",
+            f"{_BOUND}::test_iceberg_tables_keep_no_version_for_it_and_others_do",
+            f"{_BOUND}::test_a_bound_table_that_may_not_be_seen_fails_by_itself",
+            f"{_BOUND}::test_a_lost_answer_is_looked_into_and_nothing_is_written_twice",
+            f"{_UNIT}::test_binding_changes_nothing_that_is_not_ours",
+            f"{_UNIT}::test_what_was_bound_is_taken_back_whole",
+            f"{_UNIT}::test_texts_are_cut_at_the_limits_of_aws_and_stay_whole_in_parameters",
+        ),
     ),
     Promise(
         "glue:bound:held",
@@ -34,6 +45,8 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_another_table_is_bound_and_what_is_ours_taken_back_from_the_former",
             f"{_BOUND}::test_what_is_ours_is_taken_back_when_the_asset_is_gone_and_written_again_when_it_is_back",
             f"{_BOUND}::test_a_rule_or_scope_that_leaves_the_asset_out_takes_back_what_is_ours_and_trips_no_guard",
+            f"{_BOUND}::test_guards_count_what_is_taken_back_with_what_is_retired",
+            f"{_BOUND}::test_the_deletion_policy_decides_whether_and_never_deletes",
         ),
     ),
     Promise(
@@ -44,6 +57,7 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_of_two_assets_that_rules_bind_to_one_table_the_first_keeps_it",
             f"{_BOUND}::test_among_newcomers_the_smallest_name_is_bound",
             f"{_BOUND}::test_a_table_of_another_installation_is_a_conflict",
+            f"{_BOUND}::test_an_asset_whose_name_changes_its_case_keeps_its_bound_table",
         ),
     ),
     Promise(

@@ -583,3 +583,119 @@ def test_doctor_names_crawlers_that_remove_what_is_ours(installation: Installati
     glue.fault("deny", "GetCrawlers", times=None)
     (mild,) = [each for each in installation.ask("doctor")["items"] if each["connection"] == "glue crawlers"]
     assert mild["ok"] and "glue:GetCrawlers" in mild["remedy"]
+
+
+def test_guards_count_what_is_taken_back_with_what_is_retired(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = [lake(glue, f"asset_0000{number}") for number in range(10)]
+    installation.config = BIND.replace("ASSET_00001", "*")
+    installation.ask("sync")
+    for number in (1, 2):
+        tenant.edit("remove_asset", space="SPACE_000", asset=f"ASSET_0000{number}")
+    for _ in range(2):
+        installation.ask("sync")
+    run = installation.ask("sync", code=3)
+    assert (run["counts"]["retire"], run["counts"]["blocked"]) == (0, 2)
+    assert not original(glue, before[1])
+    assert installation.ask("sync", "--max-deletes", "2")["counts"]["retire"] == 2
+    assert original(glue, before[1]) and original(glue, before[2])
+
+
+@pytest.mark.parametrize("policy", ["keep", "delete"])
+def test_the_deletion_policy_decides_whether_and_never_deletes(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator, policy: str
+) -> None:
+    before = [lake(glue, f"asset_0000{number}") for number in range(10)]
+    installation.config = BIND.replace("ASSET_00001", "*") + f"deletion: {{policy: {policy}, misses: 1}}\n"
+    installation.ask("sync")
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+    for _ in range(3):
+        assert installation.ask("sync")["counts"]["delete"] == 0
+    assert original(glue, before[1]) is (policy == "delete")
+
+
+def test_an_asset_whose_name_changes_its_case_keeps_its_bound_table(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    lake(glue)
+    installation.config = BIND.replace("ASSET_00001", "*")
+    for number in (0, *range(2, 10)):
+        lake(glue, f"asset_0000{number}")
+    installation.ask("sync")
+    tenant.edit("rename_asset", space="SPACE_000", asset="ASSET_00001", name="Asset_00001")
+    for _ in range(3):
+        run = installation.ask("sync")
+        assert (run["state"], run["counts"]["conflict"]) == ("done", 0)
+    assert glue.table(*TABLE)["Parameters"]["spheresync.source"] == "SPACE_000/Asset_00001"
+    assert installation.ask("sync")["counts"]["unchanged"] == 10
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"TableType": "VIRTUAL_VIEW", "ViewOriginalText": "/* Presto View: e30= */", "ViewExpandedText": "x"},
+        {"TargetTable": {"CatalogId": "1", "DatabaseName": "far", "Name": "away"}},
+        {"TableType": "EXTERNAL", "FederatedTable": {"Identifier": "id", "ConnectionName": "hana"}},
+    ],
+    ids=["view", "link", "federated"],
+)
+def test_tables_of_every_kind_are_bound_and_given_back(
+    installation: Installation, glue: GlueSimulator, members: dict[str, Any]
+) -> None:
+    before = lake(glue, "asset_00001", **members)
+    installation.config = BIND
+    run = installation.ask("sync")["run_id"]
+    table = glue.table(*TABLE)
+    assert table["Parameters"]["spheresync.source"] == ASSET and "StorageDescriptor" not in table
+    assert theirs(written(glue)) == theirs(before)
+    assert installation.ask("sync")["counts"]["unchanged"] == 1
+    installation.ask("apply", installation.ask("revert", run)["change_set_id"])
+    assert written(glue) == before
+
+
+def test_a_view_that_could_not_be_written_back_is_left_alone(installation: Installation, glue: GlueSimulator) -> None:
+    stale = {"Dialect": "ATHENA", "DialectVersion": "3", "ViewOriginalText": "SELECT 1", "IsStale": True}
+    lake(glue, TableType="VIRTUAL_VIEW")
+    dump = glue.dump()
+    dump["tables"]["lake"]["asset_00001"]["versions"][-1]["ViewDefinition"] = {"Representations": [stale]}
+    glue.load(dump)
+    before = glue.dump()
+    installation.config = BIND
+    run = installation.ask("sync", code=1)
+    assert run["counts"]["conflict"] == 1 and "ViewDefinition.Representations.IsStale" in json.dumps(run["failures"])
+    assert glue.dump() == before
+
+
+def test_iceberg_tables_keep_no_version_for_it_and_others_do(installation: Installation, glue: GlueSimulator) -> None:
+    lake(glue)
+    lake(glue, "asset_00002", **ICEBERG | {"Parameters": {}})
+    installation.config = bind(1, 2)
+    installation.ask("sync")
+    versions = {name: len(table["versions"]) for name, table in glue.dump()["tables"]["lake"].items()}
+    assert versions == {"asset_00001": 1, "asset_00002": 2}
+
+
+def test_a_bound_table_that_may_not_be_seen_fails_by_itself(installation: Installation, glue: GlueSimulator) -> None:
+    lake(glue)
+    lake(glue, "asset_00002", **ICEBERG)
+    before = glue.table(*TABLE)
+    installation.config = bind(1, 2)
+    glue.hide(*TABLE)
+    run = installation.ask("sync", code=1)
+    assert (run["counts"]["metadata_only"], run["counts"]["failed"]) == (1, 1)
+    assert glue.table(*TABLE) == before
+    glue.heal()
+    assert installation.ask("sync")["counts"]["metadata_only"] == 1
+
+
+def test_a_lost_answer_is_looked_into_and_nothing_is_written_twice(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    installation.config = BIND
+    glue.fault("lose", "UpdateTable")
+    assert installation.ask("sync", code=None)["state"] in {"done", "partly_failed"}
+    assert installation.ask("sync")["state"] == "done"
+    assert glue.calls()["UpdateTable"] == 1
+    assert theirs(written(glue)) == theirs(before)

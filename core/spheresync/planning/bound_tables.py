@@ -29,6 +29,7 @@ from spheresync.planning.asset_comparison import AssetComparison
 from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
 from spheresync.planning.bound_rebuild import BoundTableRebuilder, SeenTables, bound_checkpoint
 from spheresync.planning.decisions.items import Subject, absent_item, bind_item
+from spheresync.planning.decisions.renames import case_key, waits_for_former
 from spheresync.planning.lost_bodies import definition_lost, known_by_target, wrong_definition
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
@@ -199,6 +200,8 @@ class BoundTablePlanner:
             table = ".".join(each.at)
             if holder == each.asset:
                 free.append((each, live))
+            elif case_key(holder) == case_key(each.asset):  # perhaps itself, under a name of another case
+                self._wait(each, waits_for_former(holder))
             elif holder in leaving:
                 self._wait(each, f"the table {table} is still bound to {holder}, from which it is taken back first")
             else:
