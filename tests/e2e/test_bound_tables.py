@@ -130,6 +130,9 @@ def test_a_table_that_does_not_exist_yet_is_waited_for_and_found_by_the_next_run
         item = installation.ask("preview")["items"][0]
         assert (item["action"], item["object"]) == ("held", "lake.asset_00001")
         assert "does not exist yet" in item["reason"]
+        (pending,) = installation.ask("assets", "--status", "pending")["items"]
+        assert pending["asset"] == ASSET and "does not exist yet" in pending["problem"]
+        assert installation.ask("status")["health"] == "ok"
     assert glue.dump()["databases"] == {}
     lake(glue)
     assert installation.ask("sync")["counts"]["metadata_only"] == 1
@@ -366,8 +369,9 @@ def test_undo_keeps_what_the_owner_did_since_and_is_refused_where_somebody_chang
     assert installation.ask("revert", run)["items"][0]["action"] == "conflict"
     glue.client().update_table(DatabaseName="lake", TableInput=bound)
     undo = installation.ask("revert", run)
-    assert installation.ask("apply", undo["change_set_id"])["state"] == "done"
-    before["Parameters"]["metadata_location"] = "s3://lake/metadata/00002.json"
+    edit(glue, lambda table: table["Parameters"].update(metadata_location="s3://lake/metadata/00003.json"))
+    assert installation.ask("apply", undo["change_set_id"])["state"] == "done", "a commit since the plan stays too"
+    before["Parameters"]["metadata_location"] = "s3://lake/metadata/00003.json"
     assert written(glue) == before
 
 

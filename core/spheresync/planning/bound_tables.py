@@ -28,6 +28,7 @@ from spheresync.observe.incidents import ErrorAccount
 from spheresync.planning.asset_comparison import AssetComparison
 from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
 from spheresync.planning.bound_rebuild import BoundTableRebuilder, SeenTables, bound_checkpoint
+from spheresync.planning.decisions.asset_work import WAITS_FOR_TABLE
 from spheresync.planning.decisions.items import Subject, absent_item, bind_item
 from spheresync.planning.decisions.renames import case_key, waits_for_former
 from spheresync.planning.lost_bodies import definition_lost, known_by_target, wrong_definition
@@ -45,6 +46,7 @@ from spheresync.targets.registry import design_of
 
 BOUND_COLUMNS = "bound_columns"
 """Code of the finding that columns of an asset and of the table that it is bound to do not fit together."""
+_LOOKED_FOR = "Each run looks for it again; take the rule's `bind:` away if it is not to come."
 _CHUNK = 500
 
 
@@ -182,6 +184,7 @@ class BoundTablePlanner:
         return there
 
     def _wait(self, bound: _Bound, reason: str) -> None:
+        self._draft.waits.append(Problem.of(bound.asset, WAITS_FOR_TABLE, reason, _LOOKED_FOR))
         self._draft.items.append(absent_item(bound.subject, bound.at, Action.HELD, reason))
 
     def _free(

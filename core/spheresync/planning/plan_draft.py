@@ -24,6 +24,7 @@ class PlanDraft:
     removals: list[tuple[AssetWork, Subject]] = field(default_factory=list)
     gone: list[AssetId] = field(default_factory=list)
     left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
+    waits: list[Problem] = field(default_factory=list)  # for tables of others
     noted: list[Problem] = field(default_factory=list)  # what people may want to know, and nothing is done about
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
     failed: list[Problem] = field(default_factory=list)  # assets that could not be planned; they stay as they are

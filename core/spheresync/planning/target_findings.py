@@ -96,6 +96,7 @@ class TargetFindings:
         """
         problems = [name_taken(item.asset, item.reason) for item in items if item.action is Action.CONFLICT]
         problems += draft.absent
+        problems += draft.waits
         problems += [each for each in draft.failed if each.asset is not None and not self._seen_before(each.asset)]
         held_back = _held_back(items, findings)
         problems += held_back

@@ -206,8 +206,10 @@ def worst_status(record: AssetRecord, targets: Sequence[InTarget]) -> AssetStatu
     return max(stands, key=WORST_LAST.index)
 
 
-_WAITING = GUARDS | {TargetFault.MOVED}
-"""What keeps an asset waiting: a guard, or a write that came in between and is merged by the next plan."""
+WAITS_FOR_TABLE = "waits_for_table"
+"""Code of what keeps an asset waiting that is bound to a table of others: it is not there, or not free yet."""
+_WAITING = GUARDS | {TargetFault.MOVED, WAITS_FOR_TABLE}
+"""What keeps an asset waiting: a guard, a table, or a write that came in between and is merged by the next plan."""
 
 
 def _status_in_target(

@@ -9,9 +9,18 @@ from __future__ import annotations
 from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.errors import AwsError
+from spheresync.targets.glue.design import GLUE_DESIGN
 from spheresync.targets.glue.merge import differences
 from spheresync.targets.glue.reads import table_input
-from spheresync.targets.glue.writes import ATTEMPTS, FIRST_VERSION, GlueWriter, desired_of, moved_error, next_version
+from spheresync.targets.glue.writes import (
+    ATTEMPTS,
+    FIRST_VERSION,
+    GlueWriter,
+    desired_of,
+    is_of_bound_table,
+    moved_error,
+    next_version,
+)
 from spheresync.targets.protocol import Operation, Outcome
 
 _AGAIN = "Revert the run again to see what stands there now."
@@ -65,13 +74,17 @@ class GlueRestorer:
             if not _differ(desired.body, live.body):
                 held = last if in_doubt else desired.body
                 return Outcome(live.version, desired.body, held, already=operation.recovering or not in_doubt)
-            if last is None or (moved := _differ(last, live.body)):
-                raise moved_error(operation, moved if last is not None else ("the table",))
+            if last is None:
+                raise moved_error(operation, ("the table",))
+            # Of a table of others only what is ours is restored, so what they did meanwhile stays.
+            bound = is_of_bound_table(operation)
+            moved = GLUE_DESIGN.edited_since(desired.body, last, live.body) if bound else _differ(last, live.body)
+            if moved:
+                raise moved_error(operation, moved)
+            body = GLUE_DESIGN.restored(desired.body, last, live.body) if bound else desired.body
             version = live.version
             condition = {} if version is None else {"VersionId": version}
-            sent = await self._writer.send(
-                operation, "UpdateTable", desired.body, next_version(version), condition, over=live
-            )
+            sent = await self._writer.send(operation, "UpdateTable", body, next_version(version), condition, over=live)
             if sent.outcome is not None:
                 return sent.outcome
             in_doubt = in_doubt or (sent.doubt is not None and sent.doubt.uncertain)
