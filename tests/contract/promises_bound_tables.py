@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _BOUND = "tests/e2e/test_bound_tables.py"
+_RANDOM = "tests/unit/planning/test_bound_tables_at_random.py"
+_SCHEDULE = "tests/unit/schedule/test_bound_tables.py"
 _UNIT = "tests/unit/targets/glue/test_bound_table.py"
 _SOURCE = "CONTRACT.md#Bound tables"
 
@@ -34,6 +36,7 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_a_table_that_does_not_exist_yet_is_waited_for_and_found_by_the_next_run",
             f"{_BOUND}::test_a_table_that_its_owner_drops_is_waited_for_and_never_made",
             f"{_BOUND}::test_a_table_that_its_owner_makes_anew_is_bound_again",
+            f"{_SCHEDULE}::test_what_waits_for_a_table_is_set_aside_for_nobody_and_asked_for_again_at_its_turn",
         ),
     ),
     Promise(
@@ -45,6 +48,7 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_another_table_is_bound_and_what_is_ours_taken_back_from_the_former",
             f"{_BOUND}::test_what_is_ours_is_taken_back_when_the_asset_is_gone_and_written_again_when_it_is_back",
             f"{_BOUND}::test_a_rule_or_scope_that_leaves_the_asset_out_takes_back_what_is_ours_and_trips_no_guard",
+            f"{_RANDOM}::test_whatever_people_do_the_owner_has_his_tables_in_the_end",
             f"{_BOUND}::test_guards_count_what_is_taken_back_with_what_is_retired",
             f"{_BOUND}::test_the_deletion_policy_decides_whether_and_never_deletes",
         ),

@@ -71,7 +71,7 @@ class UndoRecorder(ResultRecorder):
 
     async def _noted_bases(self) -> dict[tuple[AssetId, Address], Digest]:
         """What had been written last into the tables that others had changed before the undone run."""
-        noted = await self._store.runs.bases(self._undo_of)
+        noted = {**await self._former_bodies(), **await self._store.runs.bases(self._undo_of)}
         undone = await self._store.runs.get(self._undo_of) if noted else None
         if undone is None or undone.change_set_id is None:
             return {}
@@ -81,6 +81,16 @@ class UndoRecorder(ResultRecorder):
             for item in items
             if item.ordinal in noted and item.key == self._key
         }
+
+    async def _former_bodies(self) -> dict[int, Digest]:
+        """What tables of others held before the undone run: what was ours of that is restored, and it alone."""
+        bound = {CheckpointState.BOUND, CheckpointState.TAKEN_BACK}
+        if not any(checkpoint.state in bound for checkpoint in self._checkpoints.values()):
+            return {}
+        entries = [each for each in await self._store.runs.entries(self._undo_of) if each.before is not None]
+        bodies = await self._store.blobs.get_many(each.before for each in entries if each.before is not None)
+        whole = [each for each in entries if each.before in bodies and self._design.is_bound(bodies[each.before])]
+        return {each.ordinal: each.before for each in whole if each.before is not None}
 
     def _aside(self, item: ChangeSetItem) -> bool:
         """A table that the asset had before the one that it keeps is restored as such."""

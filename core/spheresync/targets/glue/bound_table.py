@@ -161,7 +161,8 @@ class _Text:
         place = self._beside(base, live, wanted)
         if place is not None:
             merged["Parameters"][place] = ours
-            self.kept.extend([FieldChange(self.path, ours, theirs)] if place == OWN_TEXT[self.key] else [])
+            if place == OWN_TEXT[self.key] and theirs != ours:
+                self.kept.append(FieldChange(self.path, ours, theirs))
         elif ours:
             merged[self.key] = ours
         elif theirs:
@@ -181,8 +182,7 @@ class _Text:
                 return own
         if not _was_ours(base, live, self.key):
             return beside
-        edited = _is_edited(base, live, self.key) and theirs != _our_text(wanted, self.key)
-        return own if edited and not overwrite else None
+        return own if _is_edited(base, live, self.key) and not overwrite else None
 
 
 def _was_ours(base: Mapping[str, Any] | None, live: Mapping[str, Any], key: str) -> bool:

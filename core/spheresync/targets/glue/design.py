@@ -207,8 +207,8 @@ class GlueDesign(TargetDesign):
         return super().made_anew_because(live, last_body, version)
 
     def written_before(self, restored_body: bytes, noted: bytes | None) -> bytes:
-        if self.is_bound(restored_body) or (noted is not None and self.is_bound(noted)):
-            return restored_body
+        if noted is not None and self.is_bound(noted) and not self.is_bound(restored_body):
+            return restored_body  # nothing of it is ours any more
         return super().written_before(restored_body, noted)
 
     def is_text(self, path: str) -> bool:
