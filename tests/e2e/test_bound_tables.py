@@ -580,12 +580,12 @@ def test_doctor_names_crawlers_that_remove_what_is_ours(installation: Installati
     installation.ask("sync")
     glue.reset()
     said = installation.ask("doctor", code=1)["items"]
-    crawlers = [each for each in said if each["connection"] == "glue crawlers"]
-    assert [each["message"].split()[1] for each in crawlers] == ["harmful", "by"]
+    crawlers = [each for each in said if each["connection"] == "crawlers of glue"]
+    assert [each["message"].split("'")[1] for each in crawlers] == ["harmful", "by name"]
     assert all(not each["ok"] and "MergeNewColumns" in each["remedy"] for each in crawlers)
     assert glue.calls()["GetCrawlers"] == 1
     glue.fault("deny", "GetCrawlers", times=None)
-    (mild,) = [each for each in installation.ask("doctor")["items"] if each["connection"] == "glue crawlers"]
+    (mild,) = [each for each in installation.ask("doctor")["items"] if each["connection"] == "crawlers of glue"]
     assert mild["ok"] and "glue:GetCrawlers" in mild["remedy"]
 
 

@@ -136,11 +136,11 @@ async def _bound_tables(context: RuntimeContext, providers: Providers, key: Targ
     try:
         problems = await providers.target(key).endangered(bound)
     except SpheresyncError as error:
-        return [ConnectionFinding(connection=f"{key} crawlers", ok=False, message=error.message, remedy=error.remedy)]
+        return [ConnectionFinding(connection=f"crawlers of {key}", ok=False, message=error.message, remedy=error.remedy)]
     return [
         # That nobody may look is no fault of the connection.
         ConnectionFinding(
-            connection=f"{key} crawlers",
+            connection=f"crawlers of {key}",
             ok=problem.code == TargetFault.DENIED,
             message=problem.message,
             remedy=problem.remedy,

@@ -67,8 +67,8 @@ def _findings(key: TargetKey, crawlers: Collection[_Crawler], bound: Collection[
         reached = sorted(".".join(table) for table in bound if crawler.rewrites and crawler.reaches(table))
         if reached:
             text = (
-                f"Crawler {crawler.name} removes metadata that it did not set itself, so a run of it may take what "
-                f"is ours from {counted(len(reached), 'bound table')}: {first_of(reached, _SHOWN)}."
+                f"The crawler {crawler.name!r}: what it did not set itself it removes, so a run of it may take what is "
+                f"ours from {counted(len(reached), 'bound table')}: {first_of(reached, _SHOWN)}."
             )
             yield Problem.of_target(key, CRAWLER, text, _REMEDY)
 
