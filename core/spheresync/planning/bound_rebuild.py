@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import SYSTEM, Address, AssetId, JsonValue, LiveObject, PhysicalName, TargetKey, digest_of
 from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.checkpoint_rebuild import stub_of
+from spheresync.planning.checkpoint_rebuild import source_of, stub_of
 from spheresync.planning.decisions.items import EDITED
 from spheresync.planning.names.container_notes import CONTAINER_NOTES
 from spheresync.state.port import Store, Tx
@@ -113,7 +113,7 @@ class BoundTableRebuilder:
             looked_through.append(container)
             found |= {live.address: live for live in tables if live.address in wanted}
             for live in tables:
-                asset = _source(live)
+                asset = source_of(live)
                 if asset is not None and live.address not in known:
                     self._sort_out(strays, asset, live, taken, at)
         if looked_through:
@@ -170,10 +170,3 @@ class BoundTableRebuilder:
 def _note(key: TargetKey, container: str) -> str:
     """Under which key the state notes that a database of others was looked through."""
     return f"{CONTAINER_NOTES}bound:{key.target}:{key.destination}:{container}"
-
-
-def _source(live: LiveObject) -> AssetId | None:
-    try:
-        return None if live.source is None else AssetId.parse(live.source)
-    except ValueError:
-        return None

@@ -181,12 +181,7 @@ class CheckpointRebuilder:
         return sorted(ours, key=lambda each: (each[2], each[0].container, each[0].name))
 
     def _ours(self, live: LiveObject) -> AssetId | None:
-        if live.owner != self._marker or live.source is None:
-            return None
-        try:
-            return AssetId.parse(live.source)
-        except ValueError:
-            return None
+        return source_of(live) if live.owner == self._marker else None
 
     def _checkpoint(
         self, asset: AssetId, live: LiveObject, written: LastWritten, now: str, *, retired: bool
@@ -253,6 +248,14 @@ def _is_marked_here(design: TargetDesign, live: LiveObject, written: LastWritten
 
 def _is_marked_elsewhere(design: TargetDesign, live: LiveObject) -> bool:
     return design.marks(live.body).retired_object not in {None, f"{live.container}.{live.name}"}
+
+
+def source_of(live: LiveObject) -> AssetId | None:
+    """The asset that an object names as its source, None where it names none."""
+    try:
+        return None if live.source is None else AssetId.parse(live.source)
+    except ValueError:
+        return None
 
 
 def stub_of(design: TargetDesign, asset: AssetId, live: LiveObject, now: str) -> AssetRecord:

@@ -133,14 +133,15 @@ async def _bound_tables(context: RuntimeContext, providers: Providers, key: Targ
     bound = [each.address for each in held if each.state is CheckpointState.BOUND]
     if not bound:
         return []
+    name = f"crawlers of {key}"
     try:
         problems = await providers.target(key).endangered(bound)
     except SpheresyncError as error:
-        return [ConnectionFinding(connection=f"crawlers of {key}", ok=False, message=error.message, remedy=error.remedy)]
+        return [ConnectionFinding(connection=name, ok=False, message=error.message, remedy=error.remedy)]
     return [
         # That nobody may look is no fault of the connection.
         ConnectionFinding(
-            connection=f"crawlers of {key}",
+            connection=name,
             ok=problem.code == TargetFault.DENIED,
             message=problem.message,
             remedy=problem.remedy,
