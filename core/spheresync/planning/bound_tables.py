@@ -125,7 +125,10 @@ class BoundTablePlanner:
         Raises:
             TargetError: the target as a whole is out.
         """
+        held = {each.address: asset for asset, each in checkpoints.items() if each.state is CheckpointState.BOUND}
         bound = self._addressed(subjects)
+        if not bound:
+            return frozenset(held)
         wanted: dict[Address, list[AssetId]] = defaultdict(list)
         for each in bound:
             wanted[each.at].append(each.asset)
@@ -134,9 +137,9 @@ class BoundTablePlanner:
         containers = {each.container for each in wanted}
         at = isoformat(self._now)
         seen = await rebuilder.adopt(containers, wanted, checkpoints, at=at, everywhere=everywhere)
-        holders = {each.address: asset for asset, each in checkpoints.items() if each.state is CheckpointState.BOUND}
-        holders |= {at: former.asset for at, former in self._names.formers.items() if at in wanted}
-        leaving = {*leaving, *(each.asset for each in bound if _moves(each))}
+        left = {at: former.asset for at, former in self._names.formers.items() if at in wanted}
+        holders = {**left, **held}
+        leaving = {*leaving, *left.values(), *(each.asset for each in bound if _moves(each))}
         ahead = ReadAhead(self._target, [each.at for each in bound if each.at not in seen.found], {})
         second = WorkerProcess(len(bound))
         for start in range(0, len(bound), _CHUNK):

@@ -133,7 +133,8 @@ class TargetPlanner:
         designing = self._triage_all(records)
         binds = self._design.capabilities.binds
         bound = [record for record in designing if binds and self.decided[record.id].bind is not None]
-        to_design = [record for record in designing if record not in bound] if bound else designing
+        apart = {record.id for record in bound}
+        to_design = [record for record in designing if record.id not in apart]
         marker = self._settings.installation_marker
         naming = NameAllocator(self._store, self._mapping, marker, self._target, in_force=self._settings.target_keys)
         names = AllocatedNames(formers={former.address: former for former in self._formers})
