@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -22,6 +23,9 @@ from spheresync.dog.aws import embedded_session_factory
 from spheresync.dog.edits import add_column, set_column_type, set_label
 from spheresync.dog.objects import DogColumn, parse_type
 from spheresync.dog.tenant import DogTenant
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import ColumnTypeDef
 
 INTRO = (
     "Your business meaning lives in SAP Datasphere: what a table is called, which column is a measure, what belongs "
@@ -42,6 +46,12 @@ MCP Inspector:
 
 Then ask: "Which assets changed in Datasphere since the last sync, and what would you change in AWS?\""""
 
+
+BINDING = """mapping:
+  rules:
+    - match: {space: SALES, name: Orders}
+      set: {bind: "lake_sales.{name}"}
+"""
 
 SETTINGS = {"SPHERESYNC_ENV": "dog", "SPHERESYNC_DATASPHERE__OBJECTS": "on"}
 """What the demo sets for every command: tables and flows are read too, and what each is made of."""
@@ -94,6 +104,30 @@ class Story:
         self._console.print(Text(CONNECT.format(command=command)), soft_wrap=True)
         self._console.print()
 
+    def lake(self) -> None:
+        """Make a table as somebody else does who knows nothing of Spheresync."""
+        glue = embedded_session_factory(self._state_dir)().client("glue")
+        glue.create_database(DatabaseInput={"Name": "lake_sales"})
+        columns: list[ColumnTypeDef] = [
+            {"Name": "orderid", "Type": "string"},
+            {"Name": "customerid", "Type": "string"},
+            {"Name": "loaded_at", "Type": "timestamp"},
+        ]
+        glue.create_table(
+            DatabaseName="lake_sales",
+            TableInput={
+                "Name": "orders",
+                "TableType": "EXTERNAL_TABLE",
+                "Parameters": {"table_type": "ICEBERG", "metadata_location": "s3://lake/orders/00001.json"},
+                "StorageDescriptor": {"Columns": columns, "Location": "s3://lake/orders"},
+            },
+        )
+
+    def rules(self, text: str) -> None:
+        """Show what is written into the configuration, and write it."""
+        self._console.print(Text(f"\n$ cat > spheresync.yaml\n{text}", style="bold green"))
+        (self._state_dir / "spheresync.yaml").write_text(text, "utf-8")
+
     def table(self, database: str, name: str, rows: int) -> None:
         """Show a table as an analyst finds it in the Glue Data Catalog, read through boto3 like any other tool."""
         glue = embedded_session_factory(self._state_dir)().client("glue")
@@ -101,8 +135,8 @@ class Story:
         columns = found["StorageDescriptor"]["Columns"]
         shown = Table("Column", "Type", "Comment", "Role", box=box.SIMPLE_HEAD, title_justify="left")
         for column in columns[:rows]:
-            parameters = column["Parameters"]
-            shown.add_row(column["Name"], column["Type"], column.get("Comment", ""), parameters["spheresync.role"])
+            role = (column.get("Parameters") or {}).get("spheresync.role", "")
+            shown.add_row(column["Name"], column["Type"], column.get("Comment", ""), role)
         self._console.print(Text(f"\nGlue table {database}.{name}: {found.get('Description', '')}", style="bold"))
         self._console.print(shown)
 
@@ -163,7 +197,17 @@ def tell(state_dir: Path) -> None:
     story.step("8. Incremental sync", "Exactly these four tables are read and written.")
     story.command("sync")
 
-    story.step("9. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")
+    story.step(
+        "9. A table that others made",
+        "A replication flow has filled a table in the lake. A rule binds the asset to it: there its meaning goes, "
+        "and nothing else. The table that stood for the asset so far is retired.",
+    )
+    story.lake()
+    story.rules(BINDING)
+    story.command("sync")
+    story.table("lake_sales", "orders", rows=4)
+
+    story.step("10. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")
     story.command("audit", "query", "--limit", "5")
     story.command("audit", "verify")
     story.close()

@@ -35,7 +35,8 @@ def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
     assert "PERNR" in ended.stdout, "columns that hold personal data are named"
     assert told[-2:] == ["audit", "audit"] and told.count("sync") >= 2
     calls = re.findall(r"(\d+ calls|no call) to AWS[ .]", re.sub(r"Spared: .*", "", ended.stdout))
-    assert calls[1:] == ["no call", "8 calls"], "all, nothing to do, a read and a write for each edit"
+    assert calls[1:3] == ["no call", "8 calls"], "all, nothing to do, a read and a write for each edit"
+    assert calls[3:] == ["4 calls"], "a table of others is bound, and the one so far retired"
     assert int(calls[0].split()[0]) > 10
     assert '"mcpServers"' in ended.stdout
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
