@@ -133,7 +133,7 @@ class Reverter:
         for key, error in (await in_each_target(keys, plan) if keys else {}).items():
             items.pop(key, None)
             self._out.append(problem_of_target(key, error))
-        self._lost = await self._lost_entries(undone)
+        self._lost = await self._lost_entries(undone, [entry for _, entry in written])
         self._unread = await self._unread_spaces([item for found in items.values() for item in found])
         return await self._save(items, needed, left)
 
@@ -190,16 +190,22 @@ class Reverter:
         if bodies:
             await self._store.write(keep)
 
-    async def _lost_entries(self, undone: RunRecord) -> tuple[Problem, ...]:
-        """What the run did and nobody knows any more, because its journal is damaged there."""
-        lost = {*await self._store.runs.lost_entries(undone.id)}
-        if not lost or undone.change_set_id is None:
+    async def _lost_entries(self, undone: RunRecord, known: Sequence[JournalEntry]) -> tuple[Problem, ...]:
+        """What the run did and nobody knows any more, because its journal is damaged there or has it no more."""
+        if undone.change_set_id is None:
             return ()
+        lost = {*await self._store.runs.lost_entries(undone.id)}
         items = {item.ordinal: item for item in await self._store.change_sets.all_items(undone.change_set_id)}
         remedy = "Look at the table; what it held before is in a backup of the state, or nowhere."
         text = f"what run {undone.id} did to it cannot be undone: its entry in the journal is damaged"
-        found = [item.asset for at, item in sorted(items.items()) if at in lost]
-        return tuple(Problem.of(asset, "state", text, remedy) for asset in found)
+        found = [Problem.of(item.asset, "state", text, remedy) for at, item in sorted(items.items()) if at in lost]
+        on_record = Counter(entry.action for entry in known)
+        done = [each for each in Action if each.writes_definition or each.removes]
+        gone = sum(max(0, undone.counts.get(each, 0) - on_record[each]) for each in done) - len(lost)
+        if gone > 0:
+            text = f"what it did to {counted(gone, 'table')} cannot be undone: its journal has it no more"
+            found.append(Problem(f"run {undone.id}", "state", text, remedy))
+        return tuple(found)
 
     async def _effects(self, key: TargetKey, written: Sequence[tuple[ChangeSetItem, JournalEntry]]) -> list[RunEffect]:
         """What the run did in one target, still without bodies."""
@@ -222,17 +228,6 @@ class Reverter:
         if lost:
             raise StateError(
                 f"run {undone.id} cannot be undone: {counted(len(lost), 'item')} of its change set are lost.",
-                remedy="`spheresync doctor` says what else of the state is damaged.",
-            )
-        on_record = Counter(entry.action for entry in entries)
-        missing = sum(
-            max(0, undone.counts.get(action, 0) - on_record[action])
-            for action in Action
-            if action.writes_definition or action.removes
-        )
-        if missing:
-            raise StateError(
-                f"run {undone.id} cannot be undone: what it did to {counted(missing, 'table')} is lost.",
                 remedy="`spheresync doctor` says what else of the state is damaged.",
             )
         return [(items[entry.ordinal], entry) for entry in entries]
@@ -266,7 +261,7 @@ class Reverter:
             items,
             [*by_key],
             request=Scope().to_json(),
-            findings=self._findings(items, databases, problems),
+            findings=self._findings(items, databases, [*problems, *self._lost]),
             problems=(*problems, *self._lost),
             undo_of=self._run_id,
             prerequisites=[each for key in by_key for each in needed[key]],
