@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -23,9 +22,6 @@ from spheresync.dog.aws import embedded_session_factory
 from spheresync.dog.edits import add_column, set_column_type, set_label
 from spheresync.dog.objects import DogColumn, parse_type
 from spheresync.dog.tenant import DogTenant
-
-if TYPE_CHECKING:
-    from mypy_boto3_glue.type_defs import ColumnTypeDef
 
 INTRO = (
     "Your business meaning lives in SAP Datasphere: what a table is called, which column is a measure, what belongs "
@@ -108,18 +104,20 @@ class Story:
         """Make a table as somebody else does who knows nothing of Spheresync."""
         glue = embedded_session_factory(self._state_dir)().client("glue")
         glue.create_database(DatabaseInput={"Name": "lake_sales"})
-        columns: list[ColumnTypeDef] = [
-            {"Name": "orderid", "Type": "string"},
-            {"Name": "customerid", "Type": "string"},
-            {"Name": "loaded_at", "Type": "timestamp"},
-        ]
         glue.create_table(
             DatabaseName="lake_sales",
             TableInput={
                 "Name": "orders",
                 "TableType": "EXTERNAL_TABLE",
                 "Parameters": {"table_type": "ICEBERG", "metadata_location": "s3://lake/orders/00001.json"},
-                "StorageDescriptor": {"Columns": columns, "Location": "s3://lake/orders"},
+                "StorageDescriptor": {
+                    "Location": "s3://lake/orders",
+                    "Columns": [
+                        {"Name": "orderid", "Type": "string"},
+                        {"Name": "customerid", "Type": "string"},
+                        {"Name": "loaded_at", "Type": "timestamp"},
+                    ],
+                },
             },
         )
 
