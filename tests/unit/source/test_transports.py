@@ -7,7 +7,7 @@ import ssl
 import httpx2
 import pytest
 
-from spheresync.source.transport import transports
+from spheresync.source.transport import connection, transports
 from spheresync.source.transport.connection import OneConnection
 from spheresync.source.transport.transports import Transports
 
@@ -31,12 +31,12 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[httpx2.AsyncBaseTransport, obj
         return transport
 
     def connect(url: httpx2.URL, trust: ssl.SSLContext) -> httpx2.AsyncBaseTransport:
-        connection = OneConnection(url, trust)
-        found[connection] = None
-        return connection
+        direct = OneConnection(url, trust)
+        found[direct] = None
+        return direct
 
     monkeypatch.setattr(transports.httpx2, "AsyncHTTPTransport", make)
-    monkeypatch.setattr(transports, "OneConnection", connect)
+    monkeypatch.setattr(connection, "OneConnection", connect)
     return found
 
 
@@ -98,7 +98,7 @@ def test_whom_the_machine_trusts_is_read_once_and_for_encrypted_ways_only(monkey
         used.append(trust)
         return direct(url, trust)
 
-    monkeypatch.setattr(transports, "OneConnection", connect)
+    monkeypatch.setattr(connection, "OneConnection", connect)
     monkeypatch.setattr(transports.httpx2, "create_ssl_context", create)
     monkeypatch.setattr(transports.httpx2, "AsyncHTTPTransport", make)
     ways = Transports(None)

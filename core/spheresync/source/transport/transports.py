@@ -9,13 +9,18 @@ is never asked through a proxy.
 from __future__ import annotations
 
 import ssl
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
 from spheresync.config.tenant import is_loopback
-from spheresync.source.transport.connection import OneConnection
 
+if TYPE_CHECKING:
+    from spheresync.source.transport.connection import OneConnection
+
+_Way: TypeAlias = tuple[int, str, str, int | None]
+"""A lane, and the origin that it leads to: scheme, host, port."""
 _ONE = httpx2.Limits(max_connections=1, max_keepalive_connections=1)
 
 
@@ -24,7 +29,8 @@ class Transports:
 
     def __init__(self, given: httpx2.AsyncBaseTransport | None) -> None:
         self._given = given
-        self._made: dict[tuple[int, str, str, int | None], httpx2.AsyncBaseTransport] = {}
+        self._made: dict[_Way, httpx2.AsyncBaseTransport] = {}
+        self._direct: dict[_Way, OneConnection] = {}  # those of them that lead through no proxy
         self._trust: ssl.SSLContext | None = None
 
     def towards(self, url: httpx2.URL, *, lane: int, anew: bool = False) -> httpx2.AsyncBaseTransport:
@@ -38,22 +44,26 @@ class Transports:
         way = (lane, url.scheme, url.host, url.port)
         found = self._made.get(way)
         if found is None:
-            found = self._made[way] = self._make(url, _proxy_for(url))
-        if anew and isinstance(found, OneConnection):
-            found.doubt()
+            found = self._made[way] = self._make(way, url, _proxy_for(url))
+        if anew and way in self._direct:
+            self._direct[way].doubt()
         return found
 
     async def close(self) -> None:
         """Close every connection; the next request would open new ones."""
-        made, self._made = [*self._made.values()], {}
+        made, self._made, self._direct = [*self._made.values()], {}, {}
         for transport in made:
             await transport.aclose()
 
-    def _make(self, url: httpx2.URL, proxy: str | None) -> httpx2.AsyncBaseTransport:
+    def _make(self, way: _Way, url: httpx2.URL, proxy: str | None) -> httpx2.AsyncBaseTransport:
         encrypted = url.scheme == "https" or (proxy is not None and proxy.startswith("https:"))
         trust = self._authorities() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which trusts nobody
         if proxy is None:
-            return OneConnection(url, trust)
+            # Here and not above: a process that asks no tenant loads no more of the HTTP client than it needs.
+            from spheresync.source.transport.connection import OneConnection
+
+            self._direct[way] = direct = OneConnection(url, trust)
+            return direct
         return httpx2.AsyncHTTPTransport(verify=trust, limits=_ONE, proxy=proxy)
 
     def _authorities(self) -> ssl.SSLContext:
