@@ -134,6 +134,11 @@ class AssetDetail(Answer):
     renamed_from: OmitNone[str] = None
     renamed_to: OmitNone[str] = None
 
+    def concise(self) -> AssetDetail:
+        """Without what is known of each column besides name, type, role, label and class of personal data."""
+        columns = [each.model_copy(update={"semantics": {}, "personal_data": None}) for each in self.columns]
+        return self.model_copy(update={"columns": columns, "fingerprints": {}})
+
 
 class RuleRow(Answer):
     """A rule that matched: `rule` counts from 1 in its `origin`, the configuration or a promotion.

@@ -512,3 +512,18 @@ async def test_the_text_of_a_preview_names_what_is_created_first(make_server: Ma
     async with Client(make_server(over=service)) as client:
         result = await client.call_tool("preview_changes", {})
     assert "First creates 1 database: dsp_sales. See prerequisites." in text_of(result)
+
+
+async def test_an_asset_is_described_in_full_unless_it_is_to_be_short(make_server: MakeServer) -> None:
+    async with Client(make_server()) as client:
+        told = {}
+        for detail in (None, "full", "concise"):
+            arguments = {"asset": "SALES/V_ORDERS", **({"detail": detail} if detail else {})}
+            told[detail] = (await client.call_tool("describe_asset", arguments)).structured_content or {}
+        assert told[None] == told["full"]
+        assert told["full"]["fingerprints"] and not told["concise"].get("fingerprints")
+        assert not any(column.get("semantics") or "personal_data" in column for column in told["concise"]["columns"])
+        names = [[column["name"] for column in each["columns"]] for each in told.values()]
+        assert names[0] == names[1] == names[2]
+        refused = await client.call_tool("describe_asset", {"asset": "SALES/V_ORDERS", "detail": "all"})
+        assert refused.is_error

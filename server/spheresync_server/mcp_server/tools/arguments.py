@@ -41,6 +41,7 @@ Run = Annotated[str, Field(description="run_...")]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Page size")]
 Cursor = Annotated[str | None, Field(description="A next_cursor")]
 Detail = Annotated[DetailWord, Field(description="full adds columns, objects and times")]
+AssetDetailWord = Annotated[DetailWord, Field(description="concise: columns by name, type, role and label")]
 ItemDetail = Annotated[DetailWord, Field(description="concise shortens long field lists")]
 AuditDetail = Annotated[DetailWord, Field(description="full adds what exactly was done")]
 

@@ -17,6 +17,7 @@ from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.tool_results import page_line, respond
 from spheresync_server.mcp_server.tools.arguments import (
     Asset,
+    AssetDetailWord,
     Cursor,
     Detail,
     DirectionWord,
@@ -107,11 +108,13 @@ class CatalogTools(ServiceTools):
         empty = await self._service.catalog.why_no_assets(None, self._server_context.principal)
         return with_tool_names(empty) if empty else _NEVER_READ
 
-    async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
+    async def describe_asset(
+        self, asset: Asset, detail: AssetDetailWord = "full"
+    ) -> Annotated[CallToolResult, AssetDetail]:
         """One asset: columns, context, targets, personal data."""
         answer = await self._service.catalog.describe_asset(asset, self._server_context.principal)
         return respond(
-            answer,
+            answer if detail == "full" else answer.concise(),
             f"{answer.kind}, tier {answer.tier}, {answer.status}: {counted(len(answer.columns), 'column')}, "
             f"{counted(len(answer.targets), 'target object')}, last sync {answer.last_sync or 'never'}.",
             "It has a problem: see problem." if answer.problem else "",
