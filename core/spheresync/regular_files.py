@@ -51,6 +51,16 @@ def open_regular(path: Path) -> BufferedReader:
         raise
 
 
+def read_regular(path: Path, most: int) -> tuple[bytes, FileStamp]:
+    """What a regular file holds, of a larger one than `most` bytes one byte more, and the stamp of just that file.
+
+    Raises:
+        NotRegularError, OSError: as `open_regular`.
+    """
+    with open_regular(path) as file:
+        return file.read(most + 1), stamp_of(os.fstat(file.fileno()))
+
+
 def kind_of(mode: int) -> str:
     """What is there, in words."""
     return next((kind for fits, kind in _KINDS if fits(mode)), "something else")

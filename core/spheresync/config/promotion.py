@@ -7,7 +7,6 @@ next. It names no person but who exported it, and nothing that belongs to one en
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 
 from spheresync.model import Action, AssetId, AssetKind, Digest, JsonValue, Tier, canonical_json, digest_of
 from spheresync.model.json_document import read_json
-from spheresync.regular_files import FileStamp, open_regular, stamp_of
+from spheresync.regular_files import FileStamp, read_regular
 
 FORMAT = 1
 MARK = "spheresync_promotion"
@@ -132,9 +131,7 @@ def read_promotion(path: Path) -> PromotionFile:
         PromotionFault: it cannot be read, is none, is of a newer program, or was edited.
     """
     try:
-        with open_regular(path) as file:
-            stamp = stamp_of(os.fstat(file.fileno()))
-            data = file.read(MAX_BYTES + 1)
+        data, stamp = read_regular(path, MAX_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise PromotionFault(f"{_shown(path)} cannot be read ({reason}); check the path and its permissions") from error

@@ -38,6 +38,14 @@ def test_paths_start_at_the_configuration_or_at_home(tmp_path: Path) -> None:
         assert secret_of(load(tmp_path, HOME=str(tmp_path))) == "s3cret"
 
 
+@pytest.mark.parametrize("spelled", ["${file:secret}", "'${file:secret}'", '"${file:secret}"', "${S}"])
+def test_a_reference_may_stand_without_quotes_among_keys_in_braces(tmp_path: Path, spelled: str) -> None:
+    (tmp_path / "secret").write_text("s3cret", "utf-8")
+    text = BASE.replace("'{secret}'", "{secret}").format(secret=spelled, more="")
+    (tmp_path / "spheresync.yaml").write_text(text, "utf-8")
+    assert secret_of(load(tmp_path, S="s3cret")) == "s3cret"
+
+
 def test_a_secret_that_was_replaced_counts_at_once(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("first", "utf-8")
     write(tmp_path, "${file:secret}")

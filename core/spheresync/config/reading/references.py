@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from spheresync.config.reading.draft import at_home
-from spheresync.regular_files import FileStamp, open_regular, stamp_of
+from spheresync.regular_files import FileStamp, read_regular
 
 LARGEST = 64 * 1024
 """Bytes of a file that stands for a value."""
@@ -63,8 +63,7 @@ class References:
         try:
             if not named:
                 raise ValueError("no path is given")
-            with open_regular(path) as file:
-                stamp, content = stamp_of(path.stat()), file.read(LARGEST + 1)
+            content, stamp = read_regular(path, LARGEST)
             if len(content) > LARGEST:
                 raise ValueError(f"it is larger than {LARGEST // 1024} KiB")
             text = content.decode("utf-8").removesuffix("\n").removesuffix("\r")

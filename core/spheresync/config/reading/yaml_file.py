@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from spheresync.config.reading.key_places import shown_key
 from spheresync.config.reading.yaml_errors import explain
-from spheresync.regular_files import open_regular
+from spheresync.regular_files import read_regular
 
 if TYPE_CHECKING:
     import yaml
 
 MAX_BYTES = 1_048_576
-# `{secret: ${NAME}}` is what people write, and no YAML: braces end a plain text there. So the braces of variables are
+# `{secret: ${NAME}}` is what people write, and no YAML: braces end a plain text there. So the braces of references are
 # masked, by characters of the private use area, until the file is parsed.
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*|[a-z]+:[^{}\n]*)\}")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _DEEPEST = 40
 
@@ -50,8 +50,7 @@ def read_yaml(file: Path, called: str = "") -> Document:
 
 def _read(file: Path, called: str) -> Document:
     try:
-        with open_regular(file) as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data, _ = read_regular(file, MAX_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         return Document(problems=[f"{called}: cannot be read ({reason}); check the path and its permissions"])
@@ -62,7 +61,7 @@ def _read(file: Path, called: str) -> Document:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return Document(problems=[f"{called}, line {line}: is not UTF-8; save the file as UTF-8"])
-    return _parse(_VARIABLE.sub(f"{_OPEN}\\1{_CLOSE}", text), called)
+    return _parse(_REFERENCE.sub(f"{_OPEN}\\1{_CLOSE}", text), called)
 
 
 def _unmasked(node: Any) -> Any:
