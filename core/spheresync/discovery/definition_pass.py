@@ -326,7 +326,7 @@ class DefinitionPass:
             return
 
         async def remember(tx: Tx) -> None:
-            await self._recorder.require_ours(tx)
+            await self._recorder.still_ours(tx)
             await tx.catalog.put_moments(seen, at=self._now)
 
         await self._store.write(remember)

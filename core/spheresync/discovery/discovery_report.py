@@ -88,15 +88,11 @@ class CatalogRecorder:
         writes what the tenant listed, `redefined` in the one that writes other definitions than before: with those,
         and with those of them that name other objects.
         """
+        self.still_ours = still_ours
         self.bind = bind
         self.redefined = redefined
         self._store = store
-        self._still_ours = still_ours
         self._in_force = in_force
-
-    async def require_ours(self, tx: Tx) -> None:
-        """Raises LeaseLostError where another process reads Datasphere by now."""
-        await self._still_ours(tx)
 
     async def put(
         self, tx: Tx, records: Sequence[AssetRecord], put: Callable[[Sequence[AssetRecord]], Awaitable[None]]
@@ -106,7 +102,7 @@ class CatalogRecorder:
         Raises:
             LeaseLostError: another process reads Datasphere by now; nothing is written.
         """
-        await self.require_ours(tx)
+        await self.still_ours(tx)
         assets = [record.id for record in records]
         await put(records)
         await settle_statuses(tx, assets, self._in_force)

@@ -11,16 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import SYSTEM, Address, AssetId, JsonValue, LiveObject, PhysicalName, TargetKey, digest_of
-from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.checkpoint_rebuild import source_of, stub_of
+from spheresync.model import Address, AssetId, LiveObject, PhysicalName, TargetKey, digest_of
+from spheresync.planning.checkpoint_rebuild import remember_rebuilt, source_of, stub_of
 from spheresync.planning.decisions.items import EDITED
 from spheresync.planning.names.container_notes import CONTAINER_NOTES
-from spheresync.state.port import Store, Tx
+from spheresync.state.port import Store
 from spheresync.state.records import (
-    AuditAction,
-    AuditEvent,
-    AuditOutcome,
     Checkpoint,
     CheckpointState,
     FormerTable,
@@ -117,7 +113,17 @@ class BoundTableRebuilder:
                 if asset is not None and live.address not in known:
                     self._sort_out(strays, asset, live, taken, at)
         if looked_through:
-            await self._remember(strays, looked_through, at)
+            key = self._target.key
+            await remember_rebuilt(
+                self._store,
+                key,
+                strays.checkpoints,
+                strays.formers,
+                strays.bodies,
+                stub=lambda asset: stub_of(self._design, asset, strays.seen[asset], at),
+                in_force=self._in_force,
+                notes={_note(key, container): f"present {at}" for container in looked_through},
+            )
         return SeenTables(found, absent)
 
     def _sort_out(self, strays: _Strays, asset: AssetId, live: LiveObject, taken: Collection[AssetId], at: str) -> None:
@@ -137,34 +143,6 @@ class BoundTableRebuilder:
             room = max(0, MOST_KEPT - len(found))
             found += bound + [live for live in page if live.address in wanted and live not in bound][:room]
         return found
-
-    async def _remember(self, strays: _Strays, looked_through: Sequence[PhysicalName], at: str) -> None:
-        key = self._target.key
-        records = {record.id for record in await self._store.catalog.assets()} if strays.seen else set[AssetId]()
-        unknown = [
-            stub_of(self._design, asset, live, at) for asset, live in strays.seen.items() if asset not in records
-        ]
-        detail: dict[str, JsonValue] = {
-            "objects": len(strays.checkpoints),
-            "former": len(strays.formers),
-            "destination": key.destination,
-        }
-        event = AuditEvent(SYSTEM, AuditAction.REBUILD, None, None, key.target, AuditOutcome.DONE, detail)
-
-        async def remember(tx: Tx) -> None:
-            for container in looked_through:
-                await tx.meta.set(_note(key, container), f"present {at}")
-            if not strays.bodies:
-                return
-            await tx.blobs.put_many(strays.bodies)
-            await tx.checkpoints.put_many([*strays.checkpoints.values()])
-            await tx.former_tables.put_many(strays.formers)
-            present = {record.id for record in await tx.catalog.some([each.id for each in unknown])}
-            await tx.catalog.put_assets([each for each in unknown if each.id not in present])
-            await settle_statuses(tx, [*strays.checkpoints], self._in_force)
-            await tx.audit.append_many([event])
-
-        await self._store.write(remember)
 
 
 def _note(key: TargetKey, container: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from types import MappingProxyType
 
 from spheresync.model import (
     SYSTEM,
@@ -107,7 +108,15 @@ class CheckpointRebuilder:
             except Exception as error:  # noqa: BLE001 -- isolates this asset
                 sorted_out.failures[asset] = error
         if sorted_out.found or sorted_out.left:
-            await self._remember(sorted_out)
+            await remember_rebuilt(
+                self._store,
+                self._key,
+                {asset: each.checkpoint for asset, each in sorted_out.found.items()},
+                sorted_out.left,
+                sorted_out.bodies,
+                stub=lambda asset: sorted_out.found[asset].stub,
+                in_force=self._in_force,
+            )
         present = {asset: each.checkpoint for asset, each in sorted_out.found.items()}
         return Rebuilt(present, sorted_out.left, sorted_out.failures, sorted_out.copies)
 
@@ -128,29 +137,6 @@ class CheckpointRebuilder:
             return _Relation.ITS_OWN
         here = is_home(asset, live) and not _is_marked_elsewhere(self._design, live)
         return _Relation.ITS_OWN if here else _Relation.A_COPY
-
-    async def _remember(self, sorted_out: _SortedOut) -> None:
-        """Write down what was sorted out, and that it was."""
-        found = sorted_out.found
-        known = {record.id for record in await self._store.catalog.assets()}
-        strangers = [each.stub for asset, each in found.items() if asset not in known]
-        detail: dict[str, JsonValue] = {
-            "objects": len(found),
-            "former": len(sorted_out.left),
-            "destination": self._key.destination,
-        }
-        event = AuditEvent(SYSTEM, AuditAction.REBUILD, None, None, self._key.target, AuditOutcome.DONE, detail)
-
-        async def remember(tx: Tx) -> None:
-            await tx.blobs.put_many(sorted_out.bodies)
-            await tx.checkpoints.put_many([each.checkpoint for each in found.values()])
-            await tx.former_tables.put_many(sorted_out.left)
-            present = {record.id for record in await tx.catalog.some([each.id for each in strangers])}
-            await tx.catalog.put_assets([each for each in strangers if each.id not in present])
-            await settle_statuses(tx, [*found], self._in_force)
-            await tx.audit.append_many([event])
-
-        await self._store.write(remember)
 
     async def _by_present_names(
         self, objects: Iterable[LiveObject], checkpoints: Mapping[AssetId, Checkpoint]
@@ -197,6 +183,50 @@ class CheckpointRebuilder:
             version=live.version if live.intact else None,
         )
         return Checkpoint.of_object(known, retired=retired, at=now)
+
+
+async def remember_rebuilt(
+    store: Store,
+    key: TargetKey,
+    found: Mapping[AssetId, Checkpoint],
+    formers: Sequence[FormerTable],
+    bodies: Sequence[bytes],
+    *,
+    stub: Callable[[AssetId], AssetRecord],
+    in_force: Sequence[TargetKey],
+    notes: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Write down tables that a target holds and the state did not know, and that they were found.
+
+    Args:
+        store: of the installation.
+        key: the target that holds them.
+        found: what each asset has there now.
+        formers: tables that assets had before.
+        bodies: what the tables hold; none where nothing was found.
+        stub: the record of an asset that the catalog does not know either.
+        in_force: the targets that count for where an asset stands.
+        notes: what else to note, as of what was looked through.
+    """
+    known = {record.id for record in await store.catalog.assets()} if found else set[AssetId]()
+    strangers = [stub(asset) for asset in found if asset not in known]
+    detail: dict[str, JsonValue] = {"objects": len(found), "former": len(formers), "destination": key.destination}
+    event = AuditEvent(SYSTEM, AuditAction.REBUILD, None, None, key.target, AuditOutcome.DONE, detail)
+
+    async def remember(tx: Tx) -> None:
+        for note, text in notes.items():
+            await tx.meta.set(note, text)
+        if not bodies:
+            return
+        await tx.blobs.put_many(bodies)
+        await tx.checkpoints.put_many([*found.values()])
+        await tx.former_tables.put_many(formers)
+        present = {record.id for record in await tx.catalog.some([each.id for each in strangers])}
+        await tx.catalog.put_assets([each for each in strangers if each.id not in present])
+        await settle_statuses(tx, [*found], in_force)
+        await tx.audit.append_many([event])
+
+    await store.write(remember)
 
 
 @dataclass(frozen=True, slots=True)
