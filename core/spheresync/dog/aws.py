@@ -1,8 +1,8 @@
-"""The embedded AWS of the dog environment: boto3 sessions whose Glue lives in the state folder.
+"""The embedded AWS of the dog environment: boto3 sessions whose services live in the state folder.
 
-Glue runs in this process on moto, fed by a log that all processes on one state folder share: before each call a
-process replays what the others did, executes under a file lock, and appends what changed. Nothing is patched: the
-clients of these sessions answer from their own `before-send` hook, and other sessions of the process go on as they
+They run in this process (`aws_services.py`), fed by a log that all processes on one state folder share: before each
+call a process replays what the others did, executes under a file lock, and appends what changed. Nothing is patched:
+the clients of these sessions answer from their own `before-send` hook, and other sessions of the process go on as they
 were. Any service that is not embedded is refused before anything is sent.
 """
 
@@ -12,19 +12,18 @@ import io
 import os
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spheresync.dog.aws_log import CallLog, Entry
+from spheresync.dog.aws_log import CallLog
+from spheresync.dog.services.wire import WireAnswer
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
-from spheresync.model import isoformat
 
 if TYPE_CHECKING:
     import boto3.session
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-    from spheresync.dog.aws_glue import Glue, GlueAnswer
+    from spheresync.dog.aws_services import AwsServices
 
 DEFAULT_REGION = "eu-central-1"
 DEFAULT_COMPACT_BYTES = 64 * 1024 * 1024
@@ -42,8 +41,8 @@ def embedded_session_factory(
 
     The sessions share one catalog; their clients may be used from many threads, and from other processes on the same
     folder. The region is `AWS_REGION`, else `AWS_DEFAULT_REGION`, else eu-central-1; credentials are fake, and no
-    file of the user's AWS configuration is read. Glue's databases, tables, versions and tags are embedded, and STS
-    GetCallerIdentity.
+    file of the user's AWS configuration is read. Glue's databases, tables, versions and tags are embedded, the services
+    of `services/registry.py`, and STS GetCallerIdentity.
 
     Clients raise what botocore raises, and besides:
         TargetError: the service or operation is not embedded; nothing was sent.
@@ -53,23 +52,31 @@ def embedded_session_factory(
         ConfigurationError: moto is not installed.
     """
     try:
-        from spheresync.dog import aws_glue
+        from spheresync.dog import aws_glue, aws_services
     except ImportError as error:
         raise ConfigurationError(
             (f"The dog environment needs moto ({error.name} is missing): pip install 'spheresync[dog]'.",)
         ) from error
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
-    embedded = EmbeddedAws(state_dir, make_glue=lambda: aws_glue.Glue(region), compact_bytes=compact_bytes)
+    embedded = EmbeddedAws(
+        state_dir,
+        account_id=aws_glue.ACCOUNT_ID,
+        make_services=lambda: aws_services.AwsServices(region),
+        compact_bytes=compact_bytes,
+    )
     return lambda: _session(embedded, region)
 
 
 class EmbeddedAws:
     """One process's view of the embedded AWS. Calls are serialised by a lock here and one across processes."""
 
-    def __init__(self, state_dir: Path, *, make_glue: Callable[[], Glue], compact_bytes: int) -> None:
+    def __init__(
+        self, state_dir: Path, *, account_id: str, make_services: Callable[[], AwsServices], compact_bytes: int
+    ) -> None:
         self._log = CallLog(state_dir)
-        self._make_glue = make_glue
-        self._glue = make_glue()
+        self._account_id = account_id
+        self._make_services = make_services
+        self._services = make_services()
         self._mutex = threading.RLock()
         self._compact_bytes = compact_bytes
 
@@ -80,55 +87,44 @@ class EmbeddedAws:
             TargetError: the service or operation is not embedded.
             StateError: the log cannot be used.
         """
-        from spheresync.dog.aws_glue import ACCOUNT_ID, READS, WRITES, GlueAnswer
-
         if (service, operation) == ("sts", "GetCallerIdentity"):
-            body = _IDENTITY.format(account=ACCOUNT_ID).encode()
-            return _response(request, GlueAnswer(200, {"Content-Type": "text/xml"}, body))
-        if service != "glue" or operation not in READS | WRITES:
+            body = _IDENTITY.format(account=self._account_id).encode()
+            return _response(request, WireAnswer(200, {"Content-Type": "text/xml"}, body))
+        if not self._services.has(service, operation):
             raise TargetError(
                 TargetFault.DENIED,
                 f"The embedded AWS of the dog environment has no {service} {operation}; nothing was sent.",
                 remedy="Use the wolf environment with an AWS test account for it.",
             )
         with self._mutex, self._log.locked():
-            return _response(request, self._execute(operation, request, write=operation in WRITES))
+            return _response(request, self._execute(service, operation, request))
 
-    def _execute(self, operation: str, request: AWSPreparedRequest, *, write: bool) -> GlueAnswer:
-        from spheresync.dog.aws_glue import read_parameters
-
+    def _execute(self, service: str, operation: str, request: AWSPreparedRequest) -> WireAnswer:
         self._catch_up()
-        glue = self._glue
-        glue.now = datetime.now(UTC)
         try:
-            answer = glue.execute(operation, request)
-            if write and answer.status == 200:
-                entry: Entry = {
-                    "at": isoformat(glue.now),
-                    "operation": operation,
-                    "parameters": read_parameters(request),
-                }
-                self._log.append(entry)
+            done = self._services.execute(service, operation, request)
+            if done.entry is not None:
+                self._log.append(done.entry)
         except BaseException:
-            self._log.forget()  # the catalog in memory may be ahead of the log
+            self._log.forget()  # what is in memory may be ahead of the log
             raise
         self._compact()
-        return answer
+        return done.answer
 
     def _catch_up(self) -> None:
         try:
             fresh, entries = self._log.catch_up()
             if fresh:
-                self._glue = self._make_glue()
+                self._services = self._make_services()
             for entry in entries:
-                self._glue.replay(entry)
+                self._services.replay(entry)
         except BaseException:
             self._log.forget()
             raise
 
     def _compact(self) -> None:
         if self._log.size > max(self._compact_bytes, 2 * self._log.base):
-            self._log.replace(self._glue.snapshot())
+            self._log.replace(self._services.snapshot())
             self._log.forget()  # this process, too, goes on from what the snapshot holds
 
 
@@ -158,7 +154,7 @@ def _session(embedded: EmbeddedAws, region: str) -> boto3.session.Session:
     return session
 
 
-def _response(request: AWSPreparedRequest, answer: GlueAnswer) -> AWSResponse:
+def _response(request: AWSPreparedRequest, answer: WireAnswer) -> AWSResponse:
     from botocore.awsrequest import AWSResponse
     from botocore.compat import HTTPHeaders
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +18,8 @@ from moto.glue.models import FakeTable, GlueBackend
 from moto.glue.responses import GlueResponse
 
 from spheresync.dog.aws_log import Entry
+from spheresync.dog.services.glue_catalog import CatalogWatcher
+from spheresync.dog.services.wire import WireAnswer
 from spheresync.model import JsonValue, isoformat
 from spheresync.model.json_document import read_own_json
 
@@ -58,15 +59,6 @@ READS = frozenset(
 _LISTS = {"GetTables": "TableList", "GetDatabases": "DatabaseList", "GetTableVersions": "TableVersions"}
 
 
-@dataclass(frozen=True, slots=True)
-class GlueAnswer:
-    """An answer on the wire."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 class _Table(FakeTable):
     """A table whose versions start at 0 and whose times are those of the call, also when it is replayed."""
 
@@ -92,12 +84,15 @@ class Glue(GlueBackend):
     def __init__(self, region: str) -> None:
         super().__init__(region, ACCOUNT_ID)
         self.now = datetime.now(UTC)
+        self.watchers: list[CatalogWatcher] = []
 
     def create_database(
         self, database_name: str, database_input: dict[str, Any], tags: dict[str, str] | None = None
     ) -> Any:
         database = super().create_database(database_name.lower(), database_input, tags)
         database.created_time = self.now
+        for watcher in self.watchers:
+            watcher.database_made(database_name.lower())
         return database
 
     def get_database(self, database_name: str) -> Any:
@@ -108,6 +103,8 @@ class Glue(GlueBackend):
 
     def delete_database(self, database_name: str) -> None:
         super().delete_database(database_name.lower())
+        for watcher in self.watchers:
+            watcher.database_gone(database_name.lower())
 
     def create_table(
         self,
@@ -121,6 +118,8 @@ class Glue(GlueBackend):
         super().create_table(database_name, name, table_input, open_table_format_input)
         table = _Table(database_name.lower(), name, table_input, self.now)
         self.get_database(database_name).tables[name] = table
+        for watcher in self.watchers:
+            watcher.table_made(database_name.lower(), name)
         return table
 
     def get_table(self, database_name: str, table_name: str) -> Any:
@@ -130,9 +129,27 @@ class Glue(GlueBackend):
         table_input["Name"] = table_name.lower()
         super().update_table(database_name, table_name, table_input)
         self.get_table(database_name, table_name).updated_time = self.now
+        for watcher in self.watchers:
+            watcher.table_changed(database_name.lower(), table_name.lower())
 
     def delete_table(self, database_name: str, table_name: str) -> None:
         super().delete_table(database_name, table_name.lower())
+        for watcher in self.watchers:
+            watcher.table_gone(database_name.lower(), table_name.lower())
+
+    def database_names(self) -> Iterable[str]:
+        return tuple(self.databases)
+
+    def database_input(self, database: str) -> Mapping[str, Any] | None:
+        found = self.databases.get(database.lower())
+        return None if found is None else found.input
+
+    def table_names(self, database: str) -> Iterable[str]:
+        return tuple(self.databases[database.lower()].tables)
+
+    def table_input(self, database: str, table: str) -> Mapping[str, Any] | None:
+        found = self._find(database, table)
+        return None if found is None else found.get_version(str(found.version))
 
     def replay(self, entry: Entry) -> None:
         """Do again what the log says was done."""
@@ -170,17 +187,17 @@ class Glue(GlueBackend):
         table.created_time = datetime.fromisoformat(parameters["CreatedAt"])
         table.restart(int(parameters["VersionId"]), table_input)
 
-    def execute(self, operation: str, request: AWSPreparedRequest) -> GlueAnswer:
+    def execute(self, operation: str, request: AWSPreparedRequest) -> WireAnswer:
         """Execute one operation as it came over the wire."""
         parameters = read_parameters(request)
         refusal = self._refusal(operation, parameters)
         if refusal is not None:
             return refusal
         status, headers, body = _responder(self)().dispatch_normalized(request)
-        answer = GlueAnswer(int(status), {str(key): str(value) for key, value in headers.items()}, _bytes(body))
+        answer = WireAnswer(int(status), {str(key): str(value) for key, value in headers.items()}, _bytes(body))
         return _paged(operation, parameters, answer) if operation in _LISTS and status == 200 else answer
 
-    def _refusal(self, operation: str, parameters: dict[str, Any]) -> GlueAnswer | None:
+    def _refusal(self, operation: str, parameters: dict[str, Any]) -> WireAnswer | None:
         if operation == "UpdateTable" and "VersionId" in parameters:
             table = self._find(parameters["DatabaseName"], parameters["TableInput"]["Name"])
             if table is not None and str(table.version) != parameters["VersionId"]:
@@ -254,12 +271,12 @@ def _bytes(body: str | bytes) -> bytes:
     return body.encode("utf-8") if isinstance(body, str) else body
 
 
-def _error(code: str, message: str) -> GlueAnswer:
+def _error(code: str, message: str) -> WireAnswer:
     body = json.dumps({"__type": code, "Message": message}).encode()
-    return GlueAnswer(400, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-errortype": code}, body)
+    return WireAnswer(400, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-errortype": code}, body)
 
 
-def _paged(operation: str, parameters: dict[str, Any], answer: GlueAnswer) -> GlueAnswer:
+def _paged(operation: str, parameters: dict[str, Any], answer: WireAnswer) -> WireAnswer:
     name = _LISTS[operation]
     document = read_own_json(answer.body)
     rows = document.get(name, [])
@@ -271,4 +288,4 @@ def _paged(operation: str, parameters: dict[str, Any], answer: GlueAnswer) -> Gl
     document[name] = rows[start : start + size]
     if len(rows) > start + size:
         document["NextToken"] = base64.b64encode(str(start + size).encode()).decode()
-    return GlueAnswer(answer.status, answer.headers, json.dumps(document).encode())
+    return WireAnswer(answer.status, answer.headers, json.dumps(document).encode())

@@ -224,7 +224,7 @@ class TestIsolation:
         [
             ("s3", lambda client: client.list_buckets()),
             ("datazone", lambda client: client.list_domains()),
-            ("lakeformation", lambda client: client.list_lf_tags()),
+            ("lakeformation", lambda client: client.list_lf_tag_expressions()),
             ("glue", lambda client: client.search_tables()),
             ("sts", lambda client: client.get_session_token()),
         ],

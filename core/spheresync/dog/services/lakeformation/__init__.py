@@ -1,0 +1,1 @@
+"""AWS Lake Formation: LF-Tags on databases, tables and columns, and who was granted what."""
