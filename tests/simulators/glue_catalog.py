@@ -9,26 +9,19 @@ from __future__ import annotations
 import copy
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from spheresync.dog.services.glue_catalog import CatalogWatcher
+from spheresync.dog.services.wire import ServiceError
 
 Json = dict[str, Any]
 PAGE = 100
 
 
-class GlueError(Exception):
-    """An error answer: `code` as AWS names it."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status
-
-
-def _missing(what: str) -> GlueError:
-    return GlueError("EntityNotFoundException", f"{what} not found.")
+def _missing(what: str) -> ServiceError:
+    return ServiceError("EntityNotFoundException", f"{what} not found.")
 
 
 _SINGLE_LINE = re.compile(r"[\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF\t]*")
@@ -47,7 +40,7 @@ def _check(path: str, value: str | None, most: int, *, least: int = 0, single_li
         problem = "Member must satisfy regular expression pattern: [\\u0020-\\uD7FF...\\t]*"
     if problem:
         text = f"1 validation error detected: Value '{value[:30]}' at '{path}' failed to satisfy constraint: {problem}"
-        raise GlueError("InvalidInputException", text)
+        raise ServiceError("InvalidInputException", text)
 
 
 def _check_parameters(path: str, parameters: Mapping[str, str] | None) -> None:
@@ -101,6 +94,7 @@ class Catalog:
         self.databases: dict[str, Json] = {}
         self.tables: dict[str, dict[str, Table]] = {}
         self.crawlers: list[Json] = []
+        self.watchers: list[CatalogWatcher] = []
         self._operations: dict[str, Callable[[Json], Json]] = {
             "CreateCrawler": self._create_crawler,
             "GetCrawlers": lambda p: _page("Crawlers", self.crawlers, p),
@@ -120,10 +114,26 @@ class Catalog:
             "DeleteTableVersion": self._delete_table_version,
         }
 
+    def has(self, operation: str) -> bool:
+        return operation in self._operations
+
+    def database_names(self) -> Iterable[str]:
+        return tuple(self.databases)
+
+    def database_input(self, database: str) -> Json | None:
+        return self.databases.get(database.lower())
+
+    def table_names(self, database: str) -> Iterable[str]:
+        return tuple(self.tables[database.lower()])
+
+    def table_input(self, database: str, table: str) -> Json | None:
+        found = self.tables.get(database.lower(), {}).get(table.lower())
+        return None if found is None else found.live
+
     def call(self, operation: str, params: Json) -> Json:
         handler = self._operations.get(operation)
         if handler is None:
-            raise GlueError("UnknownOperationException", f"the simulator has no {operation}", 404)
+            raise ServiceError("UnknownOperationException", f"the simulator has no {operation}", 404)
         return handler(params)
 
     def dump(self) -> Json:
@@ -171,9 +181,11 @@ class Catalog:
         _check_parameters("databaseInput.parameters", wanted.get("Parameters"))
         name = wanted["Name"].lower()
         if name in self.databases:
-            raise GlueError("AlreadyExistsException", "Database already exists.")
+            raise ServiceError("AlreadyExistsException", "Database already exists.")
         self.databases[name] = {**wanted, "Name": name, "CreateTime": time.time(), "CatalogId": "123456789012"}
         self.tables[name] = {}
+        for watcher in self.watchers:
+            watcher.database_made(name)
         return {}
 
     def _update_database(self, params: Json) -> Json:
@@ -186,6 +198,8 @@ class Catalog:
     def _delete_database(self, params: Json) -> Json:
         name = self._database(params["Name"])["Name"]
         del self.databases[name], self.tables[name]
+        for watcher in self.watchers:
+            watcher.database_gone(name)
         return {}
 
     def _get_databases(self, params: Json) -> Json:
@@ -197,10 +211,12 @@ class Catalog:
         check_table_input(wanted)
         name = wanted["Name"].lower()
         if name in tables:
-            raise GlueError("AlreadyExistsException", "Table already exists.")
+            raise ServiceError("AlreadyExistsException", "Table already exists.")
         now = time.time()
         tables[name] = Table(now)
         self._add_version(tables[name], params["DatabaseName"].lower(), wanted, now)
+        for watcher in self.watchers:
+            watcher.table_made(params["DatabaseName"].lower(), name)
         return {}
 
     def _update_table(self, params: Json) -> Json:
@@ -210,10 +226,12 @@ class Catalog:
         expected = params.get("VersionId")
         if expected is not None and expected != table.live["VersionId"]:
             message = "Update table failed due to concurrent modifications."
-            raise GlueError("ConcurrentModificationException", message)
+            raise ServiceError("ConcurrentModificationException", message)
         if params.get("SkipArchive"):
             table.versions.pop()
         self._add_version(table, params["DatabaseName"].lower(), wanted, time.time())
+        for watcher in self.watchers:
+            watcher.table_changed(params["DatabaseName"].lower(), wanted["Name"].lower())
         return {}
 
     @staticmethod
@@ -238,7 +256,10 @@ class Catalog:
 
     def _delete_table(self, params: Json) -> Json:
         self._table(params["DatabaseName"], params["Name"])
-        del self.tables[params["DatabaseName"].lower()][params["Name"].lower()]
+        database, name = params["DatabaseName"].lower(), params["Name"].lower()
+        del self.tables[database][name]
+        for watcher in self.watchers:
+            watcher.table_gone(database, name)
         return {}
 
     def _batch_delete_table(self, params: Json) -> Json:
@@ -246,7 +267,7 @@ class Catalog:
         for name in params["TablesToDelete"]:
             try:
                 self._delete_table({"DatabaseName": params["DatabaseName"], "Name": name})
-            except GlueError as fault:
+            except ServiceError as fault:
                 detail = {"ErrorCode": fault.code, "ErrorMessage": fault.message}
                 errors.append({"TableName": name, "ErrorDetail": detail})
         return {"Errors": errors}
@@ -278,7 +299,7 @@ class Catalog:
     def _delete_table_version(self, params: Json) -> Json:
         table = self._table(params["DatabaseName"], params["TableName"])
         if params["VersionId"] == table.live["VersionId"]:
-            raise GlueError("InvalidInputException", "The current version cannot be deleted.")
+            raise ServiceError("InvalidInputException", "The current version cannot be deleted.")
         kept = [version for version in table.versions if version["VersionId"] != params["VersionId"]]
         if len(kept) == len(table.versions):
             raise _missing(f"Version {params['VersionId']}")
@@ -289,7 +310,7 @@ class Catalog:
 def _page(member: str, rows: list[Json], params: Json) -> Json:
     size = params.get("MaxResults", PAGE)
     if not 1 <= size <= PAGE:
-        raise GlueError("InvalidInputException", f"1 validation error detected: Value '{size}' at 'maxResults'")
+        raise ServiceError("InvalidInputException", f"1 validation error detected: Value '{size}' at 'maxResults'")
     start = int(params.get("NextToken") or 0)
     answer: Json = {member: rows[start : start + size]}
     if start + size < len(rows):

@@ -59,6 +59,18 @@ class GlueSimulator:
             aws_secret_access_key="other",
         )
 
+    def client_of(self, service: str) -> Any:
+        """As `client`, of another service that answers here."""
+        import boto3
+
+        return boto3.client(
+            service,  # type: ignore[call-overload]  # stubs are installed for Glue only
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id="other",
+            aws_secret_access_key="other",
+        )
+
     def fault(self, kind: str, operation: str = "*", times: int | None = 1, **more: object) -> None:
         self._ask("POST", "/admin/faults", {"kind": kind, "operation": operation, "times": times, **more})
 
@@ -97,6 +109,14 @@ class GlueSimulator:
 
     def dump(self) -> dict[str, Any]:
         state: dict[str, Any] = self._ask("GET", "/admin/dump")
+        return state
+
+    def lakeformation_dump(self) -> dict[str, Any]:
+        """What Lake Formation holds: `tags` (values of each key), `assigned`, `permissions`; empty where nobody asked.
+
+        `assigned` has `databases` {name: {key: value}} and `tables` {database: {table: {"tags": ..., "columns": ...}}}.
+        """
+        state: dict[str, Any] = self.dump().get("lakeformation", {})
         return state
 
     def dump_of(self, place: str) -> dict[str, Any]:

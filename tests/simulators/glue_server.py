@@ -1,7 +1,8 @@
 """AWS Glue as a server of its own: `python -m tests.simulators.glue_server --port 0` prints its address as JSON.
 
 Speaks the JSON 1.1 protocol that boto3 sends to Glue, and answers STS GetCallerIdentity so that a test can prove that
-nobody asked. Hand-rolled on asyncio's protocols, because it must be faster than every client it measures.
+nobody asked. Hand-rolled on asyncio's protocols, because it must be faster than every client it measures. Services that
+the dog has a double of answer beside it, by the service in the signature.
 
 Each account and Region has a catalog of its own: the account of who signs (that of the role which STS AssumeRole gave
 the keys for, else HOME_ACCOUNT) or a call's CatalogId, and the Region of the signature. `self.catalog` is that of home.
@@ -13,6 +14,9 @@ A fault is `{"kind": ..., "operation": "UpdateTable" or "*", "times": n or null,
 the names optional, of kind `throttle`, `deny`, `error` (with `code`, `status`), `drop` (close before doing it), `lose`
 (do it, then close), `loop` (a page that points at itself), `hide` (Lake Formation lets this table not be seen: listings
 leave it out, and asked for by name it is refused).
+Calls of other services are counted and logged as `lakeformation:GetResourceLFTags`; the operation of a fault may be
+spelled so, or `lakeformation:*`, or without the service; its table and database fit a call that names them anywhere.
+A dump holds each double's state under its name.
 """
 
 from __future__ import annotations
@@ -24,10 +28,15 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from spheresync.dog.services.logged_parameters import as_json
+from spheresync.dog.services.registry import double_for
+from spheresync.dog.services.wire import ServiceError, WireRequest, wire_of
 from tests.simulators.assumed_roles import HOME_ACCOUNT, Roles
-from tests.simulators.glue_catalog import Catalog, GlueError
+from tests.simulators.aws_doubles import Doubles
+from tests.simulators.glue_catalog import Catalog
 
 Json = dict[str, Any]
 _IDENTITY = (
@@ -41,8 +50,10 @@ _IDENTITY = (
 _BY_NAME = frozenset({"GetTable", "UpdateTable", "DeleteTable", "GetTableVersions", "GetTableVersion"})
 
 
+_JSON = {"Content-Type": "application/json"}
+_XML = {"Content-Type": "text/xml"}
 HOME = f"eu-central-1/{HOME_ACCOUNT}"
-_SIGNED = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/")
+_SIGNED = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 
 
 class GlueServer:
@@ -50,6 +61,7 @@ class GlueServer:
 
     def __init__(self, *, tps: float = 0, burst: float = 0, latency: float = 0) -> None:
         self._catalogs = {HOME: Catalog()}
+        self._doubles = Doubles(self.catalog_at)
         self._roles = Roles()
         self.latency = latency
         self._tps = tps
@@ -73,6 +85,7 @@ class GlueServer:
 
     @catalog.setter
     def catalog(self, catalog: Catalog) -> None:
+        self._doubles.load(HOME, {})
         self._catalogs[HOME] = catalog
 
     def catalog_at(self, place: str) -> Catalog:
@@ -82,38 +95,72 @@ class GlueServer:
         return self._catalogs[place]
 
     def glue(self, operation: str, body: bytes, signed: str = "") -> tuple[int, bytes] | None:
-        """The answer to one call, or None where the connection is to be closed without one."""
-        self.calls[operation] += 1
+        """The answer to one call of Glue, or None where the connection is to be closed without one."""
         self.bytes_received += len(body)
         params: Json = json.loads(body) if body else {}
-        name = params.get("Name") or params.get("TableInput", {}).get("Name")
         place, account = self._place(signed, params)
         entry = {
-            "at": time.time(),
             "operation": operation,
             "database": params.get("DatabaseName"),
-            "name": name,
+            "name": params.get("Name") or params.get("TableInput", {}).get("Name"),
             "place": place,
         }
+
+        def do() -> Json:
+            return self._without_hidden(operation, params, self.catalog_at(place).call(operation, params))
+
+        answer = self._attempt(entry, ("glue", operation, params), account, do)
+        if isinstance(answer, ServiceError):
+            return answer.status or 400, _dump({"__type": answer.code, "Message": answer.message})
+        return None if answer is None else (200, _dump(answer))
+
+    def doubled(self, service: str, request: WireRequest) -> tuple[int, bytes, dict[str, str]] | None:
+        """As `glue`, of a service or an operation that has a double; with the headers of the answer."""
+        self.bytes_received += len(request.body)
+        wire = wire_of(service)
+        try:
+            operation, params = wire.read(request)
+        except ServiceError as error:
+            refusal = wire.refusal(error)
+            return refusal.status, refusal.body, dict(refusal.headers)
+        place, account = self._place(request.headers.get("authorization", ""), params)
+        named = {"database": None, "name": None, "place": place, "parameters": as_json(params)}
+        entry = {"operation": f"{service}:{operation}", **named}
+
+        def do() -> Json:
+            return self._doubles.execute(service, operation, params, place)
+
+        result = self._attempt(entry, (service, operation, params), account, do)
+        if result is None:
+            return None
+        answer = wire.refusal(result) if isinstance(result, ServiceError) else wire.answer(operation, result)
+        return answer.status, answer.body, dict(answer.headers)
+
+    def _attempt(
+        self, entry: Json, call: tuple[str, str, Json], account: str | None, do: Callable[[], Json]
+    ) -> Json | ServiceError | None:
+        """What a call comes to: its result, a refusal, or None where the connection is to be closed."""
+        self.calls[entry["operation"]] += 1
+        entry["at"] = time.time()
         self.log.append(entry)
-        fault = self._fault(operation, params)
+        fault = self._fault(*call)
         kind = fault["kind"] if fault else None
         try:
             if kind == "drop":
                 entry["outcome"] = "dropped"
                 return None
             if account is None:
-                raise GlueError("ExpiredTokenException", "The security token included in the request is expired")
-            self._refuse(operation, fault)
-            answer = self._without_hidden(operation, params, self.catalog_at(place).call(operation, params))
-        except GlueError as refused:
+                raise ServiceError("ExpiredTokenException", "The security token included in the request is expired")
+            self._refuse(*call[:2], fault)
+            answer = do()
+        except ServiceError as refused:
             self.refused[refused.code] += 1
             entry["outcome"] = refused.code
-            return refused.status, _dump({"__type": refused.code, "Message": refused.message})
+            return refused
         if kind == "loop":
             answer = {**answer, "NextToken": "0"}
         entry["outcome"] = "lost" if kind == "lose" else "done"
-        return None if kind == "lose" else (200, _dump(answer))
+        return None if kind == "lose" else answer
 
     def _place(self, signed: str, params: Json) -> tuple[str, str | None]:
         """Which catalog a call is for, and the account of who signs; None where the keys have ended."""
@@ -121,19 +168,20 @@ class GlueServer:
         if found is None:
             return HOME, HOME_ACCOUNT
         account = self._roles.account_of(found["key"])
-        return f"{found['region']}/{params.get('CatalogId') or account}", account
+        of = params.get("CatalogId") or params.get("AwsAccountId") or account
+        return f"{found['region']}/{of}", account
 
-    def _refuse(self, operation: str, fault: Json | None) -> None:
+    def _refuse(self, service: str, operation: str, fault: Json | None) -> None:
         kind = fault["kind"] if fault else None
         if kind == "throttle" or not self._within_rate():
-            raise GlueError("ThrottlingException", "Rate exceeded")
+            raise ServiceError("ThrottlingException", "Rate exceeded")
         if kind == "hide":
-            raise GlueError("AccessDeniedException", "Insufficient Lake Formation permission(s): Required Describe")
+            raise ServiceError("AccessDeniedException", "Insufficient Lake Formation permission(s): Required Describe")
         if kind == "deny":
-            text = f"User: arn:aws:iam::123456789012:user/someone is not authorized to perform: glue:{operation}"
-            raise GlueError("AccessDeniedException", text)
+            text = f"User: arn:aws:iam::123456789012:user/someone is not authorized to perform: {service}:{operation}"
+            raise ServiceError("AccessDeniedException", text)
         if kind == "error" and fault is not None:
-            raise GlueError(fault["code"], fault.get("message", "injected"), fault.get("status", 400))
+            raise ServiceError(fault["code"], fault.get("message", "injected"), fault.get("status"))
 
     def _within_rate(self) -> bool:
         if not self._tps:
@@ -157,7 +205,9 @@ class GlueServer:
         hidden = {fault["table"] for fault in faults}
         return {**answer, "TableList": [row for row in answer["TableList"] if row["Name"] not in hidden]}
 
-    def _fault(self, operation: str, params: Json) -> Json | None:
+    def _fault(self, service: str, operation: str, params: Json) -> Json | None:
+        labels = {"*", operation, f"{service}:*", f"{service}:{operation}"}
+        names = None if service == "glue" and self.catalog.has(operation) else set(_texts(params))
         name = (
             params.get("Name")
             or params.get("TableInput", {}).get("Name")
@@ -167,9 +217,11 @@ class GlueServer:
         for fault in self._faults:
             if fault["kind"] == "hide" and operation not in _BY_NAME:
                 continue
-            fits = fault["operation"] in {"*", operation} and fault.get("table", name) == name
-            fits = fits and fault.get("database", database) == database
-            if fits and fault.get("times") != 0:
+            if names is None:
+                fits = fault.get("table", name) == name and fault.get("database", database) == database
+            else:
+                fits = all(fault[which] in names for which in ("table", "database") if which in fault)
+            if fits and fault["operation"] in labels and fault.get("times") != 0:
                 if fault.get("times") is not None:
                     fault["times"] -= 1
                 return fault
@@ -193,39 +245,71 @@ class GlueServer:
             case "GET", "/admin/log":
                 return 200, _dump(self.log)
             case "GET", "/admin/dump":
-                return 200, _dump(self.catalog.dump())
+                return 200, _dump(self.dump(HOME))
             case "GET", path if path.startswith("/admin/dump?place="):
-                return 200, _dump(self.catalog_at(path.partition("=")[2]).dump())
+                return 200, _dump(self.dump(path.partition("=")[2]))
             case "POST", "/admin/dump":
-                self.catalog.load(json.loads(body))
+                self.load(json.loads(body))
             case _:
                 return 404, b"{}"
         return 200, b"{}"
 
+    def dump(self, place: str) -> Json:
+        """What Glue holds there, and each double that was asked."""
+        return {**self.catalog_at(place).dump(), **self._doubles.dump(place)}
+
+    def load(self, dumped: Json) -> None:
+        """Be, at home, what was dumped."""
+        self.catalog.load(dumped)
+        self._doubles.load(HOME, dumped)
+
     def answer(
-        self, method: str, path: str, target: str, body: bytes, signed: str = ""
-    ) -> tuple[int, bytes, str] | None:
-        """(status, body, content type), or None to close the connection without an answer."""
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, bytes, dict[str, str]] | None:
+        """(status, body, headers), or None to close the connection without an answer. Names of headers: lower case."""
         if path.startswith("/admin/"):
-            return (*self.admin(method, path, body), "application/json")
-        if target.startswith("AWSGlue."):
+            return (*self.admin(method, path, body), _JSON)
+        signed, target = headers.get("authorization", ""), headers.get("x-amz-target", "")
+        found = _SIGNED.search(signed)
+        service = found["service"] if found else "glue"
+        if target.startswith("AWSGlue.") and not self._is_doubled("glue", target):
             answered = self.glue(target.removeprefix("AWSGlue."), body, signed)
-            return None if answered is None else (*answered, "application/x-amz-json-1.1")
+            return None if answered is None else (*answered, {"Content-Type": "application/x-amz-json-1.1"})
+        if Doubles.serve(service):
+            return self.doubled(service, WireRequest(method, f"http://127.0.0.1{path}", headers, body))
         if b"Action=GetCallerIdentity" in body:
             self.calls["GetCallerIdentity"] += 1
             self.bytes_received += len(body)
-            return 200, _IDENTITY, "text/xml"
+            return 200, _IDENTITY, _XML
         if b"Action=AssumeRole" in body:
             self.calls["AssumeRole"] += 1
-            return (*self._roles.assume(body), "text/xml")
-        return 404, b"{}", "application/json"
+            return (*self._roles.assume(body), _XML)
+        return 404, b"{}", _JSON
 
-    def head(self, status: int, size: int, kind: str) -> bytes:
+    def _is_doubled(self, service: str, target: str) -> bool:
+        """Whether an operation of Glue is none of the catalog's, and has a double."""
+        operation = target.rpartition(".")[2]
+        return not self.catalog.has(operation) and double_for(service, operation) is not None
+
+    def head(self, status: int, size: int, headers: dict[str, str]) -> bytes:
         self._request_number += 1
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return (
-            f"HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\n"
+            f"HTTP/1.1 {status} -\r\n{lines}Content-Length: {size}\r\n"
             f"x-amzn-RequestId: 00000000-0000-0000-0000-{self._request_number:012d}\r\n\r\n"
         ).encode()
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in the parameters of a call, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _dump(value: object) -> bytes:
@@ -252,7 +336,7 @@ class Connection(asyncio.Protocol):
             else:
                 self._reply(*request)
 
-    def _take(self) -> tuple[str, str, str, bytes, str] | None:
+    def _take(self) -> tuple[str, str, dict[str, str], bytes] | None:
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             return None
@@ -266,17 +350,17 @@ class Connection(asyncio.Protocol):
         body = bytes(self._buffer[end + 4 : size])
         del self._buffer[:size]
         method, path, _ = first.split(" ", 2)
-        return method, path, headers.get("x-amz-target", ""), body, headers.get("authorization", "")
+        return method, path, headers, body
 
-    def _reply(self, method: str, path: str, target: str, body: bytes, signed: str) -> None:
+    def _reply(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
             return
-        answer = self._server.answer(method, path, target, body, signed)
+        answer = self._server.answer(method, path, headers, body)
         if answer is None:
             self._transport.abort()
             return
-        status, content, kind = answer
-        self._transport.write(self._server.head(status, len(content), kind) + content)
+        status, content, said = answer
+        self._transport.write(self._server.head(status, len(content), said) + content)
 
 
 async def serve(port: int, server: GlueServer) -> None:

@@ -25,6 +25,7 @@ from botocore.compat import HTTPHeaders
 from spheresync.config import Settings, SettingsSource
 from spheresync.dog.faults import Faults
 from spheresync.dog.objects import Landscape
+from spheresync.dog.services.wire import WireRequest
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.execution.run_driver import RunDriver
 from spheresync.execution.run_request import RunRequest
@@ -215,18 +216,22 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 class _Answering:
-    """Hands the requests of a boto3 session, which takes long to make, to the Glue of the moment."""
+    """Hands the requests of a boto3 session, which takes long to make, to the AWS of the moment."""
 
     glue: GlueServer | None = None
 
     def __call__(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         assert self.glue is not None
-        _, _, operation = event_name.split(".", 2)
+        _, service, operation = event_name.split(".", 2)
         body = request.body.encode() if isinstance(request.body, str) else bytes(request.body or b"")
-        answer = self.glue.glue(operation, body)
-        assert answer is not None, "no fault of this Glue closes the connection"
-        headers = HTTPHeaders.from_dict({"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": "r"})
-        return AWSResponse(request.url, answer[0], headers, _Raw(answer[1]))
+        if service == "glue" and self.glue.catalog.has(operation):
+            answered = self.glue.glue(operation, body)
+            answer = answered and (*answered, {"Content-Type": "application/x-amz-json-1.1"})
+        else:
+            answer = self.glue.doubled(service, WireRequest.of(request))
+        assert answer is not None, "no fault of this AWS closes the connection"
+        status, content, said = answer
+        return AWSResponse(request.url, status, HTTPHeaders.from_dict({**said, "x-amzn-RequestId": "r"}), _Raw(content))
 
 
 class _Raw(io.BytesIO):
