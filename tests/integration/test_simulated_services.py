@@ -93,6 +93,23 @@ def test_a_fault_finds_its_table(lake: Lake, simulator: GlueSimulator) -> None:
         lake.tags(table("u"))
 
 
+def test_one_tag_of_a_call_can_fail_alone(lake: Lake, simulator: GlueSimulator) -> None:
+    lake.lf.create_lf_tag(TagKey="domain", TagValues=["hr"])
+    simulator.fault("fail", "AddLFTagsToResource", times=2, tag="pii", code="AccessDeniedException")
+    (failure,) = lake.put(table(), {"PII": "yes", "domain": "hr"})
+    assert (failure["LFTag"]["TagKey"], failure["Error"]["ErrorCode"]) == ("PII", "AccessDeniedException")
+    assert lake.tags(table()) == {"table": {"domain": "hr"}}
+    assert len(lake.put(table(), {"pii": "yes"})) == 1
+    assert lake.put(table(), {"pii": "yes"}) == []
+
+
+def test_a_page_can_point_at_itself(lake: Lake, simulator: GlueSimulator) -> None:
+    simulator.fault("loop", "lakeformation:ListLFTags", times=2)
+    first = lake.lf.list_lf_tags()
+    again = lake.lf.list_lf_tags(NextToken=first["NextToken"])
+    assert (again["LFTags"], again["NextToken"]) == (first["LFTags"], first["NextToken"])
+
+
 def test_a_lost_answer_was_done_and_a_dropped_call_was_not(lake: Lake, simulator: GlueSimulator) -> None:
     lf, tags = client(simulator), [{"TagKey": "pii", "TagValues": ["yes"]}]
     for kind, left in (("drop", {}), ("lose", {"table": {"pii": "yes"}})):

@@ -6,13 +6,22 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from spheresync.dog.services.double import Call, Double, Place
+from spheresync.dog.services.double import Call, Double, Place, token_to
 from spheresync.dog.services.glue_catalog import GlueCatalog
 from spheresync.dog.services.registry import DOUBLES, double_for
 from spheresync.dog.services.wire import ServiceError
 
 Json = dict[str, Any]
 _TICK = timedelta(microseconds=1)
+
+
+def without_tag(parameters: Json, fault: Mapping[str, Any]) -> tuple[Json, list[Json]]:
+    """A call on LF-Tags without the one that a fault names, and how that one failed."""
+    pairs = parameters["LFTags"]
+    failed = [pair for pair in pairs if pair["TagKey"].lower() == fault["tag"]]
+    error = {"ErrorCode": fault["code"], "ErrorMessage": fault.get("message", "injected")}
+    left = [pair for pair in pairs if pair not in failed]
+    return {**parameters, "LFTags": left}, [{"LFTag": pair, "Error": error} for pair in failed]
 
 
 class Doubles:
@@ -38,6 +47,12 @@ class Doubles:
         # No two calls have the same time, whatever the clock says: the ids of doubles come of it.
         self._latest = max(datetime.now(UTC), self._latest + _TICK)
         return self._at(place, double).execute(Call(operation, parameters, self._latest))
+
+    @staticmethod
+    def pointing_at_itself(service: str, operation: str, page: Json) -> Json:
+        """A page after which the first comes again."""
+        double = double_for(service, operation)
+        return {**page, "NextToken": "0"} if double is None else {**page, double.page_token: token_to(0)}
 
     def dump(self, place: str) -> dict[str, Json]:
         """What each double that was asked there holds."""

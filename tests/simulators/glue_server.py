@@ -13,7 +13,8 @@ one that may be assumed). `dump` takes `?place=REGION/ACCOUNT`.
 A fault is `{"kind": ..., "operation": "UpdateTable" or "*", "times": n or null, "table": name, "database": name}`,
 the names optional, of kind `throttle`, `deny`, `error` (with `code`, `status`), `drop` (close before doing it), `lose`
 (do it, then close), `loop` (a page that points at itself), `hide` (Lake Formation lets this table not be seen: listings
-leave it out, and asked for by name it is refused).
+leave it out, and asked for by name it is refused), `fail` (with `tag` and `code`: of a call's LF-Tags that one is not
+done and is in the answer's `Failures`).
 Calls of other services are counted and logged as `lakeformation:GetResourceLFTags`; the operation of a fault may be
 spelled so, or `lakeformation:*`, or without the service; its table and database fit a call that names them anywhere.
 A dump holds each double's state under its name.
@@ -35,7 +36,7 @@ from spheresync.dog.services.logged_parameters import as_json
 from spheresync.dog.services.registry import double_for
 from spheresync.dog.services.wire import ServiceError, WireRequest, wire_of
 from tests.simulators.assumed_roles import HOME_ACCOUNT, Roles
-from tests.simulators.aws_doubles import Doubles
+from tests.simulators.aws_doubles import Doubles, without_tag
 from tests.simulators.glue_catalog import Catalog
 
 Json = dict[str, Any]
@@ -106,7 +107,7 @@ class GlueServer:
             "place": place,
         }
 
-        def do() -> Json:
+        def do(_fault: Json | None) -> Json:
             return self._without_hidden(operation, params, self.catalog_at(place).call(operation, params))
 
         answer = self._attempt(entry, ("glue", operation, params), account, do)
@@ -127,8 +128,12 @@ class GlueServer:
         named = {"database": None, "name": None, "place": place, "parameters": as_json(params)}
         entry = {"operation": f"{service}:{operation}", **named}
 
-        def do() -> Json:
-            return self._doubles.execute(service, operation, params, place)
+        def do(fault: Json | None) -> Json:
+            if fault is None or fault["kind"] != "fail":
+                return self._doubles.execute(service, operation, params, place)
+            left, failures = without_tag(params, fault)
+            done = self._doubles.execute(service, operation, left, place) if left["LFTags"] else {"Failures": []}
+            return {**done, "Failures": [*done["Failures"], *failures]}
 
         result = self._attempt(entry, (service, operation, params), account, do)
         if result is None:
@@ -137,7 +142,7 @@ class GlueServer:
         return answer.status, answer.body, dict(answer.headers)
 
     def _attempt(
-        self, entry: Json, call: tuple[str, str, Json], account: str | None, do: Callable[[], Json]
+        self, entry: Json, call: tuple[str, str, Json], account: str | None, do: Callable[[Json | None], Json]
     ) -> Json | ServiceError | None:
         """What a call comes to: its result, a refusal, or None where the connection is to be closed."""
         self.calls[entry["operation"]] += 1
@@ -152,13 +157,13 @@ class GlueServer:
             if account is None:
                 raise ServiceError("ExpiredTokenException", "The security token included in the request is expired")
             self._refuse(*call[:2], fault)
-            answer = do()
+            answer = do(fault)
         except ServiceError as refused:
             self.refused[refused.code] += 1
             entry["outcome"] = refused.code
             return refused
         if kind == "loop":
-            answer = {**answer, "NextToken": "0"}
+            answer = Doubles.pointing_at_itself(*call[:2], answer)
         entry["outcome"] = "lost" if kind == "lose" else "done"
         return None if kind == "lose" else answer
 

@@ -73,6 +73,11 @@ def _marked(name: str, *, writes: bool) -> Callable[[_Handler], _Handler]:
     return mark
 
 
+def token_to(row: int) -> str:
+    """The token by which a listing goes on with a row, counted from 0."""
+    return base64.b64encode(str(row).encode()).decode()
+
+
 class Double(CatalogWatcher, ABC):
     """One service of one account and Region, or a part of one. Not thread-safe."""
 
@@ -129,7 +134,7 @@ class Double(CatalogWatcher, ABC):
             raise self.refuses(f"{self.page_token} is not valid.") from None
         answer: Json = {member: list(rows[start : start + size])}
         if len(rows) > start + size:
-            answer[self.page_token] = base64.b64encode(str(start + size).encode()).decode()
+            answer[self.page_token] = token_to(start + size)
         return answer
 
     @abstractmethod

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
     from moto.core.model import OperationModel, ServiceModel, StructureShape
     from moto.core.routing import ProtocolRouter
-    from moto.core.serialize import AttributePickerContext
 
 Json: TypeAlias = "dict[str, Any]"
 """What a request or an answer holds, in the shapes of the service model."""
@@ -121,7 +120,7 @@ class Wire:
         from moto.core.serialize import SERIALIZERS
 
         model: OperationModel = self._model.operation_model(operation)
-        written = SERIALIZERS[self._protocol](model, value_picker=_member).serialize(result)
+        written = SERIALIZERS[self._protocol](model).serialize(result)
         body = written["body"]
         return WireAnswer(
             int(written["status_code"]),
@@ -151,11 +150,6 @@ class Wire:
 def wire_of(service: str) -> Wire:
     """The protocol of a service by botocore's name."""
     return Wire(service)
-
-
-def _member(asked: AttributePickerContext) -> object:
-    # moto's own picker also tries other spellings of a name, and would find members that a double did not mean.
-    return asked.obj.get(asked.key) if isinstance(asked.obj, Mapping) else None
 
 
 def _text(header: object) -> str:

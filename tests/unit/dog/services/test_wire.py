@@ -130,7 +130,7 @@ def test_an_error_that_no_model_lists_arrives_too() -> None:
 
 
 def test_members_that_the_model_does_not_know_go_no_further() -> None:
-    answer = wire_of("lakeformation").answer("GetLFTag", {"TagKey": "k", "Invented": 1})
+    answer = wire_of("lakeformation").answer("GetLFTag", {"TagKey": "k", "Invented": 1, "tag_values": ["v"]})
     assert answer.body == b'{"TagKey": "k"}'
 
 
