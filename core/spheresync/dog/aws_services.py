@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from spheresync.dog.aws_glue import ACCOUNT_ID, READS, WRITES, Glue, read_parameters
-from spheresync.dog.aws_log import Entry
+from spheresync.dog.aws_log import AWS_LOG_FILE, Entry
 from spheresync.dog.services.double import Call, Double, Place
 from spheresync.dog.services.logged_parameters import as_json, from_json
 from spheresync.dog.services.registry import double_for, double_named
 from spheresync.dog.services.wire import Json, ServiceError, WireAnswer, WireRequest, wire_of
+from spheresync.errors import StateError
 from spheresync.model import isoformat
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ class AwsServices:
         return Done(answer, {"at": isoformat(at), "operation": operation, "parameters": read_parameters(request)})
 
     def replay(self, entry: Entry) -> None:
-        """Do again what the log says was done."""
+        """Do again what the log says was done.
+
+        Raises:
+            StateError: another version of the program, or of botocore, wrote what this one cannot do.
+        """
         at = datetime.fromisoformat(str(entry["at"]))
         self._latest = max(self._latest, at)
         if "service" not in entry:
@@ -76,8 +81,11 @@ class AwsServices:
             return
         double = double_for(service, operation)
         if double is None:
-            raise ValueError(f"the log holds {service} {operation}, which this version does not have")
-        self._made(double).execute(Call(operation, parameters, at))
+            raise _of_another_version(service, operation, "there is no such operation")
+        try:
+            self._made(double).execute(Call(operation, parameters, at))
+        except ServiceError as error:
+            raise _of_another_version(service, operation, error.message) from error
 
     def snapshot(self) -> Iterator[Entry]:
         """Entries that make this content again; Glue's first, as doubles ask what it holds."""
@@ -109,6 +117,13 @@ class AwsServices:
         if double.name not in self._doubles:
             self._doubles[double.name] = double(self._place, self._glue)
         return self._doubles[double.name]
+
+
+def _of_another_version(service: str, operation: str, reason: str) -> StateError:
+    return StateError(
+        f"The embedded AWS's log holds {service} {operation} of another version of the program: {reason}.",
+        remedy=f"Use that version, or delete {AWS_LOG_FILE} to start with an empty embedded AWS.",
+    )
 
 
 def _is_glues(service: str, operation: str) -> bool:

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 import spheresync
 from spheresync.dog.aws import embedded_session_factory
 from spheresync.dog.aws_log import AWS_LOG_FILE
+from spheresync.errors import StateError
 from tests.unit.dog.services.examples import EXAMPLES
 
 ADDER = """
@@ -124,6 +125,19 @@ def test_reads_and_refused_calls_leave_no_trace(tmp_path: Path) -> None:
             Principal={"DataLakePrincipalIdentifier": "x"}, Resource={"Database": {"Name": "x"}}, Permissions=["ALL"]
         )
     assert (tmp_path / AWS_LOG_FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"), [("NoSuchOperation", {}), ("GetLFTag", {"NoSuchMember": 1}), ("CreateLFTag", {})]
+)
+def test_a_log_of_another_version_is_named(tmp_path: Path, operation: str, parameters: dict[str, Any]) -> None:
+    client = with_examples(tmp_path)
+    entry = {**log_of(tmp_path)[-1], "operation": operation, "parameters": parameters}
+    with (tmp_path / AWS_LOG_FILE).open("a") as log:
+        log.write(json.dumps(entry) + "\n")
+    for reader in (client, client_in(tmp_path)):
+        with pytest.raises(StateError, match=rf"lakeformation {operation} of another version"):
+            reader.list_lf_tags()
 
 
 def test_there_is_one_data_catalog(tmp_path: Path) -> None:
