@@ -17,6 +17,7 @@ from tests.contract.promises_configuration import CONFIGURATION
 from tests.contract.promises_context import CONTEXT
 from tests.contract.promises_destinations import DESTINATIONS
 from tests.contract.promises_drift import DRIFT
+from tests.contract.promises_lake_formation import LAKE_FORMATION
 from tests.contract.promises_later import LATER
 from tests.contract.promises_meaning import MEANING
 from tests.contract.promises_observing import OBSERVING
@@ -59,6 +60,7 @@ PROMISES: tuple[Promise, ...] = (
     *CATALOG,
     *WRITING,
     *BOUND_TABLES,
+    *LAKE_FORMATION,
     *RUNS,
     *SCHEDULE,
     *REMOVAL,

@@ -26,7 +26,7 @@ LATER: tuple[LaterPromise, ...] = (
     LaterPromise(
         "config:targets",
         "CONTRACT.md#Configuration",
-        "Lake Formation, QuickSight and DataZone are targets beside Glue.",
+        "QuickSight, DataZone and Glue's business context are targets beside Glue and Lake Formation.",
         "other targets come with a later release",
     ),
     LaterPromise(

@@ -142,7 +142,7 @@ def test_what_cannot_be_applied_any_more_is_not_approved(retired: Installation, 
 
 
 def test_other_words_for_what_needs_two_people_are_named(installation: Installation) -> None:
-    installation.config = "approvals: {four_eyes: [delets, access]}\n"
+    installation.config = "approvals: {four_eyes: [delets, publishing]}\n"
     (first, second) = installation.ask("config", "validate", code=2)["error"]["problems"]
     assert "line 1: approvals.four_eyes.0" in first and "deletes" in first
     assert "approvals.four_eyes.1" in second

@@ -17,7 +17,7 @@ class FieldRow(Answer):
 class ChangeRow(Answer):
     """`renamed_from` is a former name of the asset, the others an asset that it may be under another name: a guess.
 
-    `destination` stands where it is another than the default one.
+    `destination` stands where it is another than the default one. `access`: who sees what may change with it.
     """
 
     asset: str
@@ -31,6 +31,7 @@ class ChangeRow(Answer):
     operations: list[str] = Field(default_factory=list)
     changes: list[FieldRow] = Field(default_factory=list)
     blocked_by: str | None = None
+    access: OmitNone[bool] = None
     renamed_from: OmitNone[str] = None
     may_be_renamed_from: OmitNone[str] = None
     may_be_renamed_to: OmitNone[str] = None

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from spheresync.config.sections import Section, comma_list
-from spheresync.model import DEFAULT_DESTINATION, TargetName, counted
+from spheresync.model import DEFAULT_DESTINATION, GLUE, LAKE_FORMATION, TargetName, counted
 
 MOST_DESTINATIONS = 50
 """Each has clients and connections of its own, and is planned by itself."""
@@ -93,6 +93,8 @@ class Destination(Section):
         return f"catalog {catalog} in {region}" if catalog else f"the own catalog in {region}"
 
 
+_DEPENDS_ON = {LAKE_FORMATION: GLUE}
+"""Targets that add to the objects of another one."""
 ONLY_DEFAULT: Mapping[str, Destination] = {DEFAULT_DESTINATION: Destination()}
 """The destinations where none is configured."""
 
@@ -134,10 +136,20 @@ def check_destinations(
     return destinations
 
 
+def faults_of_dependence(targets: Sequence[str]) -> list[str]:
+    """Which of these targets add to the objects of one that is not among them."""
+    return [
+        f"{target} is about the tables of {base}; name {base} too"
+        for target in dict.fromkeys(targets)
+        if (base := _DEPENDS_ON.get(TargetName(target))) is not None and base not in targets
+    ]
+
+
 def _of_targets(name: str, own: Sequence[TargetName], targets: Sequence[TargetName]) -> list[str]:
     if not own:
         return [f"{name}.targets names none; leave it out for all of them"]
-    return [
+    faults = [f"{name}.targets: {fault}" for fault in faults_of_dependence(own)]
+    return faults + [
         f"{name}.targets names {target[:40]!r}, and `targets` does not ({', '.join(targets)}); add it there"
         for target in own
         if target not in targets

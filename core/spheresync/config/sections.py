@@ -32,7 +32,7 @@ from spheresync.config.tenant import (
     check_url,
 )
 from spheresync.config.windows import parse_window, zone_of
-from spheresync.model import Tier
+from spheresync.model import Digest, Tier, digest_json
 
 
 class Section(BaseModel):
@@ -54,6 +54,15 @@ class Section(BaseModel):
         if isinstance(value, bool) and info.field_name is not None and takes_numbers(cls, info.field_name):
             raise ValueError("is read as true or false, as YAML reads on, off, yes and no; give a number")
         return value
+
+
+class TargetSection(Section):
+    """Base of the sections that one target has for itself; what it designs goes by them too."""
+
+    @property
+    def digest(self) -> Digest:
+        """Over every setting of it."""
+        return digest_json(self.model_dump(mode="json"))
 
 
 def takes_numbers(section: type[BaseModel], field: str) -> bool:
@@ -239,6 +248,7 @@ class FourEyes(StrEnum):
     """What only a change set may do that a second person has approved."""
 
     DELETES = "deletes"
+    ACCESS = "access"
 
 
 class Approvals(Section):
@@ -250,6 +260,11 @@ class Approvals(Section):
     def of_deletes(self) -> bool:
         """Whether a delete needs a second person."""
         return FourEyes.DELETES in self.four_eyes
+
+    @property
+    def of_access(self) -> bool:
+        """Whether a change of who may see what needs a second person."""
+        return FourEyes.ACCESS in self.four_eyes
 
 
 class ChangeSets(Section):

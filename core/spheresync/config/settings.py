@@ -13,8 +13,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, Valida
 
 from spheresync.config.alerts import AlertChannel
 from spheresync.config.context import NO_CONTEXT, BusinessContext
-from spheresync.config.destinations import ONLY_DEFAULT, Destination, check_destinations, require_prefix
+from spheresync.config.destinations import (
+    ONLY_DEFAULT,
+    Destination,
+    check_destinations,
+    faults_of_dependence,
+    require_prefix,
+)
 from spheresync.config.embedded_context import embedded_context
+from spheresync.config.lakeformation import LakeFormation
 from spheresync.config.lineage import Lineage
 from spheresync.config.paths import SettingPath, require_path
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
@@ -30,11 +37,13 @@ from spheresync.config.sections import (
     Scheduler,
     Scope,
     Section,
+    TargetSection,
     Tiers,
     comma_list,
 )
 from spheresync.config.tenant import host_of, installation_name
 from spheresync.model import (
+    LAKE_FORMATION,
     DestinationName,
     Digest,
     Environment,
@@ -47,7 +56,7 @@ from spheresync.model.json_document import read_own_json
 from spheresync.regular_files import FileStamp
 
 KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
-SUPPORTED_TARGETS = ("glue",)
+SUPPORTED_TARGETS = ("glue", "lakeformation")
 DOG_HOST = "dog"
 """The tenant host of the dog environment, whose tenant is embedded."""
 MAPPING_VERSION = 4
@@ -76,6 +85,7 @@ def _targets(names: tuple[str, ...]) -> tuple[TargetName, ...]:
     if not names:
         raise ValueError("must name at least one target; write [glue]")
     faults = [fault for name in dict.fromkeys(names) if (fault := _fault_of_target(name))]
+    faults += faults_of_dependence(names)
     if faults:
         raise ValueError("; ".join(faults))
     return tuple(TargetName(name) for name in dict.fromkeys(names))
@@ -134,6 +144,7 @@ class Settings(Section):
     limits: Limits = Limits()
     alerts: tuple[AlertChannel, ...] = ()
     lineage: Lineage = Lineage()
+    lakeformation: LakeFormation = LakeFormation()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
@@ -206,6 +217,10 @@ class Settings(Section):
         """The destinations in force, by name."""
         return self.destinations or ONLY_DEFAULT
 
+    def section_of(self, target: TargetName) -> TargetSection | None:
+        """The settings that a target has for itself, None where it has none."""
+        return {LAKE_FORMATION: self.lakeformation}.get(target)
+
     def prefix_in(self, destination: DestinationName) -> str:
         """How the names of databases begin in a destination."""
         own = self.places[destination].prefix if destination in self.places else None
@@ -226,8 +241,9 @@ class Settings(Section):
         context = [["context", words.digest]] if words.entries or words.terms else []
         places = {name: [each.place, each.prefix] for name, each in self.destinations.items()}
         of_places = [["destinations", places]] if places else []
+        sections = [section.digest for target in self.targets if (section := self.section_of(TargetName(target)))]
         said = [MAPPING_VERSION, self.installation_marker, self.prefix, rules, personal_data, *self.language]
-        return digest_json([*said, *context, *of_places])
+        return digest_json([*said, *context, *of_places, *([["sections", *sections]] if sections else [])])
 
     @cached_property
     def scope_digest(self) -> Digest:

@@ -6,10 +6,11 @@ A target that fails or stops early keeps no other target from its items. What wa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from spheresync.config import DeletionPolicy
-from spheresync.errors import ConfigurationError, SpheresyncError, TargetError, UsageError
+from spheresync.errors import ConfigurationError, SpheresyncError, TargetError, TargetFault, UsageError
 from spheresync.execution.driven_run import UNCONFIRMED, DrivenRun, sent_items
 from spheresync.execution.item_result import counts_of
 from spheresync.execution.prerequisites import NOTHING_MADE, MadePrerequisites, make_prerequisites
@@ -20,6 +21,7 @@ from spheresync.execution.target_applier import TargetApplier
 from spheresync.execution.undo_recorder import UndoRecorder
 from spheresync.model import (
     Action,
+    AssetId,
     Problem,
     RunKind,
     RunState,
@@ -38,6 +40,7 @@ from spheresync.runtime.scope import Scope
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved, require_format
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord, JournalEntry
+from spheresync.targets.registry import base_of
 
 
 class ChangeSetApplier:
@@ -117,7 +120,7 @@ class ChangeSetApplier:
         return Permissions.of(
             self._change_set,
             applier=self._drive.run.actor.id,
-            four_eyes=self._drive.providers.settings.approvals.of_deletes,
+            approvals=self._drive.providers.settings.approvals,
             deletes=self._request.allow_deletes,
         )
 
@@ -206,15 +209,34 @@ class ChangeSetApplier:
             actor=drive.run.actor,
             now=self._now(),
         )
-        applier = self._applier(key, items, made)
+        applier = self._applier(key, items, made, await self._without_base(key, todo))
         try:
             await applier.run(todo, journal)
         finally:
             drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
         return applier.report.halted
 
+    async def _without_base(self, key: TargetKey, todo: Sequence[ChangeSetItem]) -> Mapping[AssetId, TargetError]:
+        """Which assets are not where a dependent target would add to them, and why: what stands there is not ours."""
+        base = base_of(key)
+        if base is None or self._change_set.undo_of is not None:
+            return {}
+        writing = {item.asset: item.address for item in todo if item.action.writes_definition}
+        held = await self._store.checkpoints.of(writing, base)
+        unready = {}
+        for asset, address in writing.items():
+            checkpoint = held.get(asset)
+            if checkpoint is None or not checkpoint.state.managed or checkpoint.address != address:
+                text = f"{asset}: {base} does not hold {'.'.join(address)} of it, so nothing was added to that."
+                unready[asset] = TargetError(TargetFault.MOVED, text, remedy=f"See what kept {base} from writing it.")
+        return unready
+
     def _applier(
-        self, key: TargetKey, items: Sequence[ChangeSetItem], made: MadePrerequisites = NOTHING_MADE
+        self,
+        key: TargetKey,
+        items: Sequence[ChangeSetItem],
+        made: MadePrerequisites = NOTHING_MADE,
+        unready: Mapping[AssetId, TargetError] = MappingProxyType({}),
     ) -> TargetApplier:
         drive = self._drive
         target, marker = drive.providers.target(key), drive.providers.settings.installation_marker
@@ -227,6 +249,7 @@ class ChangeSetApplier:
             stopping=lambda: drive.cancelled,
             progress=self._progress,
             missing=made.missing,
+            unready=unready,
             closed=ClosedContainers(self._store, target, marker, open_now=made.had),
             recent=drive.recent[key],
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action, Address, Digest, JsonValue, Problem, digest_of
+from spheresync.planning.decisions.access import is_access_change
 from spheresync.runtime.run_counts import FAILED, REFUSED
 from spheresync.state.records import (
     AuditEvent,
@@ -21,6 +22,7 @@ from spheresync.state.records import (
 )
 from spheresync.targets.protocol import Outcome
 
+_TOLD_CHANGES = 50
 UNSENT = frozenset({Action.FORGET, Action.ADOPT})
 """Actions that send nothing and only note something."""
 
@@ -138,6 +140,7 @@ def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
         "strategy": item.strategy,
         "before": item.expected_digest,
         "after": item.after_digest,
+        "access": [change.path for change in item.changes[:_TOLD_CHANGES]] if is_access_change(item) else None,
     }
     word: AuditOutcome | TargetFault = AuditOutcome.DONE
     if error is not None:
@@ -159,6 +162,12 @@ def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
         outcome=word,
         detail={key: value for key, value in detail.items() if value is not None},
     )
+
+
+def is_other_object(result: Result) -> bool:
+    """Whether the object of an asset was made or deleted by this, so that whatever was added to the former is gone."""
+    sent = result.outcome is not None and not result.outcome.already
+    return sent and _did(result) in {Action.CREATE, Action.DELETE}
 
 
 def puts_back(item: ChangeSetItem) -> bool:

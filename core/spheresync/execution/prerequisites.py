@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from spheresync.errors import TargetError
 from spheresync.model import DesiredObject, PhysicalName, Principal, RunId
-from spheresync.planning.names.container_notes import container_note
+from spheresync.planning.names.container_notes import container_note, present
 from spheresync.planning.prerequisites import is_present, needs_container
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
@@ -22,6 +22,7 @@ from spheresync.state.records import (
 )
 from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target
+from spheresync.targets.registry import design_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,25 @@ class MadePrerequisites:
     had: frozenset[PhysicalName]
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How the audit log names one kind of what must exist, and what was done about it."""
+
+    what: str
+    create: AuditAction
+    extend: AuditAction
+    use: AuditAction
+
+
+_WORDS = {
+    "glue:CreateDatabase": _Words(
+        "database", AuditAction.CREATE_DATABASE, AuditAction.USE_DATABASE, AuditAction.USE_DATABASE
+    ),
+    "lakeformation:CreateLFTag": _Words(
+        "LF-Tag", AuditAction.CREATE_LF_TAG, AuditAction.EXTEND_LF_TAG, AuditAction.USE_LF_TAG
+    ),
+}
+_ANY = _Words("container", AuditAction.CREATE_DATABASE, AuditAction.USE_DATABASE, AuditAction.USE_DATABASE)
 NOTHING_MADE = MadePrerequisites({}, frozenset())
 
 
@@ -54,31 +74,42 @@ async def make_prerequisites(
     missing: dict[PhysicalName, TargetError] = {}
     had: set[PhysicalName] = set()
     wanted = {item.container for item in items if needs_container(item)}
-    needed = [each for each in prerequisites if each.container in wanted]
+    shared = design_of(target.key.target).capabilities.depends_on is not None  # no database of an item, and of all
+    needed = [each for each in prerequisites if wanted and (shared or each.container in wanted)]
     notes = await store.meta.with_prefix(container_note(target.key, "")) if needed else {}
     for each in sorted(needed, key=lambda each: (each.wave, each.container, each.name)):
         container = each.container
-        if container in missing or is_present(notes, container_note(target.key, container)):
+        if container in missing or (not shared and is_present(notes, container_note(target.key, container))):
             continue
         try:
             body = each.body.encode("utf-8", "surrogatepass")
             outcome = await target.ensure_container(DesiredObject(container, each.name, body, each.digest))
         except Exception as error:  # noqa: BLE001 -- isolates this container
-            missing[container] = of_one(error, f"database {container}")
+            missing[container] = of_one(error, f"{_WORDS.get(each.operation, _ANY).what} {container}")
             continue
         had.add(container)
+        words = _WORDS.get(each.operation, _ANY)
         event = AuditEvent(
             actor=actor,
-            action=AuditAction.CREATE_DATABASE if outcome.created else AuditAction.USE_DATABASE,
+            action=words.create if outcome.created else words.extend if outcome.added else words.use,
             run_id=run_id,
             asset=None,
             target=target.key.target,
             outcome=AuditOutcome.DONE,
-            detail={"database": container, "ours": outcome.ours, "request_id": outcome.request_id},
+            detail={
+                words.what: container,
+                "ours": outcome.ours,
+                "request_id": outcome.request_id,
+                **({"values": [*sorted(outcome.added)]} if outcome.added else {}),
+            },
         )
 
-        async def note(tx: Tx, container: PhysicalName = container, event: AuditEvent = event) -> None:
-            await tx.meta.set(container_note(target.key, container), f"present {now}")
+        said = present(now, outcome.parts)
+
+        async def note(
+            tx: Tx, container: PhysicalName = container, event: AuditEvent = event, said: str = said
+        ) -> None:
+            await tx.meta.set(container_note(target.key, container), said)
             await tx.audit.append_many([event])
 
         await store.write(note)

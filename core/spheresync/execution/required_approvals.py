@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spheresync.config import Settings
+from spheresync.config import Approvals, Settings
 from spheresync.errors import RefusedError
 from spheresync.model import Action, Problem
+from spheresync.planning.decisions.access import count_access_changes, is_access_change
 from spheresync.planning.decisions.approvals import (
-    DELETES_NOT_APPROVED,
+    LEFT_FOR_APPROVAL,
     NEEDS_ALLOWANCE,
     WAITS_FOR_A_PERSON,
+    access_left,
     all_waits,
     approved_by_another,
     deletes_left,
@@ -42,16 +44,26 @@ async def require_approved_promotion(store: Store, change_set: ChangeSetRecord) 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """What people allow a run: `deletes`, by whoever asked for it; `alone`: a second person is needed and missing."""
+    """What people allow a run: `deletes`, by whoever asked for it.
+
+    `alone`, `alone_with_access`: deletes and access changes need a second person, who is missing.
+    """
 
     change_set: ChangeSetRecord
     deletes: bool
     alone: bool
+    alone_with_access: bool
 
     @classmethod
-    def of(cls, change_set: ChangeSetRecord, *, applier: str, four_eyes: bool, deletes: bool) -> Permissions:
-        """`four_eyes`: deletes need a second person, who is not `applier`."""
-        return cls(change_set, deletes, alone=four_eyes and not approved_by_another(change_set, applier))
+    def of(cls, change_set: ChangeSetRecord, *, applier: str, approvals: Approvals, deletes: bool) -> Permissions:
+        """`approvals` says what needs a second person, who is not `applier`."""
+        second = approved_by_another(change_set, applier)
+        return cls(
+            change_set,
+            deletes,
+            alone=approvals.of_deletes and not second,
+            alone_with_access=approvals.of_access and not second,
+        )
 
     def allowed(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
         """The items that the run does."""
@@ -71,19 +83,30 @@ class Permissions:
             return
         waits = [item for item in changing if item.blocked_by in {None, *WAITS_FOR_A_PERSON}]
         if waits:
-            told = all_waits(self.change_set, len(waits), approval=self.alone, allowance=not self.deletes)
+            access = count_access_changes(item for item in waits if item.action is not Action.DELETE)
+            told = all_waits(
+                self.change_set,
+                len(waits),
+                approval=self.alone or (self.alone_with_access and access > 0),
+                allowance=not self.deletes and access < len(waits),
+                access=access,
+            )
             raise RefusedError(f"{told.message}.", remedy=told.remedy)
 
     def waiting(self, items: Sequence[ChangeSetItem]) -> tuple[Problem, ...]:
-        """What to say of deletes that no guard holds back and that a second person has not approved."""
-        if not self.alone:
-            return ()
+        """What to say of what no guard holds back and a second person has not approved."""
         waits = {None, *WAITS_FOR_A_PERSON}
-        count = sum(1 for item in items if item.action is Action.DELETE and item.blocked_by in waits)
-        return (deletes_left(self.change_set, count),) if count else ()
+        left = [item for item in items if item.blocked_by in waits]
+        deletes = sum(1 for item in left if item.action is Action.DELETE) if self.alone else 0
+        others = (item for item in left if item.action is not Action.DELETE)
+        access = count_access_changes(others) if self.alone_with_access else 0
+        told = [deletes_left(self.change_set, deletes)] if deletes else []
+        return (*told, *([access_left(self.change_set, access)] if access else []))
 
     def _allows(self, item: ChangeSetItem) -> bool:
         if self.alone and item.action is Action.DELETE:
             return False
+        if self.alone_with_access and is_access_change(item):
+            return False
         # That a second person was missing when it was planned says nothing about now.
-        return item.blocked_by in {None, DELETES_NOT_APPROVED} or (item.blocked_by == NEEDS_ALLOWANCE and self.deletes)
+        return item.blocked_by in {None, *LEFT_FOR_APPROVAL} or (item.blocked_by == NEEDS_ALLOWANCE and self.deletes)

@@ -6,7 +6,7 @@ batches, each in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.errors import TargetError, TargetFault
@@ -18,6 +18,7 @@ from spheresync.execution.item_result import (
     bodies_of,
     body_after,
     container_is_unknown,
+    is_other_object,
     journal_entry_of,
     puts_back,
 )
@@ -44,7 +45,7 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
-from spheresync.targets.registry import design_of
+from spheresync.targets.registry import base_of, design_of
 
 _STATE_AFTER = {
     Action.RETIRE: CheckpointState.RETIRED,
@@ -213,9 +214,25 @@ class ResultRecorder:
         if checkpoint is not None and checkpoint.is_there:
             if self._former(item) is not None:
                 forgotten = checkpoint.address  # in use again
-            if held is not None and held.is_there and held.address != checkpoint.address:
+            stays = held is not None and held.is_there and held.address != checkpoint.address
+            if held is not None and stays and not self._goes_with_base(held):
                 former = FormerTable.left_behind(held, at=at)
         return Note(result, entry, checkpoint, former, forgotten, aside=False)
+
+    async def _nothing_added_to(self, tx: Tx, fresh: Mapping[AssetId, Address]) -> None:
+        """Note that nothing of dependent targets stands on objects that were made or deleted just now."""
+        for key in self._in_force if fresh else ():
+            if base_of(key) != self._key or not design_of(key.target).capabilities.goes_with_base:
+                continue
+            nothing = design_of(key.target).nothing
+            known = (await tx.checkpoints.of(fresh.keys(), key)).values()
+            there = [each for each in known if each.state.managed and each.address == fresh[each.asset]]
+            held = [each for each in there if each.body_digest != nothing]
+            await tx.checkpoints.put_many([replace(each, state=CheckpointState.DELETED, version=None) for each in held])
+
+    def _goes_with_base(self, held: Checkpoint) -> bool:
+        """Whether what is left behind goes with the object of another target, so that nothing is done about it."""
+        return self._design.capabilities.goes_with_base and held.state is not CheckpointState.BOUND
 
     def _checkpoint(
         self, result: Result, checkpoint: Checkpoint | None, after: Digest | None, at: str
@@ -314,7 +331,10 @@ class ResultRecorder:
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
         unknown = {note.result.item.container for note in notes if container_is_unknown(note.result)}
 
+        fresh = {note.result.item.asset: note.result.item.address for note in notes if is_other_object(note.result)}
+
         async def write(tx: Tx) -> None:
+            await self._nothing_added_to(tx, fresh)
             for container in unknown:
                 await tx.meta.delete(container_note(self._key, container))
             await tx.blobs.put(bodies)

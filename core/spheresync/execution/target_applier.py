@@ -77,10 +77,13 @@ class TargetApplier:
         stopping: Callable[[], bool],
         progress: OnProgress,
         missing: Mapping[PhysicalName, TargetError] = MappingProxyType({}),
+        unready: Mapping[AssetId, TargetError] = MappingProxyType({}),
         closed: ClosedContainers,
         recent: RecentReads | None = None,
     ) -> None:
         """`missing`: databases that could not be had, and why; what would be written into them fails with that.
+
+        `unready`: assets whose object in the target that this one adds to is not there, and why.
 
         `closed` says into which databases no table is made.
 
@@ -88,6 +91,7 @@ class TargetApplier:
         """
         self._recent = recent or RecentReads()
         self._missing = missing
+        self._unready = unready
         self._closed = closed
         self._breaker = CircuitBreaker(MOST_FAILURES_IN_A_ROW)
         self._target = target
@@ -270,6 +274,7 @@ class TargetApplier:
     def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
         """What is to be done for an item, None where it is concluded already."""
         stale = self._recorder.staleness(item) or self._still_needed(item) or _lost(item, blobs)
+        stale = stale or (self._unready.get(item.asset) if item.action.writes_definition else None)
         stale = stale or (None if recovering else self._given_up(item))
         if stale is not None:
             self._results.conclude(Result(item, error=stale))

@@ -9,6 +9,7 @@ from typing import Any
 
 from spheresync.config import ColumnRule, Settings
 from spheresync.config.promotion_in_force import CONFIGURATION
+from spheresync.config.sections import TargetSection
 from spheresync.config.settings import MAPPING_VERSION
 from spheresync.mapping.bindings import bound_address
 from spheresync.mapping.context import NOTHING_SAID, AssetContext, ContextEntries
@@ -22,7 +23,6 @@ from spheresync.model import (
     AssetId,
     AssetKind,
     Column,
-    DestinationName,
     Digest,
     JsonValue,
     Labels,
@@ -78,6 +78,7 @@ class Decision:
     refused: str = ""
     context: AssetContext = NOTHING_SAID
     bind: str | None = None
+    section: TargetSection | None = None  # settings that the target has for itself
 
     @cached_property
     def digest(self) -> Digest:
@@ -94,6 +95,7 @@ class Decision:
             *self.personal_data.effect,
             *self.context.effect,
             *([["bind", self.bind]] if self.bind is not None else []),
+            *([["section", self.section.digest]] if self.section is not None else []),
         ]
         return digest_json([*parts, columns, *self.languages])
 
@@ -146,11 +148,14 @@ def fill(template: str, asset: AssetId, kind: AssetKind, label: str, prefix: str
 class MappingRules:
     """Scope and rules, ready to be asked about many assets."""
 
-    def __init__(self, settings: Settings, destination: DestinationName | None = None) -> None:
-        """For one destination, or by default for all of them together: in scope is what is so in any of them."""
+    def __init__(self, settings: Settings, of: TargetKey | None = None) -> None:
+        """For one target and destination, or by default for all together: in scope is what is so in any of them."""
+        destination = None if of is None else of.destination
         self._settings = settings
         self._destination = destination
-        self._of_destinations: dict[DestinationName, MappingRules] = {}
+        self._is_of_one = of is not None
+        self._section = None if of is None else settings.section_of(of.target)
+        self._of_keys: dict[TargetKey, MappingRules] = {}
         keys = [key for key in settings.target_keys if destination in {None, key.destination}]
         self._spaces = tuple(dict.fromkeys(glob for key in keys for glob in key.spaces))
         self._include = settings.scope.include
@@ -172,12 +177,12 @@ class MappingRules:
         return cls(settings)
 
     def of(self, key: TargetKey) -> MappingRules:
-        """The same rules in the destination of a key: with its prefix, for its spaces."""
-        if self._destination is not None or not self._settings.destinations:
+        """The same rules in one target and destination: with its settings, its prefix, for its spaces."""
+        if self._is_of_one or not (self._settings.destinations or self._settings.section_of(key.target)):
             return self
-        if key.destination not in self._of_destinations:
-            self._of_destinations[key.destination] = MappingRules(self._settings, key.destination)
-        return self._of_destinations[key.destination]
+        if key not in self._of_keys:
+            self._of_keys[key] = MappingRules(self._settings, key)
+        return self._of_keys[key]
 
     def decide(
         self,
@@ -310,6 +315,7 @@ class MappingRules:
             marker=self._marker,
             languages=self._languages,
             personal_data=self.personal_data,
+            section=self._section,
         )
 
     def _fired(self, number: int, overridden: list[str]) -> FiredRule:

@@ -40,6 +40,7 @@ from spheresync.model.listings import (
 from spheresync.model.names import (
     DEFAULT_DESTINATION,
     GLUE,
+    LAKE_FORMATION,
     UNSPELLABLE_REMEDY,
     Address,
     AssetId,
@@ -96,6 +97,7 @@ __all__ = [
     "DEFAULT_DESTINATION",
     "GLUE",
     "GONE_UNCONFIRMED",
+    "LAKE_FORMATION",
     "NEVER_READ",
     "NO_SPACE",
     "NO_SPACE_MESSAGE",

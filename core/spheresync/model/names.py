@@ -18,6 +18,7 @@ DestinationName = NewType("DestinationName", str)
 ChangeSetId = NewType("ChangeSetId", str)
 RunId = NewType("RunId", str)
 GLUE = TargetName("glue")
+LAKE_FORMATION = TargetName("lakeformation")
 DEFAULT_DESTINATION = DestinationName("default")
 
 

@@ -11,15 +11,16 @@ from datetime import datetime
 
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.mapping.names import plain_name
-from spheresync.model import Action, Address, AssetId, DesiredObject, Digest, LiveObject, digest_of, isoformat
+from spheresync.model import Action, Address, AssetId, DesiredObject, Digest, LiveObject, Problem, digest_of, isoformat
+from spheresync.planning.decisions.asset_work import LOOKED_FOR, WAITS_FOR_TABLE
 from spheresync.planning.decisions.drift import Comparison, DriftOutcome, compare, drift_finding, missing_finding
-from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
+from spheresync.planning.decisions.items import Subject, absent_item, item_for, recreate_item, settled_item
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.removal.retirement import retire
 from spheresync.planning.removal.take_back import take_back
 from spheresync.state.definitions import column_names
-from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
+from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, KnownObject
 from spheresync.targets.design import TargetDesign
 
 
@@ -72,7 +73,7 @@ class AssetComparison:
     def _item(self, subject: Subject, desired: DesiredObject) -> list[bytes]:
         names = self._names
         address = names.addresses[subject.asset]
-        moves = lives_elsewhere(subject.checkpoint, address)
+        moves = lives_elsewhere(subject.checkpoint, address, self._design)
         before, subject = subject, subject_at(subject, address, names)
         checkpoint = subject.checkpoint
         last_body = self._blobs.get(checkpoint.body) if checkpoint is not None else None
@@ -89,6 +90,8 @@ class AssetComparison:
             reason = closed.message if closed is not None else reason
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             return []
+        if self._design.nothing == desired.digest and (before.checkpoint is None or not before.checkpoint.is_there):
+            return self._nothing_to_write(subject, desired)
         if checkpoint is not None and last_body is not None and checkpoint.body_digest != desired.digest:
             merged = self._design.merge(last_body, last_body, desired.body, self._settings.drift)
             desired = replace(desired, body=merged.body)
@@ -98,6 +101,21 @@ class AssetComparison:
             item = replace(item, reason="mapping rules name it so again; its former table is taken into use")
         bodies = self._add(subject, item, desired)
         return bodies + self.retire_former(before, address) if moves else bodies
+
+    def _nothing_to_write(self, subject: Subject, desired: DesiredObject) -> list[bytes]:
+        """Note of an asset without an object that none is needed, so that it is not designed again."""
+        known = KnownObject(
+            asset=subject.asset,
+            target=subject.target,
+            destination=subject.destination,
+            container=desired.container,
+            name=desired.name,
+            body=digest_of(desired.body),
+            body_digest=desired.digest,
+            version=None,
+        )
+        checkpoint = Checkpoint.of_object(known, retired=False, at=isoformat(self._now))
+        return [desired.body, *self._add(replace(subject, checkpoint=checkpoint), None, desired)]
 
     def _add(self, subject: Subject, item: ChangeSetItem | None, desired: DesiredObject) -> list[bytes]:
         """Add an item to the draft, or count the asset as unchanged; answers the body that the item refers to."""
@@ -114,6 +132,11 @@ class AssetComparison:
     def _missing(self, subject: Subject, checkpoint: Checkpoint, desired: DesiredObject) -> list[bytes]:
         """Plan for a table that is not there any more, as `drift: {missing: …}` says."""
         policy = self._settings.drift.missing
+        if self._design.capabilities.goes_with_base:
+            reason = f"the table {checkpoint.container}.{checkpoint.name} is not there"
+            self._draft.waits.append(Problem.of(subject.asset, WAITS_FOR_TABLE, reason, LOOKED_FOR))
+            self._draft.items.append(absent_item(subject, checkpoint.address, Action.HELD, reason))
+            return []
         if policy is DriftPolicy.OVERWRITE or checkpoint.state is CheckpointState.FORGOTTEN:
             self._draft.items.append(recreate_item(subject, desired))
             return [desired.body]
@@ -181,6 +204,8 @@ class AssetComparison:
             return []
         if checkpoint.state is CheckpointState.BOUND:
             return self._take_back(subject, checkpoint, last_body, address)
+        if self._design.capabilities.goes_with_base:
+            return []
         if self._settings.deletion.policy is DeletionPolicy.KEEP:
             return []
         reason = f"mapping rules now name it {address.container}.{address.name}; this table is in nobody's use"
@@ -236,7 +261,7 @@ class AssetComparison:
 def subject_at(subject: Subject, address: Address, names: AllocatedNames) -> Subject:
     """The subject with what is known of its address: its table, a former one of it, or nothing."""
     checkpoint = subject.checkpoint
-    if checkpoint is not None and checkpoint.is_there and not lives_elsewhere(checkpoint, address):
+    if checkpoint is not None and checkpoint.is_there and not lives_elsewhere(checkpoint, address, subject.design):
         return subject
     former = names.formers.get(address)
     ours = former is not None and former.asset == subject.asset
@@ -259,8 +284,8 @@ def _follow(
     return replace(checkpoint, body=digest_of(body), body_digest=found.digest, version=version), body
 
 
-def lives_elsewhere(checkpoint: Checkpoint | None, address: Address) -> bool:
+def lives_elsewhere(checkpoint: Checkpoint | None, address: Address, design: TargetDesign) -> bool:
     """Whether the target holds the asset in another table than in the one of ours that it is to have."""
     if checkpoint is None or not checkpoint.is_there:
         return False
-    return checkpoint.address != address or checkpoint.state is CheckpointState.BOUND
+    return checkpoint.address != address or (design.capabilities.binds and checkpoint.state is CheckpointState.BOUND)

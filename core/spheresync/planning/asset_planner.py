@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from spheresync.config import Settings
+from spheresync.errors import StateError
 from spheresync.model import (
     Address,
     AssetId,
@@ -16,7 +17,14 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.planning.asset_comparison import AssetComparison, lives_elsewhere, subject_at
-from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
+from spheresync.planning.batch_design import (
+    DesignRequest,
+    DesignResult,
+    RefusedDesign,
+    RequestedBase,
+    WrongDefinition,
+    design_all,
+)
 from spheresync.planning.decisions.items import Subject
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import definition_lost, known_by_target, wrong_definition
@@ -133,10 +141,25 @@ class AssetPlanner:
                 name=address.name,
                 marker=self._settings.installation_marker,
                 last_body=blobs.get(checkpoint.body) if checkpoint is not None else None,
+                base=self._base_of(subject, blobs),
             )
         except Exception as error:  # noqa: BLE001 -- isolates this asset
             self._draft.fail(subject.asset, error)
             return None
+
+    def _base_of(self, subject: Subject, blobs: Mapping[Digest, bytes]) -> RequestedBase | None:
+        """The object that the asset's is added to.
+
+        Raises:
+            StateError: what is known of it is damaged.
+        """
+        base, target = subject.base, self._design.capabilities.depends_on
+        if base is None or target is None:
+            return None
+        if base.body not in blobs:
+            text = f"{subject.asset}: what {target} holds of it is damaged in the state."
+            raise StateError(text, remedy="`spheresync sync --full` reads the table anew.")
+        return RequestedBase(target, base.address, base.digest, blobs[base.body])
 
     def _designs_of(self, designed: Mapping[AssetId, DesignResult]) -> dict[AssetId, DesiredObject]:
         """The tables that could be designed; each of the others is its asset's failure."""
@@ -144,6 +167,8 @@ class AssetPlanner:
         for asset, table in designed.items():
             if isinstance(table, ErrorAccount):
                 self._draft.fail(asset, table)
+            elif isinstance(table, RefusedDesign):
+                self._draft.fail(asset, table.error)
             elif isinstance(table, WrongDefinition):
                 self._draft.fail(asset, wrong_definition(asset, table.asset))
             else:
@@ -226,7 +251,7 @@ class AssetPlanner:
                 continue
             if not checkpoint.is_there:
                 continue
-            if lives_elsewhere(checkpoint, address):
+            if lives_elsewhere(checkpoint, address, self._design):
                 changing.append(checkpoint)
             elif address in names.live:
                 seen[subject.asset] = names.live[address]
@@ -265,6 +290,8 @@ def _needed(subjects: Iterable[Subject], names: AllocatedNames) -> Iterator[Dige
             yield former.body
         if subject.record.definition is not None:
             yield subject.record.definition
+        if subject.base is not None:
+            yield subject.base.body
         if subject.checkpoint is not None:
             yield subject.checkpoint.body
             if subject.checkpoint.definition is not None:

@@ -6,11 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from spheresync.errors import TargetError, TargetFault
 from spheresync.mapping.rules import Decision
-from spheresync.model import AssetId, DesiredObject, LiveObject, PhysicalName, TargetName
+from spheresync.model import Address, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, TargetName
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.state.definitions import decode_asset
+from spheresync.targets.design import BaseObject
 from spheresync.targets.registry import design_of
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedBase:
+    """The object of another target that is added to, as it is once the change set is applied."""
+
+    target: TargetName
+    address: Address
+    digest: Digest
+    body: bytes
+
+    @property
+    def known(self) -> BaseObject:
+        """What a design goes by."""
+        design = design_of(self.target)
+        columns = design.column_names(self.body)
+        return BaseObject(self.address, self.digest, columns, bound=design.is_bound(self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +37,7 @@ class DesignRequest:
     """One object to design: of which target, the definition as stored, and what else `TargetDesign.design` takes.
 
     `bound_to` is an object that others made, as it was just read: then what is to stand there is designed.
+    `base` is the object that this one adds to, with its body.
     """
 
     target: TargetName
@@ -29,6 +49,7 @@ class DesignRequest:
     marker: str
     last_body: bytes | None
     bound_to: LiveObject | None = None
+    base: RequestedBase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +59,21 @@ class WrongDefinition:
     asset: AssetId
 
 
-DesignResult: TypeAlias = DesiredObject | ErrorAccount | WrongDefinition
+@dataclass(frozen=True, slots=True)
+class RefusedDesign:
+    """The answer instead of an object that the target would not take, as a value that can go to another process."""
+
+    fault: TargetFault
+    message: str
+    remedy: str
+
+    @property
+    def error(self) -> TargetError:
+        """The same, to be told."""
+        return TargetError(self.fault, self.message, remedy=self.remedy)
+
+
+DesignResult: TypeAlias = DesiredObject | ErrorAccount | WrongDefinition | RefusedDesign
 
 
 def design_all(requests: Sequence[DesignRequest]) -> list[DesignResult]:
@@ -61,6 +96,9 @@ def _designed(request: DesignRequest) -> DesignResult:
             request.name,
             request.marker,
             last_body=request.last_body,
+            base=None if request.base is None else request.base.known,
         )
+    except TargetError as error:
+        return RefusedDesign(error.fault, error.message, error.remedy)
     except Exception as error:  # noqa: BLE001 -- isolates this asset
         return ErrorAccount.of(error)

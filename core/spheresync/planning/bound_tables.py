@@ -26,7 +26,7 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.planning.asset_comparison import AssetComparison
-from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
+from spheresync.planning.batch_design import DesignRequest, DesignResult, RefusedDesign, WrongDefinition, design_all
 from spheresync.planning.bound_rebuild import BoundTableRebuilder, SeenTables, bound_checkpoint
 from spheresync.planning.decisions.asset_work import WAITS_FOR_TABLE
 from spheresync.planning.decisions.items import Subject, absent_item, bind_item
@@ -268,6 +268,8 @@ class BoundTablePlanner:
     def _designed(self, asset: AssetId, result: DesignResult | None) -> DesiredObject | None:
         if isinstance(result, ErrorAccount):
             self._draft.fail(asset, result)
+        elif isinstance(result, RefusedDesign):
+            self._draft.fail(asset, result.error)
         elif isinstance(result, WrongDefinition):
             self._draft.fail(asset, wrong_definition(asset, result.asset))
         else:

@@ -18,6 +18,7 @@ from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey, isoformat
 from spheresync.planning.bound_tables import BOUND_COLUMNS
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
+from spheresync.planning.decisions.access import access_findings
 from spheresync.planning.decisions.drift import within_bounds
 from spheresync.planning.decisions.items import by_urgency
 from spheresync.planning.last_reading import LastReading, last_reading
@@ -45,6 +46,7 @@ from spheresync.state.records import (
 )
 from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import RecentReads
+from spheresync.targets.registry import base_of
 
 
 async def make_change_set(
@@ -128,7 +130,16 @@ class Planner:
         """
         spaces, records = await self._load()
         confirmed = await ConfirmedGone.load(self._store)
-        failed = await in_each_target([*self._targets], lambda key: self._targets[key].plan(records, confirmed))
+        planned_well: set[TargetKey] = set()
+
+        async def plan(key: TargetKey) -> None:
+            base = base_of(key)
+            if base in planned_well:
+                self._targets[key].plan_after(self._targets[base])
+            await self._targets[key].plan(records, confirmed)
+            planned_well.add(key)
+
+        failed = await in_each_target([*self._targets], plan)
         planned = [planner for key, planner in self._targets.items() if key not in failed]
         empty = await empty_tenant(self._store)
         reading = last_reading(spaces, records, self._request.scope, partial(may_hold, self._mapping), empty)
@@ -148,6 +159,7 @@ class Planner:
                 "whose columns and those of the bound asset do not all fit together",
             ),
             *objects_off(records, self._request.scope),
+            *access_findings([item for each in planned for item in each.draft.items]),
             *self._request.notices,
         ]
         unplanned = [problem_of_target(key, error) for key, error in failed.items()]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import MappingRules
-from spheresync.model import Address, AssetId, PhysicalName, TargetKey
-from spheresync.planning.names.container_notes import container_note
+from spheresync.model import Address, AssetId, PhysicalName, TargetKey, first_of
+from spheresync.planning.names.container_notes import container_note, parts_of
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, Prerequisite
-from spheresync.targets.design import TargetDesign
+from spheresync.targets.design import RequiredObject, TargetDesign
 from spheresync.targets.registry import design_of
 
 _NAMED = 10
@@ -34,7 +34,7 @@ def needs_container(item: ChangeSetItem) -> bool:
 
 def is_present(notes: Mapping[str, str], note: str) -> bool:
     """Whether the state knows that a container exists, by its notes about containers."""
-    return notes.get(note, "").startswith("present")
+    return parts_of(notes.get(note)) is not None
 
 
 async def plan_prerequisites(
@@ -59,6 +59,8 @@ async def plan_prerequisites(
         bound: objects that others made, whose containers are their affair.
     """
     design = design_of(key.target)
+    if design.capabilities.depends_on is not None:
+        return await _shared(store, design, marker, key, items)
     waiting: dict[PhysicalName, list[AssetId]] = defaultdict(list)
     for item in items:
         if needs_container(item) and item.address not in bound:
@@ -81,6 +83,43 @@ async def plan_prerequisites(
     return PlannedPrerequisites(tuple(sorted(needed, key=lambda each: (each.wave, each.container))), failures)
 
 
+async def _shared(
+    store: Store, design: TargetDesign, marker: str, key: TargetKey, items: Iterable[ChangeSetItem]
+) -> PlannedPrerequisites:
+    """What the items of a target need whose containers are another one's: LF-Tags with their values."""
+    writing = [item for item in items if needs_container(item) and item.after is not None]
+    if not writing:
+        return PlannedPrerequisites()
+    bodies = await store.blobs.get_many({item.after for item in writing if item.after is not None})
+    notes = await store.meta.with_prefix(container_note(key, ""))
+    assets = [item.asset for item in writing]
+    needed = []
+    for each in design.shared_prerequisites(bodies.values(), marker):
+        seen = parts_of(notes.get(container_note(key, each.desired.container)))
+        missing = each.parts - (seen or frozenset())
+        if seen is not None and not missing:
+            continue
+        lacking = f"of its values nobody has seen {first_of(sorted(missing), _NAMED)}; what is there stays"
+        needed.append(_prerequisite(key, each, assets, "nobody has seen it" if seen is None else lacking))
+    return PlannedPrerequisites(tuple(sorted(needed, key=lambda each: (each.wave, each.container))))
+
+
+def _prerequisite(key: TargetKey, required: RequiredObject, assets: Sequence[AssetId], reason: str) -> Prerequisite:
+    return Prerequisite(
+        target=key.target,
+        destination=key.destination,
+        wave=required.wave,
+        operation=required.operation,
+        container=required.desired.container,
+        name=required.desired.name,
+        reason=reason,
+        body=required.desired.body.decode("utf-8", "surrogatepass"),
+        digest=required.desired.digest,
+        assets=tuple(assets[:_NAMED]),
+        assets_total=len(assets),
+    )
+
+
 def _of_container(
     design: TargetDesign,
     key: TargetKey,
@@ -93,22 +132,8 @@ def _of_container(
     absent: bool,
 ) -> list[Prerequisite]:
     reason = "it does not exist" if absent else "nobody has seen it; where it exists, it is left as it is"
-    return [
-        Prerequisite(
-            target=key.target,
-            destination=key.destination,
-            wave=each.wave,
-            operation=each.operation,
-            container=container,
-            name=each.desired.name,
-            reason=reason,
-            body=each.desired.body.decode("utf-8", "surrogatepass"),
-            digest=each.desired.digest,
-            assets=tuple(assets[:_NAMED]),
-            assets_total=len(assets),
-        )
-        for each in design.prerequisites(container, source, label, marker)
-    ]
+    required = design.prerequisites(container, source, label, marker)
+    return [_prerequisite(key, each, assets, reason) for each in required]
 
 
 def _source(container: PhysicalName, asset: AssetId, label: str, mapping: MappingRules) -> tuple[str, str]:

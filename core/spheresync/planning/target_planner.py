@@ -33,10 +33,13 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.bound_tables import BoundTablePlanner
+from spheresync.planning.decisions.access import waiting_for_approval
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
+from spheresync.planning.decisions.base_objects import as_dependent
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.planning.decisions.items import Subject, forget_item, refused_for_personal_data, settled_item
 from spheresync.planning.decisions.renames import waits_for_former, with_likely_names
+from spheresync.planning.dependents import Dependents
 from spheresync.planning.destination_places import note_place, require_same_place
 from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
 from spheresync.planning.names.closed_containers import ClosedContainers
@@ -97,6 +100,7 @@ class TargetPlanner:
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: Sequence[FormerTable] = ()
         self._bound: frozenset[Address] = frozenset()  # tables of others that assets are bound to, or are to be
+        self._dependents = Dependents()
         self._findings = TargetFindings()
         self._confirmed = ConfirmedGone()
 
@@ -105,6 +109,24 @@ class TargetPlanner:
         checkpoints = await self._store.checkpoints.all(self.key)
         self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
         self._formers = await self._store.former_tables.all(self.key)
+        self._dependents = await Dependents.load(self._store, self.key)
+
+    def plan_after(self, base: TargetPlanner) -> None:
+        """Go by what the same change set does in the target that this one depends on."""
+        self._dependents.planned_with(base.draft, base.known_checkpoints)
+        if self._design.capabilities.goes_with_base:
+            made, nothing = self._dependents.objects.made, self._design.nothing
+            self._checkpoints = {
+                asset: each
+                if (asset, each.address) not in made or each.body_digest == nothing or not each.state.managed
+                else replace(each, state=CheckpointState.DELETED)
+                for asset, each in self._checkpoints.items()
+            }
+
+    @property
+    def known_checkpoints(self) -> Mapping[AssetId, Checkpoint]:
+        """What the target is known to hold, by what this plan has found out."""
+        return {**self._checkpoints, **{each.asset: each for each in self.draft.rebased}}
 
     @property
     def managed_spaces(self) -> set[SpaceName]:
@@ -138,7 +160,13 @@ class TargetPlanner:
         marker = self._settings.installation_marker
         naming = NameAllocator(self._store, self._mapping, marker, self._target, in_force=self._settings.target_keys)
         names = AllocatedNames(formers={former.address: former for former in self._formers})
-        if to_design:
+        if self._dependents.key is not None:
+            names = self._dependents.at_their_objects(
+                [self._subject(record, self.decided[record.id]) for record in to_design], self.draft
+            )
+            names.formers = {former.address: former for former in self._formers}
+            to_design = [record for record in to_design if record.id in names.addresses]
+        elif to_design:
             at, full = isoformat(self._now), self._request.full
             everywhere = full and self._request.scope.everything
             names = await naming.resolve(
@@ -185,6 +213,8 @@ class TargetPlanner:
             await self._leave_closed()
         self.guarded = self._guard(records, await self._waiting())
         await self._plan_prerequisites()
+        if self._settings.approvals.of_access:
+            self.draft.items = [waiting_for_approval(item) for item in self.draft.items]
 
     async def _plan_bound(
         self, bound: Sequence[AssetRecord], to_design: Iterable[AssetRecord], names: AllocatedNames
@@ -275,6 +305,7 @@ class TargetPlanner:
             destination=self.key.destination,
             decision=decision,
             design=self._design,
+            base=self._dependents.of(record.id),
         )
 
     def _triage_all(self, records: Iterable[AssetRecord]) -> list[AssetRecord]:
@@ -296,10 +327,13 @@ class TargetPlanner:
         decision = record.decided_by(self._mapping)
         if not request.scope.wants(record.id, decision.tier):
             return AssetWork.NOTHING
-        triaged = partial(work_for, record, checkpoint, decision, decision.digest, rules=rules, now=self._now)
+        subject = self._subject(record, decision)
+        triaged = partial(work_for, record, checkpoint, decision, subject.mapping, rules=rules, now=self._now)
         work = triaged(full=request.full)
         if self._findings.doubts(record.id, work):
             work = triaged(full=request.full, again=True)
+        if self._dependents.key is not None:
+            work = self._as_dependent(record, checkpoint, work)
         if decision.refused and work in {AssetWork.DESIGN, AssetWork.UNCHANGED} and not record.misses:
             raise refused_for_personal_data(record.id, decision.refused)
         if work in {AssetWork.RETIRE, AssetWork.DELETE} and not self._confirmed.allows(record.id):
@@ -309,6 +343,15 @@ class TargetPlanner:
         self._settle(record, checkpoint, decision, work)
         self.decided[record.id] = decision
         return work
+
+    def _as_dependent(self, record: AssetRecord, checkpoint: Checkpoint | None, work: AssetWork) -> AssetWork:
+        """The work of an asset whose object adds to another one, which may be gone by now."""
+        with_base = self._design.capabilities.goes_with_base
+        gone = with_base and record.id in self._dependents.objects.gone
+        if gone and checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}:
+            self.draft.rebased.append(replace(checkpoint, state=CheckpointState.DELETED, version=None))
+            return AssetWork.NOTHING
+        return as_dependent(work, checkpoint, goes_with_base=with_base)
 
     def _settle(self, record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision, work: AssetWork) -> None:
         """Note of one asset what needs no definition."""

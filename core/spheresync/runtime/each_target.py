@@ -8,12 +8,15 @@ from spheresync.errors import StateError
 from spheresync.isolation import isolated_group
 from spheresync.model import Problem, TargetKey
 from spheresync.observe.incidents import product_error
+from spheresync.targets.registry import base_of
 
 
 async def in_each_target(
     keys: Sequence[TargetKey], work: Callable[[TargetKey], Awaitable[None]]
 ) -> dict[TargetKey, Exception]:
     """Do some work in each target; answers those in which it failed, and why.
+
+    A target that adds to the objects of another one has its turn after that, whatever came of it.
 
     Raises:
         FenceError: the claim is lost, so that nothing may be written any more.
@@ -30,12 +33,19 @@ async def in_each_target(
         except Exception as error:  # noqa: BLE001 -- isolates this target
             failed[key] = error
 
-    async with isolated_group() as group:
-        for key in keys:
-            group.start_soon(do, key)
+    for turn in _turns(keys):
+        async with isolated_group() as group:
+            for key in turn:
+                group.start_soon(do, key)
     if failed and len(failed) == len(keys):
         raise failed[keys[0]]
     return {key: failed[key] for key in keys if key in failed}
+
+
+def _turns(keys: Sequence[TargetKey]) -> list[list[TargetKey]]:
+    """The targets that depend on none of the others, then the rest."""
+    later = [key for key in keys if base_of(key) in keys]
+    return [turn for turn in ([key for key in keys if key not in later], later) if turn]
 
 
 def problem_of_target(key: TargetKey, error: Exception) -> Problem:

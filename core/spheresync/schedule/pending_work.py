@@ -10,10 +10,12 @@ from spheresync.model import AssetId, Digest, TargetKey, digest_json
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, work_for
+from spheresync.planning.decisions.base_objects import as_dependent, digest_with, known_base
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.runtime.context import RuntimeContext
 from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
+from spheresync.targets.registry import base_of, design_of
 
 REMOVES = frozenset({AssetWork.RETIRE, AssetWork.DELETE, AssetWork.FORGET, AssetWork.TAKE_BACK})
 """Work about tables that no asset in scope stands behind any more."""
@@ -48,6 +50,9 @@ async def work_of(
 async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: TargetKey) -> dict[AssetId, AssetWork]:
     """What each asset needs in one target."""
     checkpoints = await context.store.checkpoints.of({record.id for record in wanted}, key)
+    base = base_of(key)
+    bases = {} if base is None else await context.store.checkpoints.of({record.id for record in wanted}, base)
+    with_base = design_of(key.target).capabilities.goes_with_base
     deletion, mapping, now = context.settings.deletion, context.mapping.of(key), context.clock()
     # Nobody is there to allow a delete, or to approve one: only the policy can allow it, and nobody but people approve.
     offered = deletion.policy is DeletionPolicy.DELETE and not context.settings.approvals.of_deletes
@@ -56,9 +61,13 @@ async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: 
     for record in wanted:
         try:
             decision = record.decided_by(mapping)
-            work = work_for(
-                record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, full=False
-            )
+            checkpoint, added_to = checkpoints.get(record.id), known_base(bases.get(record.id))
+            digest = decision.digest if base is None else digest_with(decision, added_to)
+            work = work_for(record, checkpoint, decision, digest, rules=rules, now=now, full=False)
+            if base is not None:
+                work = as_dependent(work, checkpoint, goes_with_base=with_base)
+                if added_to is None and work is AssetWork.DESIGN:  # there is nothing to add to yet
+                    work = AssetWork.NOTHING
             # What the policy refuses is told by every plan about it, and no run would write it.
             found[record.id] = AssetWork.NOTHING if decision.refused and work is AssetWork.DESIGN else work
         except Exception as error:  # noqa: BLE001 -- isolates this asset: a run plans it and tells why not

@@ -40,7 +40,8 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.model.json_document import read_json
-from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
+from spheresync.planning.decisions.access import is_access_change
+from spheresync.planning.decisions.approvals import LEFT_FOR_APPROVAL, valid_approval
 from spheresync.planning.decisions.items import CONFLICT_REMEDY
 from spheresync.planning.last_reading import LastReading
 from spheresync.planning.undo.undo_findings import UNDO_DELETES
@@ -196,6 +197,7 @@ def change_row(item: ChangeSetItem, *, full: bool) -> ChangeRow:
         operations=list(item.operations),
         changes=[_field_row(change) for change in changes],
         blocked_by=item.blocked_by,
+        access=True if is_access_change(item) else None,
         **_other_name(item),
     )
 
@@ -325,8 +327,8 @@ def run_answer(
         for item in conflicts
     ]
     failures += [_failure(each.problem, targets.get(each.ordinal)) for each in failed if each.problem is not None]
-    failures += [_failure(problem, None) for problem in run.problems if problem.code != DELETES_NOT_APPROVED]
-    waits = [problem for problem in run.problems if problem.code == DELETES_NOT_APPROVED]  # no failure of the run
+    failures += [_failure(problem, None) for problem in run.problems if problem.code not in LEFT_FOR_APPROVAL]
+    waits = [problem for problem in run.problems if problem.code in LEFT_FOR_APPROVAL]  # no failure of the run
     approval = None if change_set is None else valid_approval(change_set)
     told = () if change_set is None else _still_true(change_set.findings, run, tried)
     left_out = sum(count for (_, state), count in tried.items() if state is JournalState.FAILED) - len(failed)

@@ -8,7 +8,7 @@ A design class inherits from `TargetDesign`: what follows from other methods is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from spheresync.mapping.names import plain_name
 from spheresync.mapping.rules import Decision, decide_column
 from spheresync.model import (
     Action,
+    Address,
     Asset,
     AssetId,
     AssetKind,
@@ -29,6 +30,7 @@ from spheresync.model import (
     Severity,
     TargetName,
 )
+from spheresync.state.records import DriftKind
 from spheresync.targets.field_changes import FieldComparison, moves_columns, severity_of
 
 
@@ -41,10 +43,30 @@ class Capabilities:
             is none; `doctor` checks that it is configured.
         binds: an asset may be bound to an object that others made (`bind` of a mapping rule): `annotate` says what
             stands of it there.
+        marked: what we made says by a mark of ours that it is ours, and which digest it should have.
+        goes_with_base: what stands there is gone once the object of the target that it depends on is.
+        access: its changes may change who sees what, so they are shown apart and a second person may be asked.
     """
 
     depends_on: TargetName | None = None
     binds: bool = False
+    marked: bool = True
+    goes_with_base: bool = False
+    access: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BaseObject:
+    """What a target that depends on another one goes by of it.
+
+    `columns`: the name there of each column of the source that it has. `bound`: others made it. `digest` is over what
+    is ours of it, so that whoever depends on it looks again when that changes.
+    """
+
+    address: Address
+    digest: Digest
+    columns: Mapping[str, str]
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +115,15 @@ class LastWritten:
 
 @dataclass(frozen=True, slots=True)
 class RequiredObject:
-    """What must exist before an object is written (Glue: its database). Those of lower waves are made first."""
+    """What must exist before an object is written (Glue: its database). Those of lower waves are made first.
+
+    `parts`: what of it must be there, where it may be there without (the values of an LF-Tag).
+    """
 
     wave: int
     operation: str
     desired: DesiredObject
+    parts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +178,18 @@ class TargetDesign(Protocol):
         marker: str,
         *,
         last_body: bytes | None = None,
+        base: BaseObject | None = None,
     ) -> DesiredObject:
-        """The object that should stand for an asset; `last_body` is what it was last known to hold."""
+        """The object that should stand for an asset.
+
+        `last_body` is what it was last known to hold; `base` its object in the target that this one depends on.
+        """
         ...
+
+    @property
+    def nothing(self) -> Digest | None:
+        """The digest of what needs no write, so that an asset without an object needs none; None: there is no such."""
+        return None
 
     def retire(self, last_body: bytes, at: str, container: PhysicalName, name: PhysicalName) -> DesiredObject:
         """The same object, marked as retired at a time; what others put there stays."""
@@ -162,11 +197,13 @@ class TargetDesign(Protocol):
 
     def annotate(self, asset: Asset, decision: Decision, live: LiveObject, marker: str) -> DesiredObject:
         """What should stand of an asset on an object that others made: its body holds that, and nothing of theirs."""
-        raise NotImplementedError(f"no asset is bound to anything in {self.name}")
+        why = f"no asset is bound to anything in {self.name}"
+        raise NotImplementedError(why)
 
     def take_back(self, container: PhysicalName, name: PhysicalName) -> DesiredObject:
         """That nothing of ours should stand on an object that others made."""
-        raise NotImplementedError(f"no asset is bound to anything in {self.name}")
+        why = f"no asset is bound to anything in {self.name}"
+        raise NotImplementedError(why)
 
     def binding_findings(self, asset: Asset, decision: Decision, live_body: bytes) -> tuple[str, ...]:
         """What of an asset and of the object of others that it is bound to does not fit together."""
@@ -195,6 +232,10 @@ class TargetDesign(Protocol):
         """
         ...
 
+    def shared_prerequisites(self, bodies: Iterable[bytes], marker: str) -> tuple[RequiredObject, ...]:
+        """What must exist before any of these bodies is written, of a target whose containers are another one's."""
+        return ()
+
     def operations(self, action: Action) -> tuple[str, ...]:
         """The calls that an action takes at most in the usual case, as `service:Call`; none where nothing is sent."""
         ...
@@ -217,6 +258,10 @@ class TargetDesign(Protocol):
     def holds(self, live: LiveObject, desired: DesiredObject) -> bool:
         """Whether an object seems to hold what it should."""
         return live.digest == desired.digest
+
+    def would_write(self, base: bytes, live_body: bytes, merged_body: bytes) -> bool:
+        """Whether a merge into an object changes anything of ours there; `base` is what was written last."""
+        return bool(self.own_changes(live_body, merged_body))
 
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         """What undoes a write that made `after` of `before`, of an object that is `live_body` by now."""
@@ -271,6 +316,21 @@ class TargetDesign(Protocol):
     def is_text(self, path: str) -> bool:
         """Whether the field is a text where an edit of somebody else can stand beside ours; none is by default."""
         return False
+
+    @property
+    def service(self) -> str:
+        """The service as people call it."""
+        return self.name
+
+    def drift_kind(self, path: str) -> DriftKind:
+        """What kind of drift an edit of a field is, by its path as in a field change."""
+        if path == "description":
+            return DriftKind.DESCRIPTION
+        if self.is_text(path):
+            return DriftKind.COMMENTS
+        if path.startswith("columns."):
+            return DriftKind.COLUMNS
+        return DriftKind.PARAMETERS if path.startswith("parameters.") else DriftKind.OTHER
 
     def policy_of(self, path: str, policies: DriftPolicies) -> DriftPolicy:
         """The policy that settles somebody else's edit of a field of ours, by its path as in a field change."""

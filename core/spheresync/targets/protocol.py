@@ -53,12 +53,17 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class ContainerOutcome:
-    """That a container exists. A foreign one may receive our objects, and is itself never changed or deleted."""
+    """That a container exists. A foreign one may receive our objects, and is itself never changed or deleted.
+
+    `parts` are those of it that are there now (the values of an LF-Tag), `added` those that were put there just now.
+    """
 
     container: PhysicalName
     created: bool
     ours: bool
     request_id: str | None = None
+    parts: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,6 @@ class Target(Protocol):
         """What stands in the way of reading and writing here: nothing is written to find out."""
         return ()
 
-    async def endangered(self, bound: Collection[Address]) -> tuple[Problem, ...]:  # noqa: ARG002 -- the default
-        """What may take away what is ours from these objects of others; a fault of DENIED where nobody can say."""
+    async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:  # noqa: ARG002 -- the default
+        """What may take away, or makes worthless, what is ours on these objects; DENIED where nobody can say."""
         return ()

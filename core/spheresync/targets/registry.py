@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.config import Destination, Settings
 from spheresync.errors import UsageError
-from spheresync.model import GLUE, DestinationName, TargetKey, TargetName
+from spheresync.model import GLUE, LAKE_FORMATION, DestinationName, TargetKey, TargetName
 from spheresync.targets.design import TargetDesign
 from spheresync.targets.protocol import Target
 
 if TYPE_CHECKING:
     from boto3.session import Session
 
-    from spheresync.targets.aws.door import AwsPlace
+    from spheresync.targets.aws.door import AwsDoor, AwsPlace
     from spheresync.targets.aws.rate_limit import RateLimit
 
 
@@ -57,8 +57,36 @@ def _glue() -> TargetKind:
 
 
 def _make_glue(settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack) -> Target:
-    from spheresync.targets.aws.door import AwsDoor
     from spheresync.targets.glue.target import GlueTarget
+
+    door = _door(settings, key, resources, closing)
+    return GlueTarget(door, owner=settings.installation_marker, drift=settings.drift, key=key)
+
+
+@cache
+def _lake_formation() -> TargetKind:
+    from spheresync.targets.lakeformation.design import LAKE_FORMATION_DESIGN
+
+    return TargetKind(LAKE_FORMATION_DESIGN, _make_lake_formation)
+
+
+def _make_lake_formation(
+    settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack
+) -> Target:
+    from spheresync.targets.lakeformation.target import LakeFormationTarget
+
+    return LakeFormationTarget(
+        _door(settings, key, resources, closing),
+        owner=settings.installation_marker,
+        drift=settings.drift,
+        section=settings.lakeformation,
+        key=key,
+    )
+
+
+def _door(settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack) -> AwsDoor:
+    """The way to AWS in the destination of a target; each target counts what it sends by itself."""
+    from spheresync.targets.aws.door import AwsDoor
 
     name, destination = key.destination, settings.places[key.destination]
     door = AwsDoor(
@@ -67,7 +95,7 @@ def _make_glue(settings: Settings, key: TargetKey, resources: TargetResources, c
         place=_aws_place(destination, name),
     )
     closing.callback(door.close)
-    return GlueTarget(door, owner=settings.installation_marker, drift=settings.drift, key=key)
+    return door
 
 
 def _sessions_in(destination: Destination, name: DestinationName, base: Callable[[], Session]) -> Callable[[], Session]:
@@ -85,7 +113,7 @@ def _aws_place(destination: Destination, name: DestinationName) -> AwsPlace:
     return AwsPlace(destination.region, destination.catalog_id, asked_by)
 
 
-TARGETS: dict[TargetName, Callable[[], TargetKind]] = {GLUE: _glue}
+TARGETS: dict[TargetName, Callable[[], TargetKind]] = {GLUE: _glue, LAKE_FORMATION: _lake_formation}
 """How each is loaded, by its name."""
 
 
@@ -99,6 +127,12 @@ def registered(name: TargetName) -> TargetKind:
     if load is None:
         raise UsageError(f"there is no target {name!r}.", remedy=f"Valid: {', '.join(sorted(TARGETS))}.")
     return load()
+
+
+def base_of(key: TargetKey) -> TargetKey | None:
+    """The target to whose objects one adds, in the same destination; None where it has its own."""
+    depends_on = design_of(key.target).capabilities.depends_on
+    return None if depends_on is None else TargetKey(depends_on, key.destination)
 
 
 def design_of(name: TargetName) -> TargetDesign:

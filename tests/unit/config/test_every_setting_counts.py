@@ -53,6 +53,7 @@ _PERSONAL = "contract/test_personal_data.py"
 _LINEAGE = "e2e/test_lineage_events.py"
 _PLACES = "e2e/test_destinations.py"
 _CONTEXT = "unit/mapping/test_context.py"
+_LAKE = "e2e/test_lake_formation.py"
 _TIERS = ("critical", "high", "medium")
 
 #: Key to the test that proves its effect, below `tests/`.
@@ -135,6 +136,8 @@ EFFECTS: dict[str, str] = {
     "personal_data.mask": f"{_PERSONAL}::test_mask_off_leaves_texts_as_they_are",
     "personal_data.policy.class": f"{_PERSONAL}::test_a_policy_excludes_assets_with_the_reason",
     "personal_data.policy.action": f"{_PERSONAL}::test_a_policy_refuses_assets_as_failures_of_the_plan",
+    "lakeformation.tags": f"{_LAKE}::test_one_tag_that_changes_is_one_call_in_place_and_none_to_glue",
+    "lakeformation.use_existing_keys": f"{_LAKE}::test_a_key_of_others_is_used_only_where_that_is_allowed",
     "limits.glue_calls_per_second": (
         f"{_EDITED}::test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file"
     ),

@@ -327,8 +327,12 @@ def _validate(draft: Draft) -> Settings | None:
     return settings
 
 
+_OF_KEY = "[key]"
+"""How pydantic says that the key of an entry is at fault, and not its value."""
+
+
 def _problem(draft: Draft, found: ErrorDetails) -> str:
-    location, promoted = _own_place(draft, found["loc"])
+    location, promoted = _own_place(draft, tuple(part for part in found["loc"] if part != _OF_KEY))
     key = ".".join(str(part) for part in location)
     if promoted:
         return _promoted_problem(draft, found, key)

@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 
 DELETES_NOT_APPROVED = "deletes_not_approved"
 """Code of deletes that wait for a second person (`approvals.four_eyes`)."""
+ACCESS_NOT_APPROVED = "access_not_approved"
+"""Code of changes of who may see what that wait for a second person (same place)."""
 PROMOTION_NOT_APPROVED = "promotion_not_approved"
 """Code of a change set whose promotion nobody has let count here."""
 NEEDS_ALLOWANCE = "deletes_not_allowed"
 """Code of deletes that wait until they are allowed."""
-WAITS_FOR_A_PERSON = frozenset({NEEDS_ALLOWANCE, DELETES_NOT_APPROVED})
-"""What a planned delete may wait for; anything else that blocks an item is a guard."""
-NOT_APPROVED = frozenset({DELETES_NOT_APPROVED, PROMOTION_NOT_APPROVED})
+LEFT_FOR_APPROVAL = frozenset({DELETES_NOT_APPROVED, ACCESS_NOT_APPROVED})
+"""What a run leaves out for a second person, and that is no failure of it."""
+WAITS_FOR_A_PERSON = LEFT_FOR_APPROVAL | {NEEDS_ALLOWANCE}
+"""What a planned item may wait for; anything else that blocks one is a guard."""
+NOT_APPROVED = LEFT_FOR_APPROVAL | {PROMOTION_NOT_APPROVED}
 
 
 def valid_approval(change_set: ChangeSetRecord) -> Approval | None:
@@ -52,6 +56,28 @@ def deletes_left(change_set: ChangeSetRecord, count: int) -> Problem:
     )
 
 
+def access_waits(change_set: ChangeSetRecord, count: int) -> Problem:
+    """What to tell of changes of access of a saved change set that a second person has not approved."""
+    waits = "waits" if count == 1 else "wait"
+    return Problem(
+        change_set.id,
+        ACCESS_NOT_APPROVED,
+        f"{counted(count, 'access change')} {waits} until a second person has approved this change set",
+        f"Somebody who neither made it nor applies it runs `spheresync approve {change_set.id}`.",
+    )
+
+
+def access_left(change_set: ChangeSetRecord, count: int) -> Problem:
+    """What to tell of changes of access that a run left out for the same reason: its change set is spent."""
+    waits = "waits" if count == 1 else "wait"
+    return Problem(
+        change_set.id,
+        ACCESS_NOT_APPROVED,
+        f"{counted(count, 'access change')} {waits} for a second person, who had not approved them; the rest went on",
+        f"{_anew(change_set)}, have somebody approve it who neither made it nor applies it, then apply it.",
+    )
+
+
 def deletes_need_allowance(change_set: ChangeSetRecord, count: int) -> Problem:
     """What to tell of deletes of a saved change set that are done only where whoever applies it allows them."""
     return Problem(
@@ -62,17 +88,22 @@ def deletes_need_allowance(change_set: ChangeSetRecord, count: int) -> Problem:
     )
 
 
-def all_waits(change_set: ChangeSetRecord, count: int, *, approval: bool, allowance: bool) -> Problem:
-    """What to tell of a change set that is applied while nothing of it may be done: it stays open."""
+def all_waits(change_set: ChangeSetRecord, count: int, *, approval: bool, allowance: bool, access: int = 0) -> Problem:
+    """What to tell of a change set that is applied while nothing of it may be done: it stays open.
+
+    `access` of the `count` items are no deletes, but changes of who may see what.
+    """
+    deletes = count - access
+    waiting = _waiting(deletes, access)
     approve = f"Somebody who neither made it nor applies it runs `spheresync approve {change_set.id}`."
     allow = f"`spheresync apply {change_set.id} --allow-deletes` does what waits."
     wanted = [*(["approved by a second person"] if approval else []), *(["allowed"] if allowance else [])]
     remedies = [*([approve] if approval else []), *([allow] if allowance else [])]
     return Problem(
         change_set.id,
-        DELETES_NOT_APPROVED if approval else NEEDS_ALLOWANCE,
+        (DELETES_NOT_APPROVED if deletes else ACCESS_NOT_APPROVED) if approval else NEEDS_ALLOWANCE,
         f"nothing of change set {change_set.id} was done, and it stays open: "
-        f"{_deletes(count)} until {'it is' if count == 1 else 'they are'} {' and '.join(wanted)}",
+        f"{waiting} until {'it is' if count == 1 else 'they are'} {' and '.join(wanted)}",
         " ".join(remedies),
     )
 
@@ -100,6 +131,12 @@ def promotion_waits(digest: Digest, origin: str) -> Problem:
 
 def _anew(change_set: ChangeSetRecord) -> str:
     return "Make a new preview" if change_set.undo_of is None else f"Revert {change_set.undo_of} again"
+
+
+def _waiting(deletes: int, access: int) -> str:
+    told = [counted(deletes, "delete")] if deletes else []
+    told += [counted(access, "access change")] if access else []
+    return f"{' and '.join(told)} {'waits' if deletes + access == 1 else 'wait'}"
 
 
 def _deletes(count: int) -> str:

@@ -208,6 +208,7 @@ def worst_status(record: AssetRecord, targets: Sequence[InTarget]) -> AssetStatu
 
 WAITS_FOR_TABLE = "waits_for_table"
 """Code of what keeps an asset waiting that is bound to a table of others: it is not there, or not free yet."""
+LOOKED_FOR = "Each run looks for it again."
 _WAITING = GUARDS | {TargetFault.MOVED, WAITS_FOR_TABLE}
 """What keeps an asset waiting: a guard, a table, or a write that came in between and is merged by the next plan."""
 

@@ -63,7 +63,7 @@ def compare(
     merged = design.merge(base, live.body, desired.body, policies)
     moved = list(merged.ours_moved)
     claimed = design.claim_of(base)
-    if live.digest not in {desired.digest, claimed}:
+    if design.capabilities.marked and live.digest not in {desired.digest, claimed}:
         moved.append(FieldChange(design.mark_paths.digest, claimed, live.digest))
     edited = [change.path for change in moved]
     stuck = [
@@ -76,7 +76,7 @@ def compare(
     reported = tuple(path for path in staying if design.policy_of(path, policies) is not DriftPolicy.KEEP)
     if stuck:
         outcome = DriftOutcome.LEFT
-    elif live.digest != desired.digest or design.own_changes(live.body, merged.body):
+    elif not design.holds(live, desired) or design.would_write(base, live.body, merged.body):
         outcome = DriftOutcome.TO_WRITE
     else:
         outcome = DriftOutcome.AS_WANTED

@@ -28,9 +28,7 @@ from spheresync.targets.design import TargetDesign
 MOST_FIELDS = 25
 """So many fields of a table are told with their values; of more the number is told."""
 LONGEST_VALUE = 400
-NOBODY_SAYS = "AWS Glue does not say who"
 _FORMER = "the table holds what was written there before: a write was lost, or somebody has put an earlier version back"
-_NO_TRACE = "AWS Glue does not say who, and keeps nothing of a deleted table"
 _KINDS, _EFFECTS = list(DriftKind), list(DriftEffect)
 
 
@@ -79,10 +77,9 @@ def look_at(
     fields.sort(key=lambda each: _KINDS.index(each.kind))
     repairable = proven and found.outcome is DriftOutcome.TO_WRITE
     item = _restoring(subject, live, found) if repairable else None
-    drift = _told(
-        subject, fields, when=_changed_at(checkpoint, live), who=_who(checkpoint, live), retired=_is_retired(checkpoint)
-    )
-    if live.intact and live.digest != checkpoint.body_digest:
+    who = _who(design, checkpoint, live)
+    drift = _told(subject, fields, when=_changed_at(checkpoint, live), who=who, retired=_is_retired(checkpoint))
+    if design.capabilities.marked and live.intact and live.digest != checkpoint.body_digest:
         drift = replace(drift, reason=_FORMER)
     if not proven:
         remedy = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
@@ -97,6 +94,7 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
     kind = DriftKind.DATABASE_DELETED if database_gone else DriftKind.TABLE_DELETED
     what = f"its database {checkpoint.container}" if database_gone else "the table"
     reason, policy, item = f"somebody else has deleted {what}", policies.missing, None
+    who = f"{_nobody_says(subject.design)}, and keeps nothing of a deleted table"
     if checkpoint.state is CheckpointState.BOUND:  # who made it may take it away
         policy, effect = DriftPolicy.REPORT, DriftEffect.REPORT
         remedy = "Each sync looks for it, and writes what is known of the asset once it is there again."
@@ -105,17 +103,24 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
     elif policy is DriftPolicy.OVERWRITE:
         effect, remedy = DriftEffect.RECREATE, "The repair makes it again as it was written last."
         desired = DesiredObject(checkpoint.container, checkpoint.name, last_body, checkpoint.body_digest)
-        item = _as_it_was(
-            recreate_item(subject, desired), checkpoint, f"{reason}; it is made again as it was written last"
-        )
+        item = _as_it_was(_again(subject, desired), checkpoint, f"{reason}; it is made again as it was written last")
     elif policy is DriftPolicy.REPORT:
         effect, remedy = DriftEffect.REPORT, "To have it made again, let `drift: {missing: overwrite}` say so."
     else:
         effect, remedy = DriftEffect.KEEP, "`drift: {missing: keep}` lets it be gone."
     drift = _drift(
-        checkpoint, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=_NO_TRACE, stays=False
+        checkpoint, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=who, stays=False
     )
     return DriftFinding(drift, item)
+
+
+def _again(subject: Subject, desired: DesiredObject) -> ChangeSetItem:
+    """Make an object again that is gone; what only adds to one of another target comes after that."""
+    if not subject.design.capabilities.goes_with_base:
+        return recreate_item(subject, desired)
+    item = item_for(replace(subject, checkpoint=None), desired, None, adopted=False)
+    assert item is not None
+    return item
 
 
 def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes) -> DriftFinding:
@@ -135,7 +140,7 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
         remedy="Put the marker back, move that table out of the way, or give the asset another name by a mapping rule.",
         fields=fields,
         when=_changed_at(checkpoint, live),
-        who=_who(checkpoint, live),
+        who=_who(subject.design, checkpoint, live),
         stays=False,
     )
     named = f"{checkpoint.container}.{checkpoint.name}"
@@ -150,7 +155,7 @@ def _telling(design: TargetDesign, changes: Sequence[FieldChange], *, proven: bo
     since it has a policy of its own: it may be put back while they stay, or keep them from being put back.
     """
     digest = design.mark_paths.digest
-    beside = any(_kind(design, change.path) is DriftKind.PARAMETERS for change in changes if change.path != digest)
+    beside = any(design.drift_kind(change.path) is DriftKind.PARAMETERS for change in changes if change.path != digest)
     telling = [change for change in changes if change.path != digest or not beside]
     return [change for change in telling if proven or not (design.is_text(change.path) or change.path == digest)]
 
@@ -164,18 +169,8 @@ def _field(
         effect = DriftEffect.RESTORE if proven and found.outcome is DriftOutcome.TO_WRITE else DriftEffect.WAITS
     else:
         effect = DriftEffect.KEEP if policy is DriftPolicy.KEEP else DriftEffect.REPORT
-    kind = _kind(design, change.path)
+    kind = design.drift_kind(change.path)
     return FieldDrift(change.path, kind, _bounded(change.before), _bounded(change.after), policy, effect)
-
-
-def _kind(design: TargetDesign, path: str) -> DriftKind:
-    if path == "description":
-        return DriftKind.DESCRIPTION
-    if design.is_text(path):
-        return DriftKind.COMMENTS
-    if path.startswith("columns."):
-        return DriftKind.COLUMNS
-    return DriftKind.PARAMETERS if path.startswith("parameters.") else DriftKind.OTHER
 
 
 def _foreign_fields(design: TargetDesign, last_body: bytes, live_body: bytes) -> Iterator[FieldDrift]:
@@ -299,12 +294,16 @@ def _changed_at(checkpoint: Checkpoint, live: LiveObject) -> str | None:
     return None if live.version is not None and live.version == checkpoint.version else live.changed_at
 
 
-def _who(checkpoint: Checkpoint, live: LiveObject) -> str:
+def _nobody_says(design: TargetDesign) -> str:
+    return f"{design.service} does not say who"
+
+
+def _who(design: TargetDesign, checkpoint: Checkpoint, live: LiveObject) -> str:
     """Versions count from zero: one before ours belongs to a table that was made anew, and Glue says who made that."""
     now, ours = live.version or "", checkpoint.version or ""
     if now.isdecimal() and ours.isdecimal() and int(now) < int(ours) and live.created_by:
         return f"made anew by {live.created_by}"
-    return NOBODY_SAYS
+    return _nobody_says(design)
 
 
 def _is_retired(checkpoint: Checkpoint) -> bool:

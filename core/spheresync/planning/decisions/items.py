@@ -24,6 +24,7 @@ from spheresync.model import (
     counted,
     digest_of,
 )
+from spheresync.planning.decisions.base_objects import KnownBase, digest_with
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState
 from spheresync.targets.design import TargetDesign
 
@@ -59,10 +60,13 @@ class Subject:
     destination: DestinationName
     decision: Decision
     design: TargetDesign
+    base: KnownBase | None = None  # of a target that adds to another one's objects
 
     @property
     def mapping(self) -> Digest:
-        return self.decision.digest
+        """Over all that decides what the target holds, but for the definition."""
+        depends = self.design.capabilities.depends_on is not None
+        return digest_with(self.decision, self.base) if depends else self.decision.digest
 
     @property
     def asset(self) -> AssetId:
@@ -87,6 +91,8 @@ def item_for(
     """
     checkpoint = subject.checkpoint
     if checkpoint is None or not checkpoint.is_there or last_body is None:
+        if subject.design.capabilities.goes_with_base:
+            return _first_additions(subject, desired)
         return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, "new in Datasphere", desired=desired)
     if checkpoint.body_digest == desired.digest and checkpoint.state is not CheckpointState.RETIRED and not drifted:
         if adopted or checkpoint.state is CheckpointState.FORGOTTEN:
@@ -94,8 +100,8 @@ def item_for(
             return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
         return None
     changes = subject.design.changes(last_body, desired.body)
-    bound = subject.design.is_bound(desired.body)
-    strategy = Strategy.METADATA_ONLY if bound else _strategy(subject, checkpoint.fingerprints, changes)
+    adds = subject.design.capabilities.depends_on is not None or subject.design.is_bound(desired.body)
+    strategy = Strategy.METADATA_ONLY if adds else _strategy(subject, checkpoint.fingerprints, changes)
     action = Action.METADATA_ONLY if strategy is Strategy.METADATA_ONLY else Action.UPDATE
     former = _former_name(subject, changes)
     item = _item(
@@ -109,6 +115,21 @@ def item_for(
         changes=changes,
     )
     return replace(item, other_name=former)
+
+
+def _first_additions(subject: Subject, desired: DesiredObject) -> ChangeSetItem:
+    """Add to an object of another target for the first time: nothing is made."""
+    changes = subject.design.changes(None, desired.body)
+    severity, reason = subject.design.severity(changes), "not on the table yet"
+    return _item(
+        replace(subject, checkpoint=None),
+        Action.METADATA_ONLY,
+        Strategy.METADATA_ONLY,
+        severity,
+        reason,
+        desired=desired,
+        changes=changes,
+    )
 
 
 def bind_item(subject: Subject, desired: DesiredObject, live: LiveObject) -> ChangeSetItem:

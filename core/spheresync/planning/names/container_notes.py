@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from spheresync.errors import TargetError
 from spheresync.model import PhysicalName, TargetKey
@@ -24,6 +24,18 @@ def _looked_note(key: TargetKey) -> str:
     return f"{TABLES_LOST}:{key.target}:{key.destination}"
 
 
+def parts_of(note: str | None) -> frozenset[str] | None:
+    """What of a container was seen there (the values of an LF-Tag); None where nobody knows that there is one."""
+    if note is None or not note.startswith("present"):
+        return None
+    return frozenset(note.split("\n")[1:])
+
+
+def present(at: str, parts: Iterable[str] = ()) -> str:
+    """The note that a container is there, with what was seen of it."""
+    return "\n".join([f"present {at}", *sorted(parts)])
+
+
 async def note_containers(
     tx: Tx,
     key: TargetKey,
@@ -35,8 +47,8 @@ async def note_containers(
 ) -> None:
     """Note which containers there are; what could not be listed, and what is closed, is looked at again."""
     for container in (looked_at | inventory.containers.keys()) - inventory.unseen.keys() - closed.keys():
-        there = "present" if container in inventory.containers else "absent"
-        await tx.meta.set(container_note(key, container), f"{there} {at}")
+        there = present(at) if container in inventory.containers else f"absent {at}"
+        await tx.meta.set(container_note(key, container), there)
 
 
 async def note_looked_everywhere(tx: Tx, key: TargetKey, in_force: Sequence[TargetKey], now: str) -> None:

@@ -37,6 +37,7 @@ from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.removals import DeleteRules
 from spheresync.planning.undo.left_databases import left_databases, stays
 from spheresync.planning.undo.undo_findings import undo_deletes, unread_now
+from spheresync.planning.undo.undone_additions import with_their_objects
 from spheresync.runtime.each_target import in_each_target, merge_problems, problem_of_target
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
@@ -56,7 +57,7 @@ from spheresync.state.records import (
 from spheresync.targets.design import TargetDesign
 from spheresync.targets.look_by_name import NameLook, look_by_name
 from spheresync.targets.protocol import Target
-from spheresync.targets.registry import design_of
+from spheresync.targets.registry import base_of, design_of
 
 NOTHING_TO_UNDO = "nothing_to_undo"
 NOT_IN_FORCE = "target_not_configured"
@@ -111,6 +112,7 @@ class Reverter:
         keys = list(dict.fromkeys(item.key for item, _ in written)) or [*self._targets]
         self._out = [_not_in_force(undone, key) for key in keys if key not in self._targets]
         keys = [key for key in keys if key in self._targets]
+        keys += [key for key in self._targets if base_of(key) in keys and key not in keys]
         items: dict[TargetKey, list[ChangeSetItem]] = {}
         left: dict[TargetKey, Sequence[PhysicalName]] = {}
         needed: dict[TargetKey, tuple[Prerequisite, ...]] = {}
@@ -122,6 +124,9 @@ class Reverter:
             closed = ClosedContainers(self._store, self._targets[key], marker)
             planned_here = await closed.shown(await self._plan(undone, self._targets[key], here))
             settled = settle_together(self._whole(planned_here))
+            base = base_of(key)
+            if base is not None and design_of(key.target).capabilities.goes_with_base:
+                settled = await with_their_objects(self._store, key, settled, items.get(base, ()), undone.id)
             planned = await plan_prerequisites(
                 self._store, self._mapping.of(key), marker, key, settled, bound=self._bound
             )

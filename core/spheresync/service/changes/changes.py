@@ -233,7 +233,8 @@ class Changes:
         record = await self._store.change_sets.get(change_set_id)
         answer = await self._change_sets.answer(change_set_id, detail="concise", limit=limit)
         assert record.approval is not None
-        own = self._context.settings.approvals.of_deletes and not approved_by_another(record)
+        approvals = self._context.settings.approvals
+        own = (approvals.of_deletes or approvals.of_access) and not approved_by_another(record)
         scope = Scope.from_json(decode_cell(record.request))
         part = record.promotion is not None and not (scope.everything and scope.every_target)
         return ApprovalAnswer(

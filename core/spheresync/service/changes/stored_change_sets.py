@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from spheresync.answers import ChangeRow, ChangeSetAnswer
 from spheresync.model import Action, ChangeSetId, Problem, isoformat
+from spheresync.planning.decisions.access import count_access_changes
 from spheresync.planning.decisions.approvals import (
     NEEDS_ALLOWANCE,
+    WAITS_FOR_A_PERSON,
+    access_waits,
     approved_by_another,
     deletes_need_allowance,
     deletes_wait,
@@ -71,6 +74,8 @@ class StoredChangeSets:
         deletes = record.summary.get(Action.DELETE, 0)
         four_eyes = self._context.settings.approvals.of_deletes and not approved_by_another(record)
         waits = [deletes_wait(record, deletes)] if deletes and four_eyes else []
+        if access := await self._access_to_approve(record):
+            waits.append(access_waits(record, access))
         if record.undo_of is None and (
             unallowed := await self.deletes_to_allow(record)
         ):  # an undo says it by `blocked`
@@ -78,6 +83,13 @@ class StoredChangeSets:
         if record.promotion is not None and await self._store.promotions.approved(record.promotion) is None:
             waits.insert(0, promotion_waits(record.promotion, "the promotion that it was made with"))
         return tuple(waits)
+
+    async def _access_to_approve(self, record: ChangeSetRecord) -> int:
+        """How many changes of access of a change set wait for a second person."""
+        if not self._context.settings.approvals.of_access or approved_by_another(record):
+            return 0
+        items = await self._store.change_sets.all_items(record.id)
+        return count_access_changes(item for item in items if item.blocked_by in {None, *WAITS_FOR_A_PERSON})
 
     async def deletes_to_allow(self, record: ChangeSetRecord) -> int:
         """How many deletes of a change set wait for nothing but to be allowed."""

@@ -10,7 +10,7 @@ from spheresync.alerts.messages import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError, TargetFault
-from spheresync.model import AssetStatus, SpaceName, TargetKey
+from spheresync.model import LAKE_FORMATION, AssetStatus, SpaceName, TargetKey
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
@@ -91,7 +91,7 @@ async def _known_spaces(context: RuntimeContext, providers: Providers) -> dict[S
 async def _targets(context: RuntimeContext, providers: Providers) -> list[ConnectionFinding]:
     findings = []
     for key in providers.keys:
-        findings += [*await _target(providers, key), *await _bound_tables(context, providers, key)]
+        findings += [*await _target(providers, key), *await _endangered(context, providers, key)]
     return findings + missing_dependencies(providers.keys)
 
 
@@ -107,6 +107,16 @@ def missing_dependencies(keys: Sequence[TargetKey]) -> list[ConnectionFinding]:
     return findings
 
 
+_FINE_TABLES = (
+    "Nothing forbids in general to read and write tables; making a database, and what is denied of single databases or "
+    "tables, is found out by a sync or a look for drift."
+)
+_FINE = {
+    LAKE_FORMATION: "Nothing forbids in general to read, extend, assign and take away LF-Tags; making a new one, and "
+    "what is denied of single tables, is found out by a sync."
+}
+
+
 async def _target(providers: Providers, key: TargetKey) -> list[ConnectionFinding]:
     try:
         problems = await providers.target(key).check()
@@ -117,8 +127,7 @@ async def _target(providers: Providers, key: TargetKey) -> list[ConnectionFindin
             ConnectionFinding(
                 connection=str(key),
                 ok=True,
-                message="Nothing forbids in general to read and write tables; making a database, and what is denied of "
-                "single databases or tables, is found out by a sync or a look for drift.",
+                message=_FINE.get(key.target, _FINE_TABLES),
             )
         ]
     return [
@@ -127,15 +136,17 @@ async def _target(providers: Providers, key: TargetKey) -> list[ConnectionFindin
     ]
 
 
-async def _bound_tables(context: RuntimeContext, providers: Providers, key: TargetKey) -> list[ConnectionFinding]:
-    """What may take away what is ours from tables of others; asked only where there are any."""
-    held = await context.store.checkpoints.all(key)
-    bound = [each.address for each in held if each.state is CheckpointState.BOUND]
-    if not bound:
+async def _endangered(context: RuntimeContext, providers: Providers, key: TargetKey) -> list[ConnectionFinding]:
+    """What makes worthless, or may take away, what is ours on tables of others; asked only where there are any."""
+    design = design_of(key.target)
+    adds = design.capabilities.depends_on is not None
+    held = [each for each in await context.store.checkpoints.all(key) if each.body_digest != design.nothing]
+    there = [each.address for each in held if each.state is CheckpointState.BOUND or (adds and each.state.managed)]
+    if not there:
         return []
-    name = f"crawlers of {key}"
+    name = f"tables of {key}" if adds else f"crawlers of {key}"
     try:
-        problems = await providers.target(key).endangered(bound)
+        problems = await providers.target(key).endangered(there)
     except SpheresyncError as error:
         return [ConnectionFinding(connection=name, ok=False, message=error.message, remedy=error.remedy)]
     return [

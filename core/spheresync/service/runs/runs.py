@@ -68,12 +68,15 @@ class Runs:
     async def _require_any(self, record: ChangeSetRecord, principal: Principal, *, allow_deletes: bool) -> None:
         """Keep a change set open of which a run would do nothing, as all of it waits for a person."""
         sure = sum(record.summary.get(a, 0) for a in Action if a.changes_something and a is not Action.DELETE)
-        if sure > record.blocked:  # some write is neither a delete nor held back: its items need not be read
+        four_eyes = self._context.settings.approvals
+        if (
+            sure > record.blocked and not four_eyes.of_access
+        ):  # some write is neither a delete nor held back: its items need not be read
             return
         permissions = Permissions.of(
             record,
             applier=principal.id,
-            four_eyes=self._context.settings.approvals.of_deletes,
+            approvals=four_eyes,
             deletes=allow_deletes,
         )
         permissions.require_any(await self._store.change_sets.all_items(record.id))

@@ -30,6 +30,7 @@ class DriftKind(StrEnum):
     TAKEN_OVER = "taken_over"  # it carries the marker of another installation or asset
     COLUMNS = "columns"
     PARAMETERS = "parameters"
+    TAGS = "tags"  # LF-Tags
     DESCRIPTION = "description"
     COMMENTS = "comments"
     OTHER = "other"  # table type, storage, partition keys and further members

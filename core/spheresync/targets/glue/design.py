@@ -25,6 +25,7 @@ from spheresync.model import (
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import (
+    BaseObject,
     Capabilities,
     Explanation,
     LastWritten,
@@ -79,6 +80,7 @@ class GlueDesign(TargetDesign):
         marker: str,
         *,
         last_body: bytes | None = None,
+        base: BaseObject | None = None,
     ) -> DesiredObject:
         return table_input.design_table(asset, decision, container, name, marker, last_body=last_body)
 
@@ -210,6 +212,10 @@ class GlueDesign(TargetDesign):
         if noted is not None and self.is_bound(noted) and not self.is_bound(restored_body):
             return restored_body  # nothing of it is ours any more
         return super().written_before(restored_body, noted)
+
+    @property
+    def service(self) -> str:
+        return "AWS Glue"
 
     def is_text(self, path: str) -> bool:
         return merge.is_text(path)

@@ -167,8 +167,8 @@ class GlueTarget:
         found = [await self._permission(api, params) for api, params in self._probes()]
         return tuple(problem for problem in found if problem is not None)
 
-    async def endangered(self, bound: Collection[Address]) -> tuple[Problem, ...]:
-        return await endangered_by_crawlers(self._door, self._key, bound)
+    async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
+        return await endangered_by_crawlers(self._door, self._key, there)
 
     def _probes(self) -> tuple[tuple[str, dict[str, JsonValue]], ...]:
         database: dict[str, JsonValue] = {"DatabaseName": self._probe}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from spheresync.answers import (
     ApprovalAnswer,
+    ChangeRow,
     ChangeSetAnswer,
     ChangeSetState,
     DiscoveryAnswer,
@@ -68,7 +69,24 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     say_counts(answer.summary)
     for each in answer.prerequisites:
         say(clean_line(_prerequisite(each), longest=500))
-    for item in answer.items:
+    ordinary = [item for item in answer.items if not item.access]
+    _show_items(ordinary)
+    if len(ordinary) < len(answer.items):
+        say("", "Access changes: who sees what may change with them")
+        _show_items([item for item in answer.items if item.access])
+    if answer.next_cursor is not None:
+        say(
+            f"… {counted(answer.total - len(answer.items), 'more item')}: "
+            "--limit 200 shows more, --json has every field"
+        )
+    say_findings("Findings", answer.findings)
+    say_findings("While this waits", answer.notes)
+    say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
+    say("", _next(answer))
+
+
+def _show_items(items: Iterable[ChangeRow]) -> None:
+    for item in items:
         held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
         where = f"{place_of(item.target, item.destination)} {item.object}"
         say(
@@ -81,15 +99,6 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
             say(f"    {_short(change.path)}: {_short(change.before)} -> {_short(change.after)}")
         if len(item.changes) > _SHOWN_FIELDS:
             say(f"    … {counted(len(item.changes) - _SHOWN_FIELDS, 'more field')}")
-    if answer.next_cursor is not None:
-        say(
-            f"… {counted(answer.total - len(answer.items), 'more item')}: "
-            "--limit 200 shows more, --json has every field"
-        )
-    say_findings("Findings", answer.findings)
-    say_findings("While this waits", answer.notes)
-    say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
-    say("", _next(answer))
 
 
 def _older(answer: ChangeSetAnswer) -> str:

@@ -1,0 +1,59 @@
+"""Where the objects of a target stand that adds to those of another one: at the same address, once that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spheresync.model import Action, AssetId, Problem, TargetKey
+from spheresync.planning.decisions.asset_work import LOOKED_FOR, WAITS_FOR_TABLE
+from spheresync.planning.decisions.base_objects import BaseObjects, KnownBase
+from spheresync.planning.decisions.items import Subject, absent_item
+from spheresync.planning.names.name_allocation import AllocatedNames
+from spheresync.planning.plan_draft import PlanDraft
+from spheresync.state.port import Store
+from spheresync.state.records import Checkpoint
+from spheresync.targets.registry import base_of
+
+
+@dataclass(slots=True)
+class Dependents:
+    """What the plan of a target that depends on another one knows of that. Nothing where it depends on none."""
+
+    key: TargetKey | None = None
+    checkpoints: Mapping[AssetId, Checkpoint] = field(default_factory=dict)
+    objects: BaseObjects = field(default_factory=BaseObjects)
+
+    @classmethod
+    async def load(cls, store: Store, key: TargetKey) -> Dependents:
+        """What the state knows."""
+        base = base_of(key)
+        if base is None:
+            return cls()
+        checkpoints = await store.checkpoints.all(base)
+        return cls(base, {each.asset: each for each in checkpoints}, BaseObjects.of(checkpoints))
+
+    def planned_with(self, draft: PlanDraft, checkpoints: Mapping[AssetId, Checkpoint]) -> None:
+        """Take in what the same change set does in the other target."""
+        self.checkpoints, self.objects = checkpoints, BaseObjects.of(checkpoints.values())
+        self.objects.planned(draft.items, draft.failed)
+
+    def of(self, asset: AssetId) -> KnownBase | None:
+        """The object that an asset is added to, None where there is none yet."""
+        return self.objects.known.get(asset)
+
+    def at_their_objects(self, subjects: Sequence[Subject], draft: PlanDraft) -> AllocatedNames:
+        """The addresses of those whose objects are there or made by the same change set; the others wait."""
+        assert self.key is not None
+        names = AllocatedNames()
+        for subject in subjects:
+            base = self.of(subject.asset)
+            if base is not None:
+                names.addresses[subject.asset] = base.address
+                continue
+            why, at = self.objects.why_waiting(subject.asset)
+            reason = f"{self.key} holds no table of it yet: {why}"
+            draft.waits.append(Problem.of(subject.asset, WAITS_FOR_TABLE, reason, LOOKED_FOR))
+            if at is not None:  # else its failure there is told
+                draft.items.append(absent_item(subject, at, Action.HELD, reason))
+        return names

@@ -1,0 +1,1 @@
+"""LF-Tags of Lake Formation on the tables of Glue."""

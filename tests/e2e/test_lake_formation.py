@@ -1,0 +1,339 @@
+"""Lake Formation: LF-Tags say of the tables of Glue and of their columns what is known, and nothing else is touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+CONFIG = """
+targets: [glue, lakeformation]
+context: ["context/*.yaml"]
+"""
+CONTEXT = """
+assets:
+  - match: {space: SPACE_000}
+    set: {domain: Sales, sensitivity: internal}
+    columns:
+      - {match: {name: COL_001}, set: {personal_data: identifier}}
+      - {match: {name: COL_002}, set: {personal_data: contact}}
+      - {match: {name: COL_003}, set: {personal_data: contact}}
+"""
+ADD, REMOVE, LOOK = (
+    f"lakeformation:{each}" for each in ("AddLFTagsToResource", "RemoveLFTagsFromResource", "GetResourceLFTags")
+)
+TABLE_TAGS = {"spheresync_domain": "sales", "spheresync_sensitivity": "internal"}
+COLUMN_TAGS = {
+    "col_001": {"spheresync_pii": "identifier"},
+    "col_002": {"spheresync_pii": "contact"},
+    "col_003": {"spheresync_pii": "contact"},
+}
+MARKER = "spheresync:lake"
+
+
+def put_context(installation: Installation, text: str) -> None:
+    folder = installation.state_dir.parent / "context"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "meaning.yaml").write_text(text, "utf-8")
+
+
+@pytest.fixture
+def lake(installation: Installation) -> Installation:
+    installation.config = f"installation: lake\n{CONFIG}"
+    put_context(installation, CONTEXT)
+    return installation
+
+
+def tags(glue: GlueSimulator, table: str = "asset_00000", database: str = "space_000") -> dict[str, Any]:
+    """What is assigned to a table and its columns."""
+    held: dict[str, Any] = glue.lakeformation_dump()["assigned"]["tables"].get(database, {}).get(table, {})
+    return {"tags": {}, "columns": {}, **held}
+
+
+def written(glue: GlueSimulator) -> dict[str, int]:
+    """Calls that change something, by name."""
+    reads = ("Get", "List", "lakeformation:Get", "lakeformation:List")
+    return {name: count for name, count in glue.calls().items() if not name.startswith(reads)}
+
+
+def assign(glue: GlueSimulator, tag: dict[str, str], *columns: str, table: str = "asset_00000") -> None:
+    """Somebody else puts tags onto a table or its columns."""
+    where: dict[str, Any] = {"DatabaseName": "space_000", "Name": table}
+    resource = {"TableWithColumns": {**where, "ColumnNames": [*columns]}} if columns else {"Table": where}
+    said = [{"TagKey": key, "TagValues": [value]} for key, value in tag.items()]
+    assert not glue.client_of("lakeformation").add_lf_tags_to_resource(Resource=resource, LFTags=said)["Failures"]
+
+
+def test_tables_and_columns_carry_what_is_known_and_a_second_sync_does_nothing(
+    lake: Installation, glue: GlueSimulator
+) -> None:
+    preview = lake.ask("preview")
+    made = {each["object"]: each["operation"] for each in preview["prerequisites"] if each["target"] == "lakeformation"}
+    assert made == dict.fromkeys(
+        ["spheresync_domain", "spheresync_pii", "spheresync_sensitivity"], "lakeformation:CreateLFTag"
+    )
+    run = lake.ask("apply", preview["change_set_id"])
+    assert (run["state"], run["counts"]["create"], run["counts"]["metadata_only"]) == ("done", 30, 10)
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+    assert not tags(glue, database="space_001")["tags"]
+    assert glue.lakeformation_dump()["tags"] == {
+        "spheresync_domain": ["sales", MARKER],
+        "spheresync_pii": ["contact", "identifier", MARKER],
+        "spheresync_sensitivity": ["internal", MARKER],
+    }
+    assert glue.calls()[ADD] == 30, "one for the table, one for each distinct set of tags of its columns"
+
+    glue.reset()
+    again = lake.ask("sync")
+    assert {word: count for word, count in again["counts"].items() if count} == {"unchanged": 60}
+    assert not glue.calls()
+
+
+def test_one_tag_that_changes_is_one_call_in_place_and_none_to_glue(lake: Installation, glue: GlueSimulator) -> None:
+    lake.config = lake.config + "lakeformation: {tags: {spheresync_domain: domain, team: space}}\n"
+    lake.ask("sync")
+    lake.config = lake.config.replace("team: space", "team: kind")
+    glue.reset()
+    preview = lake.ask("preview")
+    assert {item["target"] for item in preview["items"]} == {"lakeformation"}
+    assert all(item["access"] for item in preview["items"])
+    run = lake.ask("apply", preview["change_set_id"])
+    assert (run["state"], run["counts"]["metadata_only"]) == ("done", 30)
+    assert written(glue) == {ADD: 30, "lakeformation:UpdateLFTag": 1}
+    assert tags(glue)["tags"] == {"spheresync_domain": "sales", "team": "view"}
+
+
+def test_a_key_that_is_not_wanted_any_more_is_taken_away_and_what_others_put_there_stays(
+    lake: Installation, glue: GlueSimulator
+) -> None:
+    lake.ask("sync")
+    glue.client_of("lakeformation").create_lf_tag(TagKey="theirs", TagValues=["a"])
+    assign(glue, {"theirs": "a"})
+    assign(glue, {"theirs": "a"}, "col_001", "col_005")
+    lake.config = lake.config + "lakeformation: {tags: {spheresync_domain: domain}}\n"
+    glue.reset()
+    assert lake.ask("sync")["counts"]["metadata_only"] == 10
+    assert written(glue) == {REMOVE: 30}
+    assert tags(glue)["tags"] == {"spheresync_domain": "sales", "theirs": "a"}
+    assert tags(glue)["columns"] == {"col_001": {"theirs": "a"}, "col_005": {"theirs": "a"}}
+    lake.config = f"installation: lake\n{CONFIG}"
+    lake.ask("sync")
+    assert tags(glue)["columns"]["col_001"] == {"theirs": "a", "spheresync_pii": "identifier"}
+
+
+def test_an_undo_restores_the_tags_and_nothing_of_others(lake: Installation, glue: GlueSimulator) -> None:
+    lake.ask("sync")
+    put_context(lake, CONTEXT.replace("Sales", "Finance").replace("identifier", "health"))
+    run = lake.ask("sync")
+    assert tags(glue)["tags"]["spheresync_domain"] == "finance"
+    glue.client_of("lakeformation").create_lf_tag(TagKey="theirs", TagValues=["a"])
+    assign(glue, {"theirs": "a"})
+    undo = lake.ask("revert", run["run_id"])
+    assert lake.ask("apply", undo["change_set_id"])["state"] == "done"
+    assert tags(glue) == {"tags": {**TABLE_TAGS, "theirs": "a"}, "columns": COLUMN_TAGS}
+
+
+def test_what_others_changed_is_drift_and_repaired_as_the_policy_says(lake: Installation, glue: GlueSimulator) -> None:
+    lake.ask("sync")
+    assign(glue, {"spheresync_domain": MARKER})
+    assign(glue, {"spheresync_pii": "identifier"}, "col_002")
+    found = lake.ask("drift")
+    assert [each["target"] for each in found["items"]] == ["lakeformation"]
+    glue.reset()
+    assert lake.ask("sync")["state"] == "done"
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+    assert written(glue) == {ADD: 2}
+
+
+def test_a_lost_state_finds_its_tags_again_and_writes_nothing(lake: Installation, glue: GlueSimulator) -> None:
+    import shutil
+
+    lake.ask("sync")
+    before = glue.dump()
+    shutil.rmtree(lake.state_dir)
+    glue.reset()
+    run = lake.ask("sync")
+    assert run["state"] == "done"
+    assert not written(glue)
+    assert glue.dump() == before
+
+
+def test_a_key_of_others_is_used_only_where_that_is_allowed(lake: Installation, glue: GlueSimulator) -> None:
+    hands = glue.client_of("lakeformation")
+    hands.create_lf_tag(TagKey="spheresync_domain", TagValues=["their value"])
+    run = lake.ask("sync", code=1)
+    told = str(run)
+    assert run["state"] == "partly_failed" and "use_existing_keys" in told and "spheresync_domain" in told
+    assert glue.lakeformation_dump()["tags"]["spheresync_domain"] == ["their value"]
+    lake.config = lake.config + "lakeformation: {use_existing_keys: true}\n"
+    run = lake.ask("sync")
+    assert run["state"] == "done"
+    assert glue.lakeformation_dump()["tags"]["spheresync_domain"] == ["their value", "sales"]
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+    assign(glue, {"spheresync_domain": "their value"}, table="asset_00001")
+    assert lake.ask("sync", "--full")["state"] == "done"
+
+
+def test_access_changes_wait_for_a_second_person(lake: Installation, glue: GlueSimulator) -> None:
+    lake.config = lake.config + "approvals: {four_eyes: [access]}\n"
+    run = lake.ask("sync", code=None)
+    assert run["counts"]["create"] == 30 and run["counts"]["blocked"] == 10
+    assert not glue.calls().get(ADD)
+    preview = lake.ask("preview")
+    assert {item["blocked_by"] for item in preview["items"]} == {"access_not_approved"}
+    refused = lake.run("apply", preview["change_set_id"])
+    assert refused.code == 3 and "access change" in refused.err
+    lake.as_account(4001).ask("approve", preview["change_set_id"])
+    applied = lake.as_account(4002).ask("apply", preview["change_set_id"])
+    assert applied["counts"]["metadata_only"] == 10
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+
+
+def test_a_service_that_is_down_leaves_its_own_behind_and_the_next_run_does_just_that(
+    lake: Installation, glue: GlueSimulator
+) -> None:
+    glue.fault("error", "lakeformation:AddLFTagsToResource", times=None, code="InternalServiceException", status=500)
+    run = lake.ask("sync", code=1)
+    assert run["state"] == "partly_failed" and run["counts"]["create"] == 30
+    glue.heal()
+    glue.reset()
+    assert lake.ask("sync")["state"] == "done"
+    assert written(glue) == {ADD: 30}
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+
+
+def test_a_table_of_somebody_else_is_never_tagged(lake: Installation, glue: GlueSimulator) -> None:
+    hands = glue.client()
+    hands.create_database(DatabaseInput={"Name": "space_000"})
+    hands.create_table(DatabaseName="space_000", TableInput={"Name": "asset_00000"})
+    run = lake.ask("sync", code=1)
+    assert run["counts"]["conflict"] >= 1
+    assert tags(glue) == {"tags": {}, "columns": {}}
+    assert tags(glue, "asset_00001")["tags"] == TABLE_TAGS
+
+
+def test_tags_stay_as_long_as_a_table_does(lake: Installation, glue: GlueSimulator, tenant: RunningTenant) -> None:
+    lake.config = lake.config + "deletion: {misses: 1, grace: 0s, policy: delete}\n"
+    lake.ask("sync")
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00000")
+    assert lake.ask("sync")["counts"]["retire"] == 1
+    assert tags(glue)["tags"] == TABLE_TAGS
+    assert lake.ask("sync")["counts"]["delete"] == 1
+    assert tags(glue) == {"tags": {}, "columns": {}}
+    assert lake.ask("sync")["state"] == "done"
+
+
+def test_the_undo_of_a_first_sync_deletes_tables_and_leaves_no_tag(lake: Installation, glue: GlueSimulator) -> None:
+    run = lake.ask("sync")
+    undo = lake.ask("revert", run["run_id"])
+    assert not [item for item in undo["items"] if item["target"] == "lakeformation"], "the tags go with their tables"
+    assert lake.ask("apply", undo["change_set_id"], "--allow-deletes")["state"] == "done"
+    assert not glue.lakeformation_dump()["assigned"]["tables"].get("space_000")
+    assert not glue.dump()["tables"]["space_000"]
+    lake.ask("release", "--asset", "SPACE_000/ASSET_00000")
+    assert lake.ask("sync")["state"] == "done"
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+
+
+def test_a_table_that_an_undo_brings_back_has_its_tags_again(
+    lake: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    lake.config = lake.config + "deletion: {misses: 1, grace: 0s, policy: delete}\n"
+    lake.ask("sync")
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00000")
+    lake.ask("sync")
+    run = lake.ask("sync")
+    assert run["counts"]["delete"] == 1 and "asset_00000" not in glue.dump()["tables"]["space_000"]
+    undo = lake.ask("revert", run["run_id"])
+    assert lake.ask("apply", undo["change_set_id"])["state"] == "done"
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+
+
+def test_a_table_that_is_made_again_is_tagged_again(lake: Installation, glue: GlueSimulator) -> None:
+    lake.ask("sync")
+    glue.client().delete_table(DatabaseName="space_000", Name="asset_00000")
+    found = lake.ask("drift", "--repair")
+    assert lake.ask("runs", found["run_id"])["state"] == "done"
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+    glue.client().delete_table(DatabaseName="space_000", Name="asset_00001")
+    assert lake.ask("sync", "--full")["state"] == "done"
+    assert tags(glue, "asset_00001") == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+    glue.client().delete_table(DatabaseName="space_000", Name="asset_00002")
+    put_context(lake, CONTEXT.replace("Sales", "Finance"))
+    lake.ask("sync", code=None)
+    lake.ask("sync")
+    assert tags(glue, "asset_00002")["columns"] == COLUMN_TAGS
+
+
+def test_a_bound_table_is_tagged_by_its_own_columns_and_left_as_it_was(lake: Installation, glue: GlueSimulator) -> None:
+    hands = glue.client()
+    hands.create_database(DatabaseInput={"Name": "theirs"})
+    columns: Any = [{"Name": "Col_001", "Type": "string"}, {"Name": "other", "Type": "int"}]
+    hands.create_table(DatabaseName="theirs", TableInput={"Name": "sap", "StorageDescriptor": {"Columns": columns}})
+    plain = lake.config
+    lake.config = plain + (
+        'scope: {include: ["SPACE_000/ASSET_00001"]}\n'
+        'mapping: {rules: [{match: {name: ASSET_00001}, set: {bind: "theirs.sap"}}]}\n'
+    )
+    run = lake.ask("sync")
+    assert (run["state"], run["counts"]["metadata_only"]) == ("done", 2)
+    assert tags(glue, "sap", "theirs") == {
+        "tags": TABLE_TAGS,
+        "columns": {"col_001": {"spheresync_pii": "identifier"}},
+    }
+    glue.reset()
+    assert lake.ask("sync")["counts"]["unchanged"] == 2 and not written(glue)
+    glue.client_of("lakeformation").create_lf_tag(TagKey="theirs", TagValues=["a"])
+    where = {"Table": {"DatabaseName": "theirs", "Name": "sap"}}
+    said: Any = [{"TagKey": "theirs", "TagValues": ["a"]}]
+    glue.client_of("lakeformation").add_lf_tags_to_resource(Resource=where, LFTags=said)
+    lake.config = plain + 'scope: {include: ["SPACE_000/ASSET_00001"]}\n'
+    assert lake.ask("sync")["state"] == "done"
+    assert tags(glue, "sap", "theirs") == {"tags": {"theirs": "a"}, "columns": {}}
+    assert tags(glue, "asset_00001") == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+
+
+def test_throttles_change_nothing_in_the_result(lake: Installation, glue: GlueSimulator) -> None:
+    for operation in ("AddLFTagsToResource", "GetResourceLFTags", "CreateLFTag", "GetLFTag"):
+        glue.fault("throttle", f"lakeformation:{operation}", times=4)
+    assert lake.ask("sync")["state"] == "done"
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+
+
+def test_an_answer_that_is_lost_is_looked_after(lake: Installation, glue: GlueSimulator) -> None:
+    glue.fault("lose", "lakeformation:AddLFTagsToResource", times=3)
+    glue.fault("lose", "lakeformation:CreateLFTag", times=2)
+    run = lake.ask("sync")
+    assert run["state"] == "done"
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+
+
+def test_a_value_that_no_tag_can_have_fails_its_own_assets(lake: Installation, glue: GlueSimulator) -> None:
+    put_context(lake, CONTEXT.replace("domain: Sales", "domain: 'Sales & more'"))
+    run = lake.ask("sync", code=1)
+    assert run["counts"]["create"] == 30
+    told = [each for each in run["failures"] if each["asset"] == "SPACE_000/ASSET_00000"]
+    assert "'&'" in told[0]["reason"] and "context file" in told[0]["remedy"]
+    put_context(lake, CONTEXT.replace("domain: Sales", f"domain: {'s' * 50}"))
+    assert lake.ask("sync")["state"] == "done"
+    put_context(lake, CONTEXT.replace("domain: Sales", f"domain: {'s' * 51}"))
+    assert "51 characters, 50 at most" in str(lake.ask("sync", code=1)["failures"])
+    assert tags(glue)["tags"]["spheresync_domain"] == "s" * 50
+
+
+def test_a_table_that_everybody_reads_is_told_of(lake: Installation, glue: GlueSimulator) -> None:
+    lake.ask("sync")
+    told = [each for each in lake.ask("doctor", code=None)["items"] if "IAM_ALLOWED_PRINCIPALS" in each["message"]]
+    assert len(told) == 1 and "10 tables" in told[0]["message"]
+
+
+def test_only_the_tables_of_glue_can_be_tagged(lake: Installation) -> None:
+    lake.config = "targets: [lakeformation]\nlakeformation: {tags: {Upper: domain, ok: nothing}}\n"
+    ended = lake.run("config", "validate")
+    assert ended.code == 2
+    said = ended.out + ended.err
+    assert "name glue too" in said and "'upper'" in said and "personal_data" in said
