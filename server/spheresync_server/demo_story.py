@@ -49,6 +49,12 @@ BINDING = """mapping:
       set: {bind: "lake_sales.{name}"}
 """
 
+TAGGING = """targets: [glue, lakeformation]
+lakeformation:
+  tags: {spheresync_pii: personal_data, spheresync_domain: domain}
+"""
+TAGGED_BY_KIND = TAGGING.replace("domain: domain}", "domain: domain, spheresync_kind: kind}")
+
 SETTINGS = {"SPHERESYNC_ENV": "dog", "SPHERESYNC_DATASPHERE__OBJECTS": "on"}
 """What the demo sets for every command: tables and flows are read too, and what each is made of."""
 
@@ -123,8 +129,22 @@ class Story:
 
     def rules(self, text: str) -> None:
         """Show what is written into the configuration, and write it."""
-        self._console.print(Text(f"\n$ cat > spheresync.yaml\n{text}", style="bold green"))
+        self._console.print(Text(f"\n$ cat > spheresync.yaml\n{text}", style="bold green"), soft_wrap=True)
         (self._state_dir / "spheresync.yaml").write_text(text, "utf-8")
+
+    def tags(self, database: str, name: str) -> None:
+        """Show the LF-Tags of a table as Lake Formation has them."""
+        client = embedded_session_factory(self._state_dir)().client("lakeformation")
+        where = {"Table": {"DatabaseName": database, "Name": name}}
+        found = client.get_resource_lf_tags(Resource=where, ShowAssignedLFTags=True)
+        places = [("the table", found.get("LFTagsOnTable", []))]
+        places += [(f"column {each['Name']}", each["LFTags"]) for each in found.get("LFTagsOnColumns", [])]
+        shown = Table("Where", "LF-Tag", "Value", box=box.SIMPLE_HEAD, title_justify="left")
+        for place, tags in places:
+            for tag in tags:
+                shown.add_row(place, tag["TagKey"], ", ".join(tag["TagValues"]))
+        self._console.print(Text(f"\nLF-Tags of {database}.{name}", style="bold"))
+        self._console.print(shown)
 
     def table(self, database: str, name: str, rows: int) -> None:
         """Show a table as an analyst finds it in the Glue Data Catalog, read through boto3 like any other tool."""
@@ -205,7 +225,19 @@ def tell(state_dir: Path) -> None:
     story.command("sync")
     story.table("lake_sales", "orders", rows=4)
 
-    story.step("10. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")
+    story.step(
+        "10. Who may see what",
+        "Lake Formation is a second target: LF-Tags on tables and columns, by which grants are given. Each is an access "
+        "change, shown apart.",
+    )
+    story.rules(BINDING + TAGGING)
+    story.command("sync")
+    story.tags("hr", "employees")
+    story.step("11. A tag more", "Another fact becomes a tag. Glue is not even asked.")
+    story.rules(BINDING + TAGGED_BY_KIND)
+    story.command("sync")
+
+    story.step("12. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")
     story.command("audit", "query", "--limit", "5")
     story.command("audit", "verify")
     story.close()

@@ -68,6 +68,8 @@ LAKE_FORMATION: tuple[Promise, ...] = (
         (
             f"{_LAKE}::test_access_changes_wait_for_a_second_person",
             f"{_LAKE}::test_a_table_that_everybody_reads_is_told_of",
+            f"{_LAKE}::test_a_preview_says_who_gains_and_who_loses_what",
+            f"{_LAKE}::test_what_may_not_be_read_of_grants_is_said_and_holds_up_nothing",
         ),
     ),
 )

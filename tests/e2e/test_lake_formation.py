@@ -337,3 +337,40 @@ def test_only_the_tables_of_glue_can_be_tagged(lake: Installation) -> None:
     assert ended.code == 2
     said = ended.out + ended.err
     assert "name glue too" in said and "'upper'" in said and "personal_data" in said
+
+
+def test_a_preview_says_who_gains_and_who_loses_what(lake: Installation, glue: GlueSimulator) -> None:
+    hands = glue.client_of("lakeformation")
+    preview = lake.ask("preview")
+    told = [each["message"] for each in preview["findings"] if each["code"] == "access_reach"]
+    assert told == ["nobody has a grant by LF-Tags, so by these changes nobody sees more or less"]
+    lake.ask("sync")
+
+    def grant(who: str, **expression: list[str]) -> None:
+        said: Any = [{"TagKey": f"spheresync_{key}", "TagValues": values} for key, values in expression.items()]
+        resource = {"LFTagPolicy": {"ResourceType": "TABLE", "Expression": said}}
+        principal = {"DataLakePrincipalIdentifier": f"arn:aws:iam::123456789012:role/{who}"}
+        hands.grant_permissions(Principal=principal, Resource=resource, Permissions=["SELECT"])
+
+    hands.update_lf_tag(TagKey="spheresync_domain", TagValuesToAdd=["finance"])
+    grant("sellers", domain=["sales"])
+    grant("bookers", domain=["finance"])
+    grant("callers", domain=["sales", "finance"], pii=["contact"])
+    put_context(lake, CONTEXT.replace("Sales", "Finance").replace("identifier", "contact"))
+    preview = lake.ask("preview")
+    told = sorted(each["message"] for each in preview["findings"] if each["code"] == "access_reach")
+    assert [each.split(":role/")[1].split(" on ")[0] for each in told] == [
+        "bookers gains SELECT",
+        "callers gains SELECT",
+        "sellers loses SELECT",
+    ]
+    assert "10 tables: space_000.asset_00000 (col_001)" in told[1]
+    assert "its other columns" in told[0] and "col_002" in told[2]
+
+
+def test_what_may_not_be_read_of_grants_is_said_and_holds_up_nothing(lake: Installation, glue: GlueSimulator) -> None:
+    glue.fault("deny", "lakeformation:ListPermissions", times=None)
+    preview = lake.ask("preview")
+    (told,) = [each for each in preview["findings"] if each["code"] == "access_reach"]
+    assert "could not be found out" in told["message"] and "ListPermissions" in told["remedy"]
+    assert lake.ask("apply", preview["change_set_id"])["state"] == "done"

@@ -33,6 +33,7 @@ from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
+    LAKE_FORMATION,
     ChangeSetId,
     Principal,
     PrincipalKind,
@@ -54,6 +55,7 @@ from spheresync.state.records import RunRecord
 from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.glue.target import GlueTarget
+from spheresync.targets.lakeformation.target import LakeFormationTarget
 from spheresync.targets.protocol import Target
 from tests.simulators.glue_server import GlueServer
 from tests.simulators.memory_content import MemoryContent
@@ -182,7 +184,13 @@ async def in_process(
         def make_target(current: Settings, key: TargetKey, _: AsyncExitStack) -> Target:
             if others and key in others:
                 return others[key]
-            return GlueTarget(doors[key], owner=current.installation_marker, drift=current.drift, key=key)
+            door = doors[TargetKey(GLUE, key.destination)]
+            if key.target == LAKE_FORMATION:
+                section = current.lakeformation
+                return LakeFormationTarget(
+                    door, owner=current.installation_marker, drift=current.drift, section=section, key=key
+                )
+            return GlueTarget(door, owner=current.installation_marker, drift=current.drift, key=key)
 
         context = RuntimeContext(
             store,

@@ -47,10 +47,14 @@ def bound_checkpoint(
 
 @dataclass(frozen=True, slots=True)
 class SeenTables:
-    """Wanted tables that were seen on the way, and databases that do not exist; of all else nobody knows yet."""
+    """Wanted tables that were seen on the way, and databases that do not exist; of all else nobody knows yet.
+
+    `failures`: assets of bound tables that could not be taken in, and why.
+    """
 
     found: Mapping[Address, LiveObject]
     absent: Collection[PhysicalName]
+    failures: Mapping[AssetId, Exception] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -98,6 +102,7 @@ class BoundTableRebuilder:
         taken |= {asset for asset, each in checkpoints.items() if each.is_there}
         found, absent = dict[Address, LiveObject](), set[PhysicalName]()
         strays, looked_through = _Strays(), []
+        failures: dict[AssetId, Exception] = {}
         for container in unknown:
             try:
                 tables = await self._tables(container, wanted.keys())
@@ -110,8 +115,12 @@ class BoundTableRebuilder:
             found |= {live.address: live for live in tables if live.address in wanted}
             for live in tables:
                 asset = source_of(live)
-                if asset is not None and live.address not in known:
+                if asset is None or live.address in known:
+                    continue
+                try:
                     self._sort_out(strays, asset, live, taken, at)
+                except Exception as error:  # noqa: BLE001 -- isolates this asset
+                    failures[asset] = error
         if looked_through:
             key = self._target.key
             await remember_rebuilt(
@@ -124,7 +133,7 @@ class BoundTableRebuilder:
                 in_force=self._in_force,
                 notes={_note(key, container): f"present {at}" for container in looked_through},
             )
-        return SeenTables(found, absent)
+        return SeenTables(found, absent, failures)
 
     def _sort_out(self, strays: _Strays, asset: AssetId, live: LiveObject, taken: Collection[AssetId], at: str) -> None:
         """Take in a table that is bound and that no rule binds any more."""

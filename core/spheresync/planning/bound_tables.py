@@ -137,6 +137,8 @@ class BoundTablePlanner:
         containers = {each.container for each in wanted}
         at = isoformat(self._now)
         seen = await rebuilder.adopt(containers, wanted, checkpoints, at=at, everywhere=everywhere)
+        for asset, error in seen.failures.items():
+            self._draft.fail(asset, error)
         left = {at: former.asset for at, former in self._names.formers.items() if at in wanted}
         holders = {**left, **held}
         leaving = {*leaving, *left.values(), *(each.asset for each in bound if _moves(each))}

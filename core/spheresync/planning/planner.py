@@ -19,7 +19,7 @@ from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey, iso
 from spheresync.planning.bound_tables import BOUND_COLUMNS
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.access import access_findings
-from spheresync.planning.decisions.drift import within_bounds
+from spheresync.planning.decisions.drift import MOST_FINDINGS, within_bounds
 from spheresync.planning.decisions.items import by_urgency
 from spheresync.planning.last_reading import LastReading, last_reading
 from spheresync.planning.plan_request import PlanRequest
@@ -160,6 +160,7 @@ class Planner:
             ),
             *objects_off(records, self._request.scope),
             *access_findings([item for each in planned for item in each.draft.items]),
+            *(problem for each in planned for problem in each.draft.reach[:MOST_FINDINGS]),
             *self._request.notices,
         ]
         unplanned = [problem_of_target(key, error) for key, error in failed.items()]

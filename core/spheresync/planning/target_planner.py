@@ -26,6 +26,7 @@ from spheresync.model import (
     SpaceName,
     TargetKey,
     canonical_json,
+    counted,
     isoformat,
     to_the_second,
 )
@@ -33,7 +34,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.bound_tables import BoundTablePlanner
-from spheresync.planning.decisions.access import waiting_for_approval
+from spheresync.planning.decisions.access import is_access_change, waiting_for_approval
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
 from spheresync.planning.decisions.base_objects import as_dependent
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
@@ -56,9 +57,12 @@ from spheresync.runtime.unread import is_unread
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable, Prerequisite
-from spheresync.targets.protocol import Target
+from spheresync.targets.protocol import BodyChange, Target
 from spheresync.targets.read_ahead import RecentReads
 from spheresync.targets.registry import design_of
+
+MOST_LOOKED_THROUGH = 2_000
+"""Changes of access of which it is said whom they concern; of more the rest is counted."""
 
 
 def column_guard_note(key: TargetKey) -> str:
@@ -213,8 +217,31 @@ class TargetPlanner:
             await self._leave_closed()
         self.guarded = self._guard(records, await self._waiting())
         await self._plan_prerequisites()
+        if self._request.compare and self._design.capabilities.access:
+            await self._find_who_is_concerned()
         if self._settings.approvals.of_access:
             self.draft.items = [waiting_for_approval(item) for item in self.draft.items]
+
+    async def _find_who_is_concerned(self) -> None:
+        """Say of the first changes of access who gains or loses what by them; a preview needs no AWS for all else."""
+        changing = [item for item in self.draft.items if is_access_change(item)]
+        shown = changing[:MOST_LOOKED_THROUGH]
+        bodies = await self._store.blobs.get_many(
+            digest for item in shown for digest in (item.before, item.after) if digest is not None
+        )
+        changes = [
+            BodyChange(item.address, bodies.get(item.before) if item.before is not None else None, bodies[item.after])
+            for item in shown
+            if item.after in bodies and item.after is not None
+        ]
+        try:
+            self.draft.reach += await self._target.concerned(changes) if changes else ()
+        except (TargetError, ConfigurationError) as error:
+            text = f"who gains or loses what could not be found out: {error.message}"
+            self.draft.left.append(Problem.of_target(self.key, NOT_LOOKED_AT, text, error.remedy))
+        if len(changing) > len(shown):
+            text = f"who gains or loses what is said of the first {counted(len(shown), 'access change')} only"
+            self.draft.reach.append(Problem.of_target(self.key, NOT_LOOKED_AT, text, ""))
 
     async def _plan_bound(
         self, bound: Sequence[AssetRecord], to_design: Iterable[AssetRecord], names: AllocatedNames

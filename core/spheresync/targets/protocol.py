@@ -6,7 +6,7 @@ no state of its own, so that a crash loses nothing: what an `Outcome` says is fo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -116,6 +116,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyChange:
+    """What an object holds, as far as is known (None: nothing of ours), and what it is to hold."""
+
+    address: Address
+    before: bytes | None
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What a target has cost so far: requests as sent (repeats included) by API name, bytes of their bodies."""
 
@@ -180,6 +189,10 @@ class Target(Protocol):
 
     async def check(self) -> tuple[Problem, ...]:
         """What stands in the way of reading and writing here: nothing is written to find out."""
+        return ()
+
+    async def concerned(self, changes: Sequence[BodyChange]) -> tuple[Problem, ...]:  # noqa: ARG002 -- the default
+        """Who gains or loses what by changes of access, where that can be known: nothing is written to find out."""
         return ()
 
     async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:  # noqa: ARG002 -- the default

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from spheresync.config import DriftPolicies
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
@@ -24,7 +24,15 @@ from spheresync.targets.glue.crawlers import endangered_by_crawlers
 from spheresync.targets.glue.reads import GLUE_SERVICE, OWNER_KEY, GlueReader, table_input
 from spheresync.targets.glue.restores import GlueRestorer
 from spheresync.targets.glue.writes import ATTEMPTS, GlueWriter
-from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
+from spheresync.targets.protocol import (
+    BodyChange,
+    ContainerOutcome,
+    Inventory,
+    LiveContainer,
+    Operation,
+    Outcome,
+    Usage,
+)
 
 #: A database that does not exist: what is asked of it is either refused or not found, and changes nothing.
 DEFAULT_PROBE = PhysicalName("spheresync_doctor_probe")
@@ -166,6 +174,9 @@ class GlueTarget:
             return (Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration."),)
         found = [await self._permission(api, params) for api, params in self._probes()]
         return tuple(problem for problem in found if problem is not None)
+
+    async def concerned(self, changes: Sequence[BodyChange]) -> tuple[Problem, ...]:  # noqa: ARG002 -- tables grant nothing
+        return ()
 
     async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
         return await endangered_by_crawlers(self._door, self._key, there)

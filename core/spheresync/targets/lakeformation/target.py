@@ -29,14 +29,26 @@ from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import NOT_FOUND, AwsError
 from spheresync.targets.lakeformation.design import LAKE_FORMATION_DESIGN
 from spheresync.targets.lakeformation.open_tables import open_to_everybody
+from spheresync.targets.lakeformation.reach import TagChange, reach_changes
+from spheresync.targets.lakeformation.tag_grants import tag_grants, tags_of_database
 from spheresync.targets.lakeformation.tag_keys import LAKE_FORMATION_SERVICE, TagKeys
 from spheresync.targets.lakeformation.tags import WHOLE_TABLE, TagRequest, TagSet, requests_between
-from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
+from spheresync.targets.protocol import (
+    BodyChange,
+    ContainerOutcome,
+    Inventory,
+    LiveContainer,
+    Operation,
+    Outcome,
+    Usage,
+)
 
 _ATTEMPTS = 3
 _UNVERSIONED = "-"
 """In the place of a version: tags have none, so a write always reads what is there."""
 _NAMED = 5
+REACH = "access_reach"
+"""Code of the findings that say who gains or loses what."""
 _PROBE = PhysicalName("spheresync_doctor_probe")
 _LOOK = "Make a new preview to see the tags as they are now."
 
@@ -236,6 +248,35 @@ class LakeFormationTarget:
         """Ask for each permission with a request that changes nothing: about what does not exist."""
         found = [await self._permission(api, params) for api, params in _probes()]
         return tuple(problem for problem in found if problem is not None)
+
+    async def concerned(self, changes: Sequence[BodyChange]) -> tuple[Problem, ...]:
+        """Who gains or loses what by changes of tags, from the grants by LF-Tags."""
+        try:
+            grants = await tag_grants(self._door)
+            names = {each.address.container for each in changes} if grants else set()
+            above = {name: await tags_of_database(self._door, name) for name in sorted(names)}
+        except AwsError as error:
+            text = f"who gains or loses what by them could not be found out: {error.message}"
+            return (Problem.of_target(self._key, REACH, text, "Grant lakeformation:ListPermissions to know it."),)
+        nothing = TagSet(frozenset())
+        told = reach_changes(
+            grants,
+            [
+                TagChange(
+                    each.address,
+                    nothing if each.before is None else TagSet.read(each.before),
+                    TagSet.read(each.after),
+                    above[each.address.container],
+                )
+                for each in changes
+                if grants
+            ],
+        )
+        found = [Problem.of_target(self._key, REACH, sentence, "") for sentence in told]
+        if not found:
+            why = "no grant by LF-Tags reaches more or less" if grants else "nobody has a grant by LF-Tags"
+            found = [Problem.of_target(self._key, REACH, f"{why}, so by these changes nobody sees more or less", "")]
+        return tuple(found)
 
     async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
         return await open_to_everybody(self._door, self._key, there)

@@ -36,7 +36,7 @@ _SHOWN_FIELDS = 4
 _MEANINGS = {
     "create": "new tables",
     "update": "columns or content change",
-    "metadata_only": "labels and descriptions change",
+    "metadata_only": "labels, descriptions or tags change",
     "retire": "marked as retired, kept",
     "delete": "deleted for good",
     "forget": "left in place, no longer managed",
