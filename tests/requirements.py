@@ -41,6 +41,7 @@ AREAS = frozenset(
         "deletion",
         "dog",
         "glue",
+        "lakeformation",
         "mapping",
         "mcp",
         "observe",

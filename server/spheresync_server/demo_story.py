@@ -227,8 +227,8 @@ def tell(state_dir: Path) -> None:
 
     story.step(
         "10. Who may see what",
-        "Lake Formation is a second target: LF-Tags on tables and columns, by which grants are given. Each is an access "
-        "change, shown apart.",
+        "Lake Formation is a second target: LF-Tags on tables and columns, by which grants are given. Each is an "
+        "access change, shown apart.",
     )
     story.rules(BINDING + TAGGING)
     story.command("sync")

@@ -36,7 +36,11 @@ def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
     assert told[-2:] == ["audit", "audit"] and told.count("sync") >= 2
     calls = re.findall(r"(\d+ calls|no call) to AWS[ .]", re.sub(r"Spared: .*", "", ended.stdout))
     assert calls[1:3] == ["no call", "8 calls"], "all, nothing to do, a read and a write for each edit"
-    assert calls[3:] == ["4 calls"], "a table of others is bound, and the one so far retired"
+    assert calls[3] == "4 calls", "a table of others is bound, and the one so far retired"
+    assert re.search(r"column work_email +spheresync_pii +contact", ended.stdout), "columns carry LF-Tags"
+    last = ended.stdout.rpartition("$ spheresync sync")[2]
+    tagged, left = (int(re.search(rf"{word} +(\d+)", last)[1]) for word in ("metadata_only", "unchanged"))  # type: ignore[index]
+    assert tagged == left > 50, "a tag more is a change of Lake Formation, and of no table"
     assert int(calls[0].split()[0]) > 10
     assert '"mcpServers"' in ended.stdout
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
