@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from spheresync.model.counting import counted
 
@@ -21,6 +23,10 @@ DEEPEST = 100
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
 _TEXT = re.compile(rb'"[^"]*"')
+_WHITE_SPACE = re.compile(r"[ \t\n\r]*")
+
+Path: TypeAlias = tuple[str, ...]
+"""The names that lead from a document to a value in it."""
 
 
 class UnreadableJsonError(ValueError):
@@ -48,11 +54,39 @@ def read_json(document: str | bytes, *, largest: int = MAX_BYTES, most_values: i
         json.JSONDecodeError, UnicodeDecodeError: it is no JSON.
         ValueError: it holds a number of thousands of digits; all of the above are such, too.
     """
-    if len(document) > largest:
-        raise DocumentTooLargeError(f"larger than {largest} bytes")
-    if _count(document, ",", "{", "[") > most_values:
-        raise DocumentTooLargeError(f"more than {counted(most_values, 'value')}")
-    return _parse(document, _STRICT)
+    _refuse_unbounded(document, largest, most_values)
+    return _decode(document, _STRICT)
+
+
+@dataclass(frozen=True, slots=True)
+class SpelledJson:
+    """A document with the text of it, so that parts of it can be passed on as they were served.
+
+    `places`: where each member of an opened object stands in `text`.
+    """
+
+    value: Any
+    text: str
+    places: Mapping[Path, slice]
+
+    def spelling(self, *path: str) -> str:
+        """A member of an opened object as it was served."""
+        return self.text[self.places[path]]
+
+
+def read_spelled_json(document: bytes, opened: Callable[[Path], bool]) -> SpelledJson:
+    """As `read_json`, to the same value or the same error, and once only; `opened`: objects whose members are placed.
+
+    Raises:
+        ValueError: as of `read_json`.
+    """
+    _refuse_unbounded(document, MAX_BYTES, MAX_VALUES)
+    text = _text_of(document)
+    reader = _PlacingReader(text, opened)
+    try:
+        return SpelledJson(reader.read(), text, reader.places)
+    except RecursionError as error:  # little of the stack was left
+        raise NestedTooDeepError("nested too deep") from error
 
 
 def read_own_json(document: str | bytes) -> Any:
@@ -82,19 +116,77 @@ def is_nested_too_deep(document: str | bytes) -> bool:
     return len(marks) > 0
 
 
-def _parse(document: str | bytes, decoder: json.JSONDecoder) -> Any:
+class _PlacingReader:
+    """Parses a document as the strict decoder does; objects that are opened member by member."""
+
+    def __init__(self, text: str, opened: Callable[[Path], bool]) -> None:
+        self._text = text
+        self._opened = opened
+        self.places: dict[Path, slice] = {}
+
+    def read(self) -> Any:
+        value, end = self._value(self._past_space(0), ())
+        end = self._past_space(end)
+        if end != len(self._text):
+            raise json.JSONDecodeError("Extra data", self._text, end)
+        return value
+
+    def _value(self, at: int, path: Path) -> tuple[Any, int]:
+        if self._text[at : at + 1] == "{" and self._opened(path):
+            return self._object(at + 1, path)
+        return _STRICT.raw_decode(self._text, at)
+
+    def _object(self, at: int, path: Path) -> tuple[dict[str, object], int]:
+        pairs: list[tuple[str, object]] = []
+        at = self._past_space(at)
+        if self._text[at : at + 1] == "}":
+            return {}, at + 1
+        while True:
+            self._expect('"', at, "property name enclosed in double quotes")
+            name, at = _STRICT.raw_decode(self._text, at)
+            at = self._past_space(at)
+            self._expect(":", at, "':' delimiter")
+            start = self._past_space(at + 1)
+            value, end = self._value(start, (*path, name))
+            self.places[*path, name] = slice(start, end)
+            pairs.append((name, value))
+            at = self._past_space(end)
+            if self._text[at : at + 1] == "}":
+                return _members(pairs), at + 1
+            self._expect(",", at, "',' delimiter")
+            at = self._past_space(at + 1)
+
+    def _expect(self, mark: str, at: int, called: str) -> None:
+        if self._text[at : at + 1] != mark:
+            raise json.JSONDecodeError(f"Expecting {called}", self._text, at)
+
+    def _past_space(self, at: int) -> int:
+        found = _WHITE_SPACE.match(self._text, at)
+        return at if found is None else found.end()
+
+
+def _refuse_unbounded(document: str | bytes, largest: int, most_values: int) -> None:
+    """Refuse what takes more memory or stack than a document may, before it is parsed."""
+    if len(document) > largest:
+        raise DocumentTooLargeError(f"larger than {largest} bytes")
+    if _count(document, ",", "{", "[") > most_values:
+        raise DocumentTooLargeError(f"more than {counted(most_values, 'value')}")
     if is_nested_too_deep(document):
         raise NestedTooDeepError(f"nested deeper than {DEEPEST} levels")
-    return _decode(document, decoder)
 
 
 def _decode(document: str | bytes, decoder: json.JSONDecoder) -> Any:
-    if isinstance(document, bytes):
-        document = document.decode(json.detect_encoding(document), "surrogatepass")
+    text = _text_of(document)
     try:
-        return decoder.decode(document)
+        return decoder.decode(text)
     except RecursionError as error:  # little of the stack was left
         raise NestedTooDeepError("nested too deep") from error
+
+
+def _text_of(document: str | bytes) -> str:
+    if isinstance(document, str):
+        return document
+    return document.decode(json.detect_encoding(document), "surrogatepass")
 
 
 def _count(document: str | bytes, *marks: str) -> int:

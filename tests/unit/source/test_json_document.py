@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from spheresync.model.json_document import (
     is_nested_too_deep,
     read_json,
     read_own_json,
+    read_spelled_json,
 )
 from spheresync.targets.aws.errors import refuse_foreign_body
 
@@ -59,6 +61,40 @@ def test_what_is_json_is_read_as_the_standard_library_reads_it(value: object) ->
             assert read_json(document) == read_own_json(document) == value
 
 
+@given(VALUES, st.sampled_from([(",", ":"), (" ,\n", "\t: ")]), st.integers(0, 3), st.booleans())
+def test_what_is_read_with_its_text_is_read_alike_and_every_place_holds_its_member(
+    value: object, marks: tuple[str, str], levels: int, escaped: bool
+) -> None:
+    text = f" {json.dumps(value, separators=marks, ensure_ascii=escaped)}\n"
+    found = read_spelled_json(text.encode(), lambda path: len(path) < levels)
+    assert found.value == value and found.text == text
+    members = {path: node for path, node in walked(value) if len(path) <= levels}
+    assert {path: json.loads(found.spelling(*path)) for path in found.places} == members
+
+
+def walked(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Members of objects that are in objects, with the names that lead to them."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield (*path, name), inner
+            yield from walked(inner, (*path, name))
+
+
+@given(VALUES, st.data(), st.sampled_from(["", ",", ":", "}", "]", '"', "x", '"a":1,', "NaN", "\x00", "\\"]))
+def test_what_is_no_json_is_refused_whichever_way_it_is_read(value: object, data: st.DataObject, put: str) -> None:
+    text = json.dumps({"a": value, "b": {"c": value}})
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 3)))
+    broken = (text[:start] + put + text[end:]).encode()
+    try:
+        expected = read_json(broken)
+    except ValueError as error:
+        with pytest.raises(type(error)):
+            read_spelled_json(broken, lambda _: True)
+    else:
+        assert read_spelled_json(broken, lambda _: True).value == expected
+
+
 @given(VALUES, st.integers(DEEPEST - 10, DEEPEST + 10), st.sampled_from(["[]", '{"k":}', '[{"a":1},{"]]":["[["]},]']))
 def test_depth_is_counted_exactly_whatever_texts_hold(value: object, levels: int, pair: str) -> None:
     opened, closed = pair[:-1], pair[-1]
@@ -74,6 +110,8 @@ def deepest(value: object) -> int:
 
 @pytest.mark.parametrize("document", ["[" * 3_000, "[" * 100_000, '{"a":' * 5_000, '{"a":' + "[" * 5_000 + "]" * 5_000])
 def test_depth_is_an_unreadable_document_and_no_failure_of_the_program(document: str) -> None:
+    with pytest.raises(NestedTooDeepError):
+        read_spelled_json(document.encode(), lambda _: True)
     for read in (read_json, read_own_json):
         for given_as in (document, document.encode()):
             with pytest.raises(NestedTooDeepError):

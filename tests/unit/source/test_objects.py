@@ -17,10 +17,10 @@ from spheresync.model import AssetEntry, AssetId, AssetKind, Listing, SpaceName,
 from spheresync.source.datasphere.csn.definition import read_object
 from spheresync.source.datasphere.csn.document import parse_csn
 from spheresync.source.datasphere.normalise import normalise
-from spheresync.source.datasphere.objects.definitions import _cut_out
 from spheresync.source.datasphere.objects.object_types import SEGMENTS, object_path
+from spheresync.source.datasphere.objects.space_content import read_content
 from spheresync.source.datasphere.source import DatasphereSource
-from spheresync.source.transport.http import Login, TenantHttp
+from spheresync.source.transport.http import Login, Response, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.unit.source.double import BASE, CURRENT, SECRET, Hands, Reply, Tenant, as_json, page, rows
 
@@ -282,6 +282,12 @@ async def test_the_content_of_a_space_saves_single_reads(tenant: Tenant, hands: 
     assert found[7].kind is AssetKind.DATA_FLOW and found[7].columns == ()
 
 
+def cut_out(content: object, name: str, kind: AssetKind = AssetKind.VIEW) -> bytes | None:
+    """The document of an object out of the content of its space."""
+    answer = Response(200, httpx2.Headers(), json.dumps(content).encode(), f"{BASE}/content")
+    return read_content(answer, SALES).cut_out(name, kind)
+
+
 _TEXTS = {"en": {"title": "Title", "a": "Amount"}, "de": {"title": "Titel", "a": "Betrag"}}
 _MORE: dict[str, dict[str, Any]] = {
     "Money": {"kind": "type", "type": "Amount", "@EndUserText.label": "{i18n>a}"},
@@ -315,7 +321,7 @@ def test_an_object_is_the_same_whichever_way_it_is_read(
     whole = {"definitions": {"V": view, **_MORE}, "i18n": _TEXTS}
     texts = {language: {k: t for k, t in each.items() if k not in without} for language, each in _TEXTS.items()}
     content = {"definitions": {k: d for k, d in whole["definitions"].items() if k not in left_out}, "i18n": texts}
-    served = _cut_out(content, "V", AssetKind.VIEW)
+    served = cut_out({"SALES": content}, "V")
     if served is not None:
         single = read_object(parse_csn(json.dumps(whole).encode()), "V")
         assert read_object(parse_csn(served), "V") == single

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from spheresync.errors import REFUSALS, SourceError, SourceFault
 from spheresync.isolation import isolated_group
@@ -16,12 +16,22 @@ ANALYTICAL = "analytical"
 CSN = "csn"
 
 
-ReadCsn = Callable[[AssetEntry], Awaitable[bytes | None]]
-"""Reads the CSN of an asset; None where the tenant has none of it."""
+class CsnReader(Protocol):
+    """Reads the CSN of assets."""
+
+    def is_at_hand(self, entry: AssetEntry) -> bool:
+        """Whether reading it is likely to ask for nothing."""
+
+    async def read(self, entry: AssetEntry) -> bytes | None:
+        """The CSN of an asset; None where the tenant has none of it.
+
+        Raises:
+            SourceError: it could not be read; the message names the asset.
+        """
 
 
-async def fetch(http: TenantHttp, entry: AssetEntry, read_csn: ReadCsn | None = None) -> RawDefinition:
-    """The documents of an asset: each `$metadata` that the catalog names, and its CSN where `read_csn` is given.
+async def fetch(http: TenantHttp, entry: AssetEntry, csn: CsnReader | None = None) -> RawDefinition:
+    """The documents of an asset: each `$metadata` that the catalog names, and its CSN where `csn` is given.
 
     An analytical document that is refused with 400 beside a good relational one becomes a note where the catalog says
     that the asset is not for analytical queries (reference: datasphere-api.md 3.2). Anything else that is missing makes
@@ -33,13 +43,13 @@ async def fetch(http: TenantHttp, entry: AssetEntry, read_csn: ReadCsn | None = 
     """
     urls = {RELATIONAL: entry.relational_metadata_url, ANALYTICAL: entry.analytical_metadata_url}
     named = {surface: url for surface, url in urls.items() if url}
-    if not named and (read_csn is None or entry.object_type is None):
+    if not named and (csn is None or entry.object_type is None):
         raise SourceError(
             SourceFault.WRONG_SHAPE,
             f"{entry.id}: the catalog names no $metadata URL.",
             remedy="Deploy the object again and see whether the catalog then names one.",
         )
-    documents, errors = await _read_all(http, entry, named, read_csn)
+    documents, errors = await _read_all(http, entry, named, csn)
     notes: tuple[Problem, ...] = ()
     withheld: Withheld | None = None
     for surface in (RELATIONAL, ANALYTICAL, CSN):  # relational first: it is the one to mend
@@ -58,7 +68,7 @@ async def fetch(http: TenantHttp, entry: AssetEntry, read_csn: ReadCsn | None = 
 
 
 async def _read_all(
-    http: TenantHttp, entry: AssetEntry, named: dict[str, str], read_csn: ReadCsn | None
+    http: TenantHttp, entry: AssetEntry, named: dict[str, str], csn: CsnReader | None
 ) -> tuple[dict[str, bytes], dict[str, SourceError]]:
     """Every document, and the error of each that could not be read."""
     documents: dict[str, bytes] = {}
@@ -70,23 +80,26 @@ async def _read_all(
         except SourceError as error:
             errors[surface] = _named(entry, surface, error)
 
-    async def read_the_csn(csn: ReadCsn) -> None:
+    async def read_csn(reader: CsnReader) -> None:
         try:
-            body = await csn(entry)
+            body = await reader.read(entry)
         except SourceError as error:
             errors[CSN] = error
         else:
             if body is not None:
                 documents[CSN] = body
 
-    if len(named) == 1 and read_csn is None:
-        await read(*next(iter(named.items())))
+    if len(named) <= 1 and (csn is None or csn.is_at_hand(entry)):  # tasks of their own would cost as much as a request
+        for surface, url in named.items():
+            await read(surface, url)
+        if csn is not None:
+            await read_csn(csn)
         return documents, errors
     async with isolated_group() as group:
         for surface, url in named.items():
             group.start_soon(read, surface, url)
-        if read_csn is not None:
-            group.start_soon(read_the_csn, read_csn)
+        if csn is not None:
+            group.start_soon(read_csn, csn)
     return documents, errors
 
 

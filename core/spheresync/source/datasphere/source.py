@@ -83,7 +83,7 @@ class DatasphereSource:
         Raises:
             SourceError: they could not be read; the message names the asset.
         """
-        return await fetch(self._http, entry, self._objects.definitions.read if self._objects is not None else None)
+        return await fetch(self._http, entry, self._objects.definitions if self._objects is not None else None)
 
     async def is_served(self, entry: AssetEntry) -> bool:
         """Whether the tenant still serves a definition of an asset that it does not list.

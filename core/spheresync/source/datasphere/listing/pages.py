@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import counted
-from spheresync.model.json_document import DocumentTooLargeError, NestedTooDeepError, read_json
+from spheresync.model.json_document import (
+    DocumentTooLargeError,
+    NestedTooDeepError,
+    Path,
+    SpelledJson,
+    read_json,
+    read_spelled_json,
+)
 from spheresync.source.transport.http import Response
 
 MAX_ROWS = 50_000
@@ -104,8 +112,24 @@ def load_json(response: Response) -> object:
     Raises:
         SourceError: TRUNCATED (it does not end), TOO_LARGE (too many values, too deep), WRONG_SHAPE.
     """
-    try:
+    with _faults_of(response):
         return read_json(response.body)
+
+
+def load_spelled_json(response: Response, opened: Callable[[Path], bool]) -> SpelledJson:
+    """The JSON of an answer with its text, as of `read_spelled_json`.
+
+    Raises:
+        SourceError: as of `load_json`.
+    """
+    with _faults_of(response):
+        return read_spelled_json(response.body, opened)
+
+
+@contextmanager
+def _faults_of(response: Response) -> Iterator[None]:
+    try:
+        yield
     except json.JSONDecodeError as error:
         raise SourceError(
             SourceFault.TRUNCATED,

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import anyio
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import AssetEntry, AssetId, AssetKind, JsonValue, SpaceName
-from spheresync.source.datasphere.csn.document import FLOW_ROOTS
-from spheresync.source.datasphere.csn.elements import ref_of
-from spheresync.source.datasphere.csn.labels import TEXT_KEY, Texts, key_of
-from spheresync.source.datasphere.listing.pages import load_json
+from spheresync.model import AssetEntry, AssetId, SpaceName
 from spheresync.source.datasphere.objects.object_list import remedy_of
 from spheresync.source.datasphere.objects.object_types import BASE, SIBLINGS, object_path
+from spheresync.source.datasphere.objects.space_content import SpaceContent, read_content
 from spheresync.source.transport.http import JSON, Response, TenantHttp
 
 RUN_TIME = "application/vnd.sap.datasphere.object.content.run-time+json"
 """What is deployed; the design-time form may hold edits that are not (reference: datasphere-api.md 4.2)."""
 WORTH_A_WHOLE_SPACE = 5
 """Definitions of one space from which on all of it is asked for at once."""
-_DEEP = 16
-
-Definitions = Mapping[str, JsonValue]
 
 
 @dataclass(slots=True)
@@ -36,7 +29,7 @@ class _Space:
     left: int
     lock: anyio.Lock
     asked: bool = False
-    content: Mapping[str, Definitions] | None = None
+    content: SpaceContent | None = None
 
 
 class ObjectDefinitions:
@@ -56,6 +49,11 @@ class ObjectDefinitions:
             space: _Space(number, anyio.Lock()) for space, number in wanted.items() if number >= WORTH_A_WHOLE_SPACE
         }
 
+    def is_at_hand(self, entry: AssetEntry) -> bool:
+        """Whether the content of its space was read already, so that reading its CSN is likely to ask for nothing."""
+        space = self._spaces.get(entry.id.space)
+        return space is not None and space.content is not None
+
     async def read(self, entry: AssetEntry) -> bytes | None:
         """The CSN of an object; None where the tenant has none of an asset that the catalog lists.
 
@@ -63,7 +61,7 @@ class ObjectDefinitions:
             SourceError: it could not be read; the message names the asset.
         """
         content = await self._content_of(entry.id.space)
-        if content is not None and (body := _cut_out(content, str(entry.id.name), entry.kind)) is not None:
+        if content is not None and (body := content.cut_out(entry.id.name, entry.kind)) is not None:
             self.saved += 1
             return body
         missing: SourceError | None = None
@@ -94,7 +92,7 @@ class ObjectDefinitions:
                 return True
         return False
 
-    async def _content_of(self, name: SpaceName) -> Mapping[str, Definitions] | None:
+    async def _content_of(self, name: SpaceName) -> SpaceContent | None:
         """The content of a space that is worth it. A failure says nothing: its objects are then read one by one."""
         space = self._spaces.get(name)
         if space is None:
@@ -108,10 +106,12 @@ class ObjectDefinitions:
             space.asked = True
         return space.content
 
-    async def _ask(self, space: SpaceName) -> Mapping[str, Definitions] | None:
+    async def _ask(self, space: SpaceName) -> SpaceContent | None:
         path = f"{BASE}/content?space={quote(space, safe='')}&definitions=true"
         try:
-            found = await self._http.read(path, accept=JSON, decode=lambda response: _content(response, space))
+            found = await self._http.read(
+                path, accept=JSON, decode=lambda response: read_content(_whole(response), space)
+            )
         except SourceError as error:
             unknown = error.status in {400, 404, 405} or error.fault is SourceFault.HTML_INSTEAD
             self._offers_content = self._offers_content and not unknown
@@ -145,138 +145,3 @@ def _whole(response: Response) -> Response:
     if not response.body.rstrip().endswith(b"}"):
         raise SourceError(SourceFault.TRUNCATED, f"{response.url}: the JSON does not end.", remedy="Try again.")
     return response
-
-
-def _content(response: Response, space: SpaceName) -> Mapping[str, Definitions]:
-    """The parts of a space's content by their roots.
-
-    Raises:
-        SourceError: TRUNCATED, TOO_LARGE, or WRONG_SHAPE.
-    """
-    document = load_json(_whole(response))
-    part = document.get(space) if isinstance(document, dict) else None
-    definitions = part.get("definitions") if isinstance(part, dict) else None
-    if not isinstance(part, dict) or not isinstance(definitions, dict):
-        raise SourceError(SourceFault.WRONG_SHAPE, f"{response.url}: it holds no definitions.", remedy="")
-    root = definitions if isinstance(definitions.get("definitions"), dict) else part
-    roots = ("definitions", "businessLayerDefinitions", "i18n", *FLOW_ROOTS)
-    return {name: block for name in roots if isinstance(block := root.get(name), dict)}
-
-
-def _cut_out(content: Mapping[str, Definitions], name: str, kind: AssetKind) -> bytes | None:
-    """A document of one object, with what its types and labels are resolved by.
-
-    None where the content does not hold all of it, so that it is the same object whichever way it is read.
-    """
-    texts = {"i18n": content["i18n"]} if "i18n" in content else {}
-    for root in FLOW_ROOTS:
-        if isinstance(content.get(root, {}).get(name), dict):
-            flow: dict[str, object] = {root: {name: content[root][name]}}
-            return _dumped({**flow, **texts}) if _has_texts(flow, texts) else None
-    definitions = content.get("definitions", {})
-    if not isinstance(definitions.get(name), dict):
-        return None
-    model = content.get("businessLayerDefinitions", {}).get(name)
-    if kind is AssetKind.ANALYTIC_MODEL and model is None:
-        return None
-    needed = _with_what_it_needs(definitions, name)
-    if needed is None:
-        return None
-    document: dict[str, object] = {"definitions": needed}
-    if model is not None:
-        document["businessLayerDefinitions"] = {name: model}
-    return _dumped({**document, **texts}) if _has_texts(document, texts) else None
-
-
-def _has_texts(document: object, texts: Mapping[str, Definitions]) -> bool:
-    """Whether every key of a text that the document names is there: a space's content may hold none at all."""
-    known: Texts | None = None
-    todo = [document]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, dict):
-            todo += node.values()
-        elif isinstance(node, list):
-            todo += node
-        elif isinstance(node, str) and node.lstrip()[:1] == "{" and (key := TEXT_KEY.fullmatch(node.strip())):
-            known = known or Texts(texts.get("i18n"))
-            if not known.has(key_of(key)):
-                return False
-    return True
-
-
-def _dumped(document: object) -> bytes:
-    """JSON in the order in which it was served: that of elements is that of columns."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def _with_what_it_needs(definitions: Definitions, name: str) -> dict[str, JsonValue] | None:
-    """The definitions that one takes its types from; None where one of them is not there."""
-    found: dict[str, JsonValue] = {}
-    todo = [(name, 0)]
-    while todo:
-        each, deep = todo.pop()
-        node = definitions.get(each)
-        if each in found:
-            continue
-        if not isinstance(node, dict) or deep > _DEEP:
-            return None
-        found[each] = node
-        todo += [(needed, deep + 1) for needed in _needs(node)]
-    return found
-
-
-def _needs(node: Definitions) -> Iterator[str]:
-    """The types that a definition names, and where an element has no type of its own what it is selected from."""
-    each_of = _elements(node)
-    params = node.get("params")
-    each_param = params.values() if isinstance(params, dict) else ()
-    typed = (*_nested(each_of), *(each for each in each_param if isinstance(each, dict)))
-    for each in (node, *typed):
-        named = each.get("type")
-        if isinstance(named, str) and not named.startswith("cds."):
-            yield named
-        elif (
-            isinstance(named, dict) and isinstance(path := named.get("ref"), list) and path and isinstance(path[0], str)
-        ):
-            yield path[0]
-    if any("type" not in each and "elements" not in each and "items" not in each for each in each_of):
-        yield from _sources(node.get("query"), _DEEP)
-        for each in each_of:
-            if isinstance(target := each.get("target"), str):
-                yield target
-
-
-def _elements(node: Definitions) -> list[Definitions]:
-    elements = node.get("elements")
-    return [each for each in elements.values() if isinstance(each, dict)] if isinstance(elements, dict) else []
-
-
-def _nested(elements: list[Definitions]) -> Iterator[Definitions]:
-    """Elements with those of structures and of lists that are in them."""
-    todo = list(elements)
-    while todo:
-        each = todo.pop()
-        yield each
-        todo += _elements(each)
-        if isinstance(items := each.get("items"), dict):
-            todo.append(items)
-
-
-def _sources(node: JsonValue, deep: int) -> Iterator[str]:
-    """The objects that a query selects from, at any depth."""
-    if not deep:
-        return
-    if isinstance(node, list):
-        for each in node:
-            yield from _sources(each, deep - 1)
-    elif isinstance(node, dict):
-        if path := ref_of(node):
-            yield path[0]
-        if isinstance(target := node.get("target"), str):
-            yield target
-        for member in ("SELECT", "SET", "from", "args", "mixin"):
-            inner = node.get(member)
-            yield from _sources(
-                list(inner.values()) if member == "mixin" and isinstance(inner, dict) else inner, deep - 1
-            )
