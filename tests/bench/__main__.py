@@ -22,6 +22,7 @@ from tests.bench.section_answers import measure_answers
 from tests.bench.section_csn import measure_csn
 from tests.bench.section_discovery import measure_discovery
 from tests.bench.section_freshness import measure_freshness
+from tests.bench.section_objects import measure_objects
 from tests.bench.section_planning import measure_planning
 from tests.bench.section_start import measure_start
 from tests.bench.section_throttled import measure_throttled
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Section] = {
     "planning": measure_planning,
     "csn": measure_csn,
     "discovery": measure_discovery,
+    "objects": measure_objects,
     "writing": measure_writing,
     "throttled": measure_throttled,
     "answers": measure_answers,

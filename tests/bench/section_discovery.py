@@ -18,10 +18,10 @@ READER = "bare reader"
 MOST_MIB = 250
 
 
-def read_barely(tenant: RunningTenant) -> LogMetrics:
-    """The bare reader, as a whole process."""
+def read_barely(tenant: RunningTenant, *more: str) -> LogMetrics:
+    """The bare reader, as a whole process; `more` may be `objects`."""
     login = (tenant.base_url, tenant.token_url, tenant.client_id, tenant.client_secret)
-    return measure_module("bare_reader", *login)
+    return measure_module("bare_reader", *login, *more)
 
 
 def measure_discovery(scale: Scale) -> list[Figure]:

@@ -14,6 +14,7 @@ import pytest
 from tests.bench.edits import change_one_in_a_hundred
 from tests.bench.installation import Answered, Installation, installed, program
 from tests.bench.processes import ProcessFailedError
+from tests.bench.section_discovery import read_barely
 from tests.bench.writes import Writes, seen
 from tests.simulators.glue_process import GlueSimulator, running_glue
 from tests.simulators.running_tenant import RunningTenant, TenantStats, running_tenant
@@ -78,6 +79,24 @@ def watch(one: Installation, tenant: RunningTenant, glue: GlueSimulator, *argume
 def test_a_new_table_costs_one_call(life: Life) -> None:
     assert life.first.aws.calls["CreateTable"] == ASSETS
     assert life.first.aws.total <= 1.01 * ASSETS
+
+
+def test_with_objects_an_unchanged_sync_asks_what_a_bare_reader_asks() -> None:
+    on = {"SPHERESYNC_DATASPHERE__OBJECTS": "on"}
+    with (
+        running_tenant("--spaces", "2", "--assets", "30", "--columns", "3") as tenant,
+        running_glue() as glue,
+        installed(tenant.environment(), glue.environment, on) as one,
+    ):
+        one.run("sync")
+        tenant.clear_stats()
+        read_barely(tenant, "objects")
+        barely = tenant.stats().counts
+        unchanged = watch(one, tenant, glue, "sync")
+    assert barely["content"] == 2 and barely["objects"] > 16
+    assert unchanged.tenant.counts == barely
+    assert unchanged.aws.calls == {}
+    assert unchanged.answered.document["counts"]["unchanged"] == 60
 
 
 def test_an_asset_costs_one_request_for_each_of_its_documents(life: Life) -> None:
