@@ -64,6 +64,7 @@ class DefinitionPass:
         self._full = full
         self._read_before = read_before
         self._lost: set[Digest] = set()
+        self._knows_lost = anyio.Event()
         self._spaces: frozenset[SpaceName] = frozenset()
         self._unserved = UnservedSpaces()
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
@@ -78,7 +79,6 @@ class DefinitionPass:
     async def run(self, readings: Sequence[DefinitionToRead]) -> None:
         queue = iter(readings)
         total = len(readings)
-        self._lost = await self._lost_definitions(readings)
         self._spaces = frozenset(space.name for space in await self._store.catalog.spaces())
         self._source.expect([reading.entry for reading in readings])
         worker = WorkerProcess(total)
@@ -95,6 +95,7 @@ class DefinitionPass:
         await self._progress(ProgressEvent("reading", 0, total, "reading definitions"))
         try:
             async with isolated_group() as group:
+                group.start_soon(self._look_for_lost, readings)
                 for _ in range(min(READERS, total)):
                     group.start_soon(reader)
             await self._normalise(worker)
@@ -105,14 +106,16 @@ class DefinitionPass:
                 await self._flush()
         await self._progress(ProgressEvent("reading", total, total, "definitions read"))
 
-    async def _lost_definitions(self, readings: Sequence[DefinitionToRead]) -> set[Digest]:
-        """Definitions that the state should hold and has lost: their assets are read anew, changed or not."""
+    async def _look_for_lost(self, readings: Sequence[DefinitionToRead]) -> None:
+        """Find definitions that the state should hold and has lost: their assets are read anew, changed or not.
+
+        The first answers of the tenant are under way meanwhile.
+        """
         known = [record.definition for record in (r.record for r in readings) if record.definition is not None]
-        lost: set[Digest] = set()
         for start in range(0, len(known), _LOOKED_THROUGH):
             chunk = known[start : start + _LOOKED_THROUGH]
-            lost |= set(chunk) - (await self._store.blobs.get_many(chunk)).keys()
-        return lost
+            self._lost |= set(chunk) - (await self._store.blobs.get_many(chunk)).keys()
+        self._knows_lost.set()
 
     async def _fetch(self, reading: DefinitionToRead) -> None:
         """Ask for one definition; one that is as it was is settled at once, another is to be normalised."""
@@ -127,6 +130,8 @@ class DefinitionPass:
                 self._settle_broken(record, ours)
             return
         self._unserved.serving.add(record.id.space)
+        if not self._knows_lost.is_set():
+            await self._knows_lost.wait()
         if raw.withheld is not None and await self._would_lose(record, raw, raw.withheld):
             problem = raw.withheld.problem
             message = f"{problem.message.rstrip('.')}; what is known by it stays"

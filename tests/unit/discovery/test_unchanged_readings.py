@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
+from spheresync.discovery import definition_pass
+from spheresync.discovery.normalisation import normalise_all
 from spheresync.model import GLUE, AssetId, AssetStatus, DestinationName, Digest, TargetKey, TechnicalName
 from spheresync.planning.asset_status import settle_for_targets
+from spheresync.source.protocol import Normaliser
 from spheresync.state.records import AssetRecord
 from spheresync.state.sqlite.repositories.catalog import CatalogWriter
 from spheresync.state.sqlite.store import SqliteStore
@@ -61,6 +67,32 @@ async def test_what_others_wrote_meanwhile_stands_but_for_the_moments(store: Sql
     await discovery(store, clock, read_by_another).run()
     (after,) = await store.catalog.assets()
     assert replace(after, read_at=None, listed_at="") == replace(newer, read_at=None, listed_at="")
+
+
+async def test_lost_definitions_are_found_while_the_tenant_answers_and_read_anew(
+    store: SqliteStore, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await know(store)
+    await discovery(store, clock, nothing).run()
+    answering, normalised = anyio.Event(), 0
+
+    async def none_is_there(_: Iterable[Digest]) -> dict[Digest, bytes]:
+        await answering.wait()  # for ever, where nobody asks the tenant meanwhile
+        await anyio.lowlevel.checkpoint()
+        return {}
+
+    async def answer() -> None:
+        answering.set()
+
+    def count(normaliser: Normaliser, *rest: Any) -> list[Any]:
+        nonlocal normalised
+        normalised += 1
+        return normalise_all(normaliser, *rest)
+
+    monkeypatch.setattr(store.blobs, "get_many", none_is_there)
+    monkeypatch.setattr(definition_pass, "normalise_all", count)
+    await discovery(store, clock, answer).run()
+    assert normalised == 1, "the answer is as it was, but what it said is lost"
 
 
 async def test_many_assets_are_named_in_few_statements(store: SqliteStore) -> None:

@@ -76,7 +76,7 @@ def check_ended(body: bytes) -> None:
 
 
 def _closes(name: bytes, end: bytes) -> bool:
-    return re.search(rb"</" + re.escape(name) + rb"\s*>\Z", end) is not None
+    return end.endswith(b"</%b>" % name) or re.search(rb"</" + re.escape(name) + rb"\s*>\Z", end) is not None
 
 
 def _is_one_tag(start: bytes, at: int, *, whole: bool) -> bool:
