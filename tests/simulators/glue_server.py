@@ -173,7 +173,7 @@ class GlueServer:
         if found is None:
             return HOME, HOME_ACCOUNT
         account = self._roles.account_of(found["key"])
-        of = params.get("CatalogId") or params.get("AwsAccountId") or account
+        of = params.get("CatalogId") or account
         return f"{found['region']}/{of}", account
 
     def _refuse(self, service: str, operation: str, fault: Json | None) -> None:

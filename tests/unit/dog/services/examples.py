@@ -1,12 +1,14 @@
 """For each double, calls of all its operations in an order that works, with every member that it reads.
 
-They begin on a Glue with database `d` and its table `t` of the columns `a` and `b`.
+They begin on a Glue with database `d` and its table `t` of the columns `a` and `b`, which can be queried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from tests.unit.dog.services.quicksight_examples import QUICKSIGHT
 
 Json = dict[str, Any]
 
@@ -71,4 +73,4 @@ _LAKE_FORMATION: list[tuple[str, Json]] = [
     ("GetDataLakeSettings", {}),
 ]
 
-EXAMPLES: Mapping[str, list[tuple[str, Json]]] = {"lakeformation": _LAKE_FORMATION}
+EXAMPLES: Mapping[str, list[tuple[str, Json]]] = {"lakeformation": _LAKE_FORMATION, "quicksight": QUICKSIGHT}

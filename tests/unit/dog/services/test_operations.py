@@ -25,11 +25,12 @@ every_double = pytest.mark.parametrize("double", DOUBLES, ids=lambda double: dou
 
 
 def made(double: type[Double]) -> Double:
-    """One on a Glue with a table."""
+    """One on a Glue with a table that can be queried."""
     glue = Glue(PLACE.region)
     glue.create_database("d", {"Name": "d"})
     columns = [{"Name": name, "Type": "int"} for name in "ab"]
-    glue.create_table("d", "t", {"Name": "t", "StorageDescriptor": {"Columns": columns}})
+    storage = {"Columns": columns, "Location": "s3://lake/t/"}
+    glue.create_table("d", "t", {"Name": "t", "StorageDescriptor": storage})
     return double(PLACE, glue)
 
 
