@@ -74,14 +74,21 @@ def columns(*names: str) -> Json:
 
 
 @contextmanager
-def lake_on(way: str, folder: Path) -> Iterator[Lake]:
-    """A lake with database `d` and its table `t` of columns `a` and `b`."""
+def clients_on(way: str, folder: Path) -> Iterator[Callable[[str], Any]]:
+    """What makes clients of one account's services."""
     if way == "dog":
         session: Any = embedded_session_factory(folder)()
-        yield _furnished(session.client)
+        yield session.client
         return
     with running_glue() as simulator:
-        yield _furnished(simulator.client_of)
+        yield simulator.client_of
+
+
+@contextmanager
+def lake_on(way: str, folder: Path) -> Iterator[Lake]:
+    """A lake with database `d` and its table `t` of columns `a` and `b`."""
+    with clients_on(way, folder) as client_of:
+        yield _furnished(client_of)
 
 
 def _furnished(client_of: Callable[[str], Any]) -> Lake:

@@ -134,6 +134,18 @@ def test_a_dump_can_be_gone_on_with(lake: Lake, simulator: GlueSimulator) -> Non
         assert again.tags(table()) == {}
 
 
+def test_a_dump_of_quicksight_can_be_gone_on_with(lake: Lake, simulator: GlueSimulator) -> None:
+    asked: Any = {"AwsAccountId": "123456789012", "DataSourceId": "athena"}
+    source = {"Name": "N", "Type": "ATHENA", "DataSourceParameters": {"AthenaParameters": {}}}
+    assert simulator.quicksight_dump() == {}
+    client(simulator, "quicksight").create_data_source(**asked, **source)
+    assert simulator.quicksight_dump()["DataSource"]["athena"]["content"]["Name"] == "N"
+    before = client(simulator, "quicksight").describe_data_source(**asked)["DataSource"]
+    simulator.load(simulator.dump())
+    assert client(simulator, "quicksight").describe_data_source(**asked)["DataSource"] == before
+    assert simulator.calls()["quicksight:CreateDataSource"] == 1
+
+
 def test_each_account_and_region_has_its_own(lake: Lake, simulator: GlueSimulator) -> None:
     elsewhere = client(simulator, region="eu-west-1")
     assert elsewhere.list_lf_tags()["LFTags"] == []

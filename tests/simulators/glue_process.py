@@ -119,6 +119,14 @@ class GlueSimulator:
         state: dict[str, Any] = self.dump().get("lakeformation", {})
         return state
 
+    def quicksight_dump(self) -> dict[str, Any]:
+        """What QuickSight holds: `DataSource`, `DataSet`, `Topic`, `TopicV2` and `Folder`; empty where nobody asked.
+
+        Each has {id: {"content": the definition, "permissions": {principal: actions}, "tags": ..., "folders": ids}}.
+        """
+        state: dict[str, Any] = self.dump().get("quicksight", {})
+        return state
+
     def dump_of(self, place: str) -> dict[str, Any]:
         """As `dump`, of the catalog of `REGION/ACCOUNT`."""
         state: dict[str, Any] = self._ask("GET", f"/admin/dump?place={place}")
