@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench soak run install
+.PHONY: demo test test-boto3 lint bench soak run install
 
 # Packages come compiled, our own sources do not: where no bytecode may be written (PYTHONDONTWRITEBYTECODE, as in most
 # containers) every start would compile them anew.
@@ -22,6 +22,18 @@ demo: $(STAMP)
 # Its workers, and the programs that it starts, would compile every module anew where no bytecode may be written.
 test: $(STAMP)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 4 --dist worksteal
+
+# Requests to AWS are shaped by the service models that boto3 brings, and those change between minor versions: the
+# oldest and the newest of our range, each beside what is installed.
+MODELS := tests/unit/dog tests/unit/targets $(wildcard tests/integration/test_*target*.py tests/integration/test_*double*.py)
+OLDEST := $(shell sed -n 's/^  "boto3>=\([0-9.]*\),.*/\1/p' pyproject.toml)
+
+test-boto3: $(STAMP)
+	@for end in "==$(OLDEST)" ">=$(OLDEST),<2"; do \
+		rm -rf build/boto3 && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target build/boto3 "boto3$$end" "botocore$$end" && \
+		PYTHONPATH=build/boto3 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 4 --dist worksteal $(MODELS) || exit 1; \
+	done
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

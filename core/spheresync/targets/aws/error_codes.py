@@ -46,6 +46,7 @@ _BY_RECOVERY: Mapping[Recovery, str] = {
     Recovery.LOOK: """
         InternalServiceException InternalServerException InternalServiceErrorException InternalFailure InternalError
         InternalServerError InternalServiceError ServiceFailure OperationTimeoutException RequestTimeout
+        InternalFailureException ResourceUnavailableException
         RequestTimeoutException ServiceUnavailable ServiceUnavailableException Unavailable IDPCommunicationError
     """,
     Recovery.CONTENDED: """
@@ -54,7 +55,8 @@ _BY_RECOVERY: Mapping[Recovery, str] = {
         ConcurrentRunsExceededException MLTransformNotReadyException SchedulerTransitioningException
         ColumnStatisticsTaskRunningException ColumnStatisticsTaskStoppingException CrawlerRunningException
         CrawlerStoppingException MaterializedViewRefreshTaskRunningException SchedulerRunningException
-        MaterializedViewRefreshTaskStoppingException StaleTag
+        MaterializedViewRefreshTaskStoppingException StaleTag ConcurrentUpdatingException StatisticsNotReadyYetException
+        TransactionCommitInProgressException WorkUnitsNotReadyYetException
     """,
     Recovery.EXISTS: """
         AlreadyExistsException FederatedResourceAlreadyExistsException EntityAlreadyExists ResourceExistsException
@@ -71,7 +73,7 @@ _BY_RECOVERY: Mapping[Recovery, str] = {
         UnauthorizedException UnauthorizedClientException InvalidClientException InvalidGrantException InvalidSecurity
         AuthorizationPendingException InvalidScopeException UnsupportedGrantTypeException InvalidRedirectUriException
         InvalidClientMetadataException InvalidRequestRegionException SessionDurationEscalationException
-        NotSignedUp AccountProblem
+        InvalidSubjectCredentials InvalidContextAssertion NotSignedUp AccountProblem
     """,
     Recovery.DENIED: """
         AccessDeniedException AccessDenied UnauthorizedOperation NotAuthorized AuthFailure AuthorizationError
@@ -80,7 +82,9 @@ _BY_RECOVERY: Mapping[Recovery, str] = {
         PermissionTypeMismatchException OptInRequired SubscriptionRequiredException PendingVerification Blocked
         RegionDisabledException OutboundWebIdentityFederationDisabledException AccountSuspendedException
         SendingPausedException MailFromDomainNotVerifiedException MessageRejected VerificationException
-        TagPolicy PlatformApplicationDisabled EndpointDisabled OptedOut
+        TagPolicy PlatformApplicationDisabled EndpointDisabled OptedOut CustomerManagedKeyUnavailableException
+        DomainNotWhitelistedException IdentityTypeNotSupportedException QuickSightUserNotFoundException
+        UnsupportedPricingPlanException UnsupportedUserEditionException
     """,
     Recovery.QUOTA: """
         ResourceNumberLimitExceededException LimitExceededException LimitExceeded ServiceQuotaExceededException
@@ -94,7 +98,8 @@ _BY_RECOVERY: Mapping[Recovery, str] = {
         RequestEntityTooLarge RequestEntityTooLargeException PackedPolicyTooLarge MalformedPolicyDocument
         JWTPayloadSizeExceededException InvalidAuthorizationMessageException BatchEntryIdsNotDistinct
         BatchRequestTooLong EmptyBatchRequest InvalidBatchEntryId TooManyEntriesInBatchRequest UserError
-        MalformedQueryString MalformedHttpRequestException InvalidQueryParameter
+        MalformedQueryString MalformedHttpRequestException InvalidQueryParameter InsufficientSessionLifetime
+        InvalidParameterValueException InvalidDataSetParameterValueException SessionLifetimeInMinutesInvalidException
     """,
     Recovery.PERMANENT: """
         FederationSourceException OperationNotSupportedException UnknownOperationException InvalidAction
@@ -102,7 +107,8 @@ _BY_RECOVERY: Mapping[Recovery, str] = {
         InvalidState InvalidIntegrationStateFault IdempotentParameterMismatchException IllegalBlueprintStateException
         IllegalSessionStateException IllegalWorkflowStateException ColumnStatisticsTaskNotRunningException
         CrawlerNotRunningException MaterializedViewRefreshTaskNotRunningException NoScheduleException
-        SchedulerNotRunningException
+        SchedulerNotRunningException ExpiredException TransactionCanceledException TransactionCommittedException
+        PreconditionNotMetException
     """,
 }
 

@@ -14,7 +14,7 @@ from spheresync.targets.aws.error_codes import CODES, EXCEPTIONS, Recovery, Tran
 from spheresync.targets.aws.errors import AwsError, resource_of, translate
 
 #: What is called, and what boto3 calls for credentials.
-SERVICES = ("glue", "sns", "sesv2", "sts", "sso", "sso-oidc", "signin")
+SERVICES = ("glue", "lakeformation", "quicksight", "datazone", "sns", "sesv2", "sts", "sso", "sso-oidc", "signin")
 #: Codes that any service of AWS may answer with and that no model lists.
 COMMON = {
     "AccessDenied": Recovery.DENIED,
