@@ -171,5 +171,5 @@ def test_what_has_no_double_is_refused_as_the_service_would(lake: Lake, simulato
     assert refused.value.response["Error"]["Code"] == "UnknownOperationException"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
     with pytest.raises(ClientError) as nowhere:
-        client(simulator, "datazone").list_domains()
+        client(simulator, "athena").list_data_catalogs()
     assert nowhere.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from spheresync.dog.services.double import Call, Double, Place, token_to
 from spheresync.dog.services.glue_catalog import GlueCatalog
+from spheresync.dog.services.logged_parameters import as_json, from_json
 from spheresync.dog.services.registry import DOUBLES, double_for
 from spheresync.dog.services.wire import ServiceError
+from spheresync.model import JsonValue
 
 Json = dict[str, Any]
 _TICK = timedelta(microseconds=1)
@@ -54,9 +56,9 @@ class Doubles:
         double = double_for(service, operation)
         return {**page, "NextToken": "0"} if double is None else {**page, double.page_token: token_to(0)}
 
-    def dump(self, place: str) -> dict[str, Json]:
-        """What each double that was asked there holds."""
-        return {name: double.dump() for (where, name), double in self._made.items() if where == place}
+    def dump(self, place: str) -> dict[str, JsonValue]:
+        """What each double that was asked there holds, as JSON."""
+        return {name: as_json(double.dump()) for (where, name), double in self._made.items() if where == place}
 
     def load(self, place: str, dumped: Mapping[str, Any]) -> None:
         """Have each double be what was dumped; one that nothing was dumped of begins anew."""
@@ -65,7 +67,8 @@ class Doubles:
             if before is not None:
                 before.catalog.watchers.remove(before)
             if double.name in dumped:
-                self._at(place, double).load(dumped[double.name])
+                # What was dumped is a double's own, so its shape is what the double takes.
+                self._at(place, double).load(cast("Json", from_json(dumped[double.name])))
 
     def _at(self, place: str, double: type[Double]) -> Double:
         key = (place, double.name)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spheresync.dog.services.logged_parameters import from_json
 from tests.simulators.aws_models import share_models
+from tests.simulators.datazone_import import run_data_source
 from tests.simulators.forked import fork
 
 if TYPE_CHECKING:
@@ -126,6 +128,19 @@ class GlueSimulator:
         """
         state: dict[str, Any] = self.dump().get("quicksight", {})
         return state
+
+    def datazone_dump(self, domain: str = "dzd_x1") -> dict[str, Any]:
+        """What a domain of DataZone holds: `glossaries`, `terms`, `form_types`, `asset_types`, `assets` (all revisions
+        of each), `listings`, `attributes`, `events` and more, as `datazone/domains.py` names them; empty where nobody
+        asked.
+        """
+        state: Any = from_json(self.dump().get("datazone", {}))
+        found: dict[str, Any] = state.get(domain, {})
+        return found
+
+    def run_data_source(self, *databases: str, domain: str = "dzd_x1", project: str = "p1") -> dict[str, int]:
+        """A data source imports the tables of databases into DataZone; how many assets it added, updated and so on."""
+        return run_data_source(self.client_of("datazone"), *databases, domain=domain, project=project)
 
     def dump_of(self, place: str) -> dict[str, Any]:
         """As `dump`, of the catalog of `REGION/ACCOUNT`."""

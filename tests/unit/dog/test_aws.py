@@ -223,7 +223,12 @@ class TestIsolation:
         ("service", "call"),
         [
             ("s3", lambda client: client.list_buckets()),
-            ("datazone", lambda client: client.list_domains()),
+            (
+                "datazone",
+                lambda client: client.list_domain_units_for_parent(
+                    domainIdentifier="dzd_x1", parentDomainUnitIdentifier="u"
+                ),
+            ),
             ("lakeformation", lambda client: client.list_lf_tag_expressions()),
             ("glue", lambda client: client.search_tables()),
             ("sts", lambda client: client.get_session_token()),

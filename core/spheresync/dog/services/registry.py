@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from spheresync.dog.services.datazone.double import DataZone
 from spheresync.dog.services.double import Double
 from spheresync.dog.services.lakeformation.double import LakeFormation
 from spheresync.dog.services.quicksight.double import QuickSight
 
-DOUBLES: tuple[type[Double], ...] = (LakeFormation, QuickSight)
+DOUBLES: tuple[type[Double], ...] = (LakeFormation, QuickSight, DataZone)
 
 
 def double_for(service: str, operation: str) -> type[Double] | None:

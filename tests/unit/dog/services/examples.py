@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tests.unit.dog.services.datazone_examples import DATAZONE
 from tests.unit.dog.services.quicksight_examples import QUICKSIGHT
 
 Json = dict[str, Any]
@@ -73,4 +74,8 @@ _LAKE_FORMATION: list[tuple[str, Json]] = [
     ("GetDataLakeSettings", {}),
 ]
 
-EXAMPLES: Mapping[str, list[tuple[str, Json]]] = {"lakeformation": _LAKE_FORMATION, "quicksight": QUICKSIGHT}
+EXAMPLES: Mapping[str, list[tuple[str, Json]]] = {
+    "lakeformation": _LAKE_FORMATION,
+    "quicksight": QUICKSIGHT,
+    "datazone": DATAZONE,
+}

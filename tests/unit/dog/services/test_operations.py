@@ -61,6 +61,9 @@ def test_the_model_knows_every_request_and_every_answer(double: type[Double]) ->
         answer = wire_of(double.service).answer(call.operation, result)
         response = {"status_code": answer.status, "headers": dict(answer.headers), "body": answer.body}
         parsed = parser.parse(response, operation.output_shape)
+        if operation.has_streaming_output:  # a client of boto3 gives a stream of bytes, the bare parser text
+            payload = operation.output_shape.serialization["payload"]
+            parsed[payload] = parsed[payload].encode()
         assert {name: value for name, value in parsed.items() if name != "ResponseMetadata"} == result, call.operation
 
 

@@ -1,0 +1,1 @@
+"""Amazon DataZone: domains with their projects, glossaries, types, assets, listings, data sources and lineage."""

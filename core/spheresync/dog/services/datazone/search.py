@@ -1,0 +1,181 @@
+"""Search, SearchTypes and the search of listings: what is found, and in which order.
+
+AWS finds more than what fits exactly: by meaning, and by any word of a text. So does this: a text finds what has any of
+its words, in any case, whole or as a beginning; in double quotes all of them have to be there. Who looks for one thing
+has to compare what comes. A filter's value has at most 128 characters, which an ARN may not fit. UNVERIFIED on AWS:
+which attributes can be filtered and sorted by (an unknown one is refused here); that the best come first; that
+what was just made is found at once (AWS may take a while).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from spheresync.dog.services.datazone.domains import Domain, given, invalid
+from spheresync.dog.services.datazone.types import newest_of
+from spheresync.dog.services.double import Call
+from spheresync.dog.services.wire import Json
+
+_WORD = re.compile(r"\w+")
+_TIMES = ("creationTime", "lastUpdatedTime")
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "EQ": lambda value, bound: value == bound,
+    "LE": lambda value, bound: value <= bound,
+    "LT": lambda value, bound: value < bound,
+    "GE": lambda value, bound: value >= bound,
+    "GT": lambda value, bound: value > bound,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What may be found: its row, the texts that are searched, and the values that filters compare."""
+
+    item: Json
+    texts: Mapping[str, str]
+    values: Mapping[str, Sequence[str]]
+    created: datetime
+    updated: datetime
+
+    @property
+    def identity(self) -> str:
+        return repr(self.values.get("name"))
+
+
+def search(domain: Domain, call: Call) -> list[Json]:
+    """What a domain's projects hold, published or not."""
+    scopes: Mapping[str, Callable[[Domain, bool], Iterable[Hit]]] = {
+        "ASSET": _assets,
+        "GLOSSARY": _glossaries,
+        "GLOSSARY_TERM": _terms,
+        "DATA_PRODUCT": lambda _domain, _forms: (),
+    }
+    project = call.parameters.get("owningProjectIdentifier")
+    if project is not None:
+        domain.project(project)
+    with_forms = "FORMS" in call.parameters.get("additionalAttributes", ())
+    hits = scopes[call.parameters["searchScope"]](domain, with_forms)
+    return sought([hit for hit in hits if project is None or project in hit.values["owningProjectId"]], call)
+
+
+def search_types(domain: Domain, call: Call) -> list[Json]:
+    """Form types or asset types in their newest revisions."""
+    scope = call.parameters["searchScope"]
+    managed = call.parameters["managed"]
+    members = {"FORM_TYPE": "formTypeItem", "ASSET_TYPE": "assetTypeItem"}
+    types = {"FORM_TYPE": domain.form_types, "ASSET_TYPE": domain.asset_types}.get(scope, {})
+    hits = []
+    for row in newest_of(types, managed=managed):
+        texts = {"name": row["name"], "description": row.get("description", "")}
+        created: datetime = row.get("createdAt") or domain.row["createdAt"]
+        updated: datetime = row.get("updatedAt") or created
+        hits.append(Hit({members[scope]: row}, texts, {"name": [row["name"]]}, created, updated))
+    return sought(hits, call)
+
+
+def sought(hits: Iterable[Hit], call: Call) -> list[Json]:
+    """The rows that a call looks for, in its order."""
+    asked = call.parameters
+    text = asked.get("searchText", "")
+    attributes = [each["attribute"] for each in asked.get("searchIn", ())]
+    kept = [hit for hit in hits if "filters" not in asked or _fits(hit, asked["filters"])]
+    scored = [(_score(hit, text, attributes), hit) for hit in kept]
+    rows = [(score, hit) for score, hit in scored if score or not text]
+    rows.sort(key=lambda row: (-row[0], row[1].created, row[1].identity))
+    if sort := asked.get("sort"):
+        rows.sort(key=lambda row: _sort_key(row[1], sort["attribute"]), reverse=sort.get("order") == "DESCENDING")
+    return [hit.item for _, hit in rows]
+
+
+def _score(hit: Hit, text: str, attributes: Sequence[str]) -> int:
+    """How many words of a text are found; 0 where they are too few."""
+    wanted = {word.casefold() for word in _WORD.findall(text)}
+    texts = [value for name, value in hit.texts.items() if not attributes or name in attributes]
+    there = {word.casefold() for value in texts for word in _WORD.findall(value)}
+    there |= {part for word in there for part in word.split("_")}
+    matched = sum(any(word.startswith(each) for word in there) for each in wanted)
+    whole = text.startswith('"') and text.endswith('"')
+    return 0 if whole and matched < len(wanted) else matched
+
+
+def _fits(hit: Hit, clause: Json) -> bool:
+    if len(clause) != 1:
+        raise invalid("A filter clause needs exactly one of filter, and, or.")
+    if "and" in clause:
+        fitting = [_fits(hit, each) for each in clause["and"]]
+        return all(fitting)
+    if "or" in clause:
+        fitting = [_fits(hit, each) for each in clause["or"]]
+        return any(fitting)
+    asked = clause["filter"]
+    attribute, operator = asked["attribute"], asked.get("operator", "EQ")
+    if attribute in _TIMES:
+        moment = hit.created if attribute == "creationTime" else hit.updated
+        return operator in _COMPARE and _COMPARE[operator](moment.timestamp() * 1000, float(asked.get("intValue", 0)))
+    value = asked.get("value", "")
+    if operator == "TEXT_SEARCH":
+        return bool(_score(hit, value, [attribute]))
+    if attribute not in hit.values:
+        raise invalid(f"The attribute {attribute} cannot be filtered by.")
+    if operator != "EQ":
+        raise invalid(f"The attribute {attribute} has no order.")
+    return value in hit.values[attribute]
+
+
+def _sort_key(hit: Hit, attribute: str) -> tuple[float, str]:
+    if attribute in _TIMES:
+        return (hit.created if attribute == "creationTime" else hit.updated).timestamp(), ""
+    if attribute == "name":
+        return 0, hit.identity
+    raise invalid(f"The attribute {attribute} cannot be sorted by.")
+
+
+def _assets(domain: Domain, with_forms: bool) -> Iterable[Hit]:
+    members = ("domainId", "name", "typeIdentifier", "typeRevision", "externalIdentifier", "description")
+    also = ("createdAt", "createdBy", "firstRevisionCreatedAt", "firstRevisionCreatedBy")
+    shown = (*members, *also, "glossaryTerms", "owningProjectId")
+    for revisions in domain.assets.values():
+        row = revisions[-1]
+        item = {"identifier": row["id"], **{name: row[name] for name in shown if name in row}}
+        if with_forms:
+            item["additionalAttributes"] = {"formsOutput": row["formsOutput"]}
+        texts = {
+            "name": row["name"],
+            "description": row.get("description", ""),
+            "externalIdentifier": row.get("externalIdentifier", ""),
+            "forms": " ".join(form["content"] for form in row["formsOutput"]),
+        }
+        values = {
+            "name": [row["name"]],
+            "externalIdentifier": [row.get("externalIdentifier", "")],
+            "typeName": [row["typeIdentifier"]],
+            "owningProjectId": [row["owningProjectId"]],
+            "__DataZoneGlossaryTerms": row.get("glossaryTerms", []),
+        }
+        yield Hit({"assetItem": item}, texts, values, row["firstRevisionCreatedAt"], row["createdAt"])
+
+
+def _glossaries(domain: Domain, _with_forms: bool) -> Iterable[Hit]:
+    for row in domain.glossaries.values():
+        texts = {"name": row["name"], "description": row.get("description", "")}
+        values = {"name": [row["name"]], "status": [row["status"]], "owningProjectId": [row["owningProjectId"]]}
+        yield Hit({"glossaryItem": row}, texts, values, row["createdAt"], row["updatedAt"])
+
+
+def _terms(domain: Domain, _with_forms: bool) -> Iterable[Hit]:
+    for row in domain.terms.values():
+        texts = given(
+            name=row["name"],
+            shortDescription=row.get("shortDescription"),
+            longDescription=row.get("longDescription"),
+        )
+        values = {
+            "name": [row["name"]],
+            "status": [row["status"]],
+            "glossaryId": [row["glossaryId"]],
+            "owningProjectId": [domain.glossaries[row["glossaryId"]]["owningProjectId"]],
+        }
+        yield Hit({"glossaryTermItem": row}, texts, values, row["createdAt"], row["updatedAt"])
