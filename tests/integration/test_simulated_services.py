@@ -173,3 +173,21 @@ def test_what_has_no_double_is_refused_as_the_service_would(lake: Lake, simulato
     with pytest.raises(ClientError) as nowhere:
         client(simulator, "athena").list_data_catalogs()
     assert nowhere.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+
+
+def test_a_domain_is_dumped_and_loaded_with_what_json_has_not(lake: Lake, simulator: GlueSimulator) -> None:
+    assert simulator.datazone_dump() == {}
+    assert simulator.run_data_source("d")["added"] == 1
+    event = b'{"eventTime": "2026-11-27T00:00:00Z", "run": {"runId": "r"}, "job": {"name": "j", "namespace": "n"}}'
+    zone = client(simulator, "datazone")
+    zone.post_lineage_event(domainIdentifier="dzd_x1", event=event)
+    dumped = simulator.datazone_dump()
+    (asset,) = dumped["assets"].values()
+    (posted,) = dumped["events"].values()
+    assert (asset[-1]["name"], posted["event"]) == ("t", event)
+    simulator.load(simulator.dump())
+    assert simulator.datazone_dump() == dumped
+    assert simulator.run_data_source("d")["unchanged"] == 1
+    simulator.fault("deny", "datazone:CreateGlossary")
+    with pytest.raises(zone.exceptions.AccessDeniedException):
+        zone.create_glossary(domainIdentifier="dzd_x1", name="SAP", owningProjectIdentifier="p1")

@@ -17,6 +17,7 @@ from spheresync.dog.aws import embedded_session_factory
 from spheresync.dog.aws_log import AWS_LOG_FILE
 from spheresync.dog.services.registry import DOUBLES, double_named
 from spheresync.errors import StateError
+from tests.simulators.datazone_import import run_data_source
 from tests.unit.dog.services.examples import EXAMPLES
 
 ADDER = """
@@ -191,3 +192,35 @@ def test_two_processes_lose_no_write(tmp_path: Path, compact_bytes: int) -> None
     assert [process.wait(timeout=120) for process in processes] == [0, 0]
     expected = {"v", *(f"{name}{number}" for name in "ab" for number in range(20))}
     assert set(client.get_lf_tag(TagKey="k")["TagValues"]) == expected
+
+
+def zone_content(client: Any) -> list[dict[str, Any]]:
+    domain = {"domainIdentifier": "dzd_x1"}
+    found = client.search(**domain, searchScope="ASSET", additionalAttributes=["FORMS"])["items"]
+    assets = [client.get_asset(**domain, identifier=each["assetItem"]["identifier"]) for each in found]
+    for answer in assets:
+        answer.pop("ResponseMetadata")
+    return [*found, *assets, *client.search(**domain, searchScope="GLOSSARY_TERM")["items"]]
+
+
+@pytest.mark.parametrize("compact_bytes", [10_000_000, 1])
+def test_a_domain_is_the_same_for_every_process_whole_or_compacted(tmp_path: Path, compact_bytes: int) -> None:
+    with_table(tmp_path)
+    client = client_in(tmp_path, "datazone", compact_bytes=compact_bytes)
+    owner = {"domainIdentifier": "dzd_x1", "owningProjectIdentifier": "p1"}
+    glossary = client.create_glossary(**owner, name="SAP", clientToken="once")["id"]
+    client.create_glossary_term(domainIdentifier="dzd_x1", glossaryIdentifier=glossary, name="Customer")
+    assert run_data_source(client, "d", publish=True)["added"] == 1
+    event = b'{"eventTime": "2026-11-27T00:00:00Z", "run": {"runId": "r"}, "job": {"name": "j", "namespace": "n"}}'
+    posted = client.post_lineage_event(domainIdentifier="dzd_x1", event=event)["id"]
+    before = zone_content(client)
+    assert len(before) == 3
+    other = client_in(tmp_path, "datazone")
+    assert zone_content(other) == before
+    assert other.create_glossary(**owner, name="SAP", clientToken="once")["id"] == glossary
+    assert run_data_source(other, "d", publish=True)["unchanged"] == 1
+    seen = [
+        one.get_lineage_event(domainIdentifier="dzd_x1", identifier=posted)["processingStatus"]
+        for one in (client, other, client)
+    ]
+    assert seen == ["REQUESTED", "PROCESSING", "SUCCESS"]
