@@ -138,6 +138,15 @@ class GlueSimulator:
         found: dict[str, Any] = state.get(domain, {})
         return found
 
+    def glue_context_dump(self) -> dict[str, Any]:
+        """What Glue's business context holds: `glossaries`, `terms`, `form_types`, `noted`; empty where nobody asked.
+
+        `noted` has by asset, and within it by column ("": the asset itself), `terms` and `attachments`.
+        """
+        state: Any = from_json(self.dump().get("glue_context", {}))
+        found: dict[str, Any] = state
+        return found
+
     def run_data_source(self, *databases: str, domain: str = "dzd_x1", project: str = "p1") -> dict[str, int]:
         """A data source imports the tables of databases into DataZone; how many assets it added, updated and so on."""
         return run_data_source(self.client_of("datazone"), *databases, domain=domain, project=project)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from spheresync.dog.services.datazone.double import DataZone
 from spheresync.dog.services.double import Double
+from spheresync.dog.services.glue_context.double import GlueContext
 from spheresync.dog.services.lakeformation.double import LakeFormation
 from spheresync.dog.services.quicksight.double import QuickSight
 
-DOUBLES: tuple[type[Double], ...] = (LakeFormation, QuickSight, DataZone)
+DOUBLES: tuple[type[Double], ...] = (LakeFormation, QuickSight, DataZone, GlueContext)
 
 
 def double_for(service: str, operation: str) -> type[Double] | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.unit.dog.services.datazone_examples import DATAZONE
+from tests.unit.dog.services.glue_context_examples import GLUE_CONTEXT
 from tests.unit.dog.services.quicksight_examples import QUICKSIGHT
 
 Json = dict[str, Any]
@@ -78,4 +79,5 @@ EXAMPLES: Mapping[str, list[tuple[str, Json]]] = {
     "lakeformation": _LAKE_FORMATION,
     "quicksight": QUICKSIGHT,
     "datazone": DATAZONE,
+    "glue_context": GLUE_CONTEXT,
 }

@@ -1,22 +1,18 @@
 """A domain and all that is in it, and how its operations refuse.
 
 Every row is in the shape in which the service model gives it, so that a dump is what a client would read. UNVERIFIED on
-AWS: for how long a client token is known (a day here); that one comes back with the first answer, and with other
-parameters is a conflict; which operations say that a domain or project is not there by ResourceNotFoundException (here
-those whose model lists it, the others by ValidationException).
+AWS: that a client token that comes with other parameters is a conflict; which operations say that a domain or project
+is not there by ResourceNotFoundException (here those whose model lists it, the others by ValidationException).
 """
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from spheresync.dog.services.client_tokens import once
 from spheresync.dog.services.double import Call
-from spheresync.dog.services.logged_parameters import as_json
 from spheresync.dog.services.wire import Json, ServiceError
 
 CALLER = "caller"
@@ -26,7 +22,6 @@ SYSTEM = "SYSTEM"
 FIRST_DOMAIN = "dzd_x1"
 FIRST_PROJECT = "p1"
 _FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-_TOKENS_LAST = timedelta(days=1)
 
 
 def invalid(text: str) -> ServiceError:
@@ -102,29 +97,10 @@ class Domain:
 
     def once(self, call: Call, do: Callable[[Domain, Call], Json]) -> Json:
         """Do a call, or answer as before where its client token says that it was done."""
-        token = call.parameters.get("clientToken")
-        if token is None:
-            return do(self, call)
-        asked = {name: value for name, value in call.parameters.items() if name != "clientToken"}
-        digest = hashlib.blake2b(json.dumps(as_json(asked), sort_keys=True).encode(), digest_size=16).hexdigest()
-        while self.tokens and (oldest := next(iter(self.tokens))) and self._is_over(oldest, call.at):
-            del self.tokens[oldest]
-        key = f"{call.operation} {token}"
-        known = self.tokens.get(key)
-        if known is None:
-            answer = do(self, call)
-            self.tokens[key] = {"at": call.at, "digest": digest, "answer": copy.deepcopy(answer)}
-            return answer
-        if known["digest"] != digest:
-            raise conflict(f"The client token {token} was used with other parameters.")
-        earlier: Json = known["answer"]
-        return earlier
+        return once(self.tokens, call, "clientToken", lambda: do(self, call), conflict)
 
     def dump(self) -> Json:
         return {each.name: getattr(self, each.name) for each in fields(self)}
-
-    def _is_over(self, key: str, now: datetime) -> bool:
-        return bool(self.tokens[key]["at"] + _TOKENS_LAST < now)
 
 
 def domain_row(identifier: str, name: str, account: str, region: str, at: datetime) -> Json:
