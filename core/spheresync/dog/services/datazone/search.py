@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from spheresync.dog.services.datazone.domains import Domain, given, invalid
 from spheresync.dog.services.datazone.types import newest_of
@@ -94,11 +95,16 @@ def _score(hit: Hit, text: str, attributes: Sequence[str]) -> int:
     """How many words of a text are found; 0 where they are too few."""
     wanted = {word.casefold() for word in _WORD.findall(text)}
     texts = [value for name, value in hit.texts.items() if not attributes or name in attributes]
-    there = {word.casefold() for value in texts for word in _WORD.findall(value)}
-    there |= {part for word in there for part in word.split("_")}
-    matched = sum(any(word.startswith(each) for word in there) for each in wanted)
+    matched = sum(any(f" {each}" in _words(value) for value in texts) for each in wanted)
     whole = text.startswith('"') and text.endswith('"')
     return 0 if whole and matched < len(wanted) else matched
+
+
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> str:
+    """The words of a text and their parts, each after a space; texts are searched far more often than they change."""
+    words = [word.casefold() for word in _WORD.findall(text)]
+    return "".join(f" {part}" for word in words for part in dict.fromkeys([word, *word.split("_")]))
 
 
 def _fits(hit: Hit, clause: Json) -> bool:
