@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
+from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -18,6 +20,7 @@ from spheresync.dog.aws_log import AWS_LOG_FILE
 from spheresync.dog.services.registry import DOUBLES, double_named
 from spheresync.errors import StateError
 from tests.simulators.datazone_import import run_data_source
+from tests.unit.dog.services.example_times import BEGIN, time_of
 from tests.unit.dog.services.examples import EXAMPLES
 
 ADDER = """
@@ -31,6 +34,16 @@ for number in range(20):
 """
 TABLE = {"Table": {"DatabaseName": "d", "Name": "t"}}
 every_double = pytest.mark.parametrize("name", [double.name for double in DOUBLES])
+
+
+class Clock(datetime):
+    """The examples name what they make by ids, which come of the times of the calls."""
+
+    moment: ClassVar[datetime]
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromisoformat(cls.moment.astimezone(tz).isoformat())
 
 
 @pytest.fixture(autouse=True)
@@ -73,10 +86,13 @@ def content(client: Any, name: str = "lakeformation") -> list[dict[str, Any]]:
 
 
 def with_examples(folder: Path, name: str = "lakeformation") -> Any:
-    with_table(folder)
     client = client_in(folder, double_named(name).service)
-    for operation, parameters in EXAMPLES[name]:
-        assert "Code" not in call(client, operation, parameters), operation
+    with mock.patch("spheresync.dog.aws_services.datetime", Clock):
+        Clock.moment = BEGIN - timedelta(seconds=1)
+        with_table(folder)
+        for number, (operation, parameters) in enumerate(EXAMPLES[name]):
+            Clock.moment = time_of(number)
+            assert "Code" not in call(client, operation, parameters), operation
     return client
 
 

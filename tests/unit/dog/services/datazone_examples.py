@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from spheresync.dog.services.double import Call
+from tests.unit.dog.services.example_times import BEGIN, time_of
 
 Json = dict[str, Any]
 
-BEGIN = datetime(2026, 11, 27, tzinfo=UTC)
 ARN = "arn:aws:glue:eu-central-1:123456789012:table/d/t"
 SMITHY = '// what is ours\nstructure SapForm { @required\n @documentation("{") object: String, rows: Integer }'
 DATAZONE: list[tuple[str, Json]] = []
@@ -18,7 +18,7 @@ DATAZONE: list[tuple[str, Json]] = []
 
 def _add(operation: str, kind: str = "", **parameters: Any) -> str:
     """Add a call in the domain; the id of what it makes."""
-    call = Call(operation, {}, BEGIN + timedelta(seconds=len(DATAZONE)))
+    call = Call(operation, {}, time_of(len(DATAZONE)))
     DATAZONE.append((operation, {"domainIdentifier": "dzd_x1", **parameters}))
     return call.new_id(kind, 14)
 
@@ -202,7 +202,7 @@ _add("GetDataSource", identifier=_SOURCE)
 _add("ListDataSources", projectIdentifier="p1", name="lake d", maxResults=1)
 _add("ListDataSources", projectIdentifier="p1", nextToken="MQ==")
 _IMPORTED = _add("StartDataSourceRun", f"asset {ARN}", dataSourceIdentifier=_SOURCE, clientToken="t6")
-_RUN = Call("StartDataSourceRun", {}, BEGIN + timedelta(seconds=len(DATAZONE) - 1)).new_id("run", 14)
+_RUN = Call("StartDataSourceRun", {}, time_of(len(DATAZONE) - 1)).new_id("run", 14)
 _add("GetDataSourceRun", identifier=_RUN)
 _add("GetAsset", identifier=_IMPORTED)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from spheresync.dog.services.double import Call
+from tests.unit.dog.services.example_times import time_of
 
 Json = dict[str, Any]
 
-BEGIN = datetime(2026, 11, 27, tzinfo=UTC)
 TABLE = {"AssetIdentifier": "arn:aws:glue:eu-central-1:123456789012:table/d/t"}
 COLUMN = {**TABLE, "IterableFormName": "columns", "ItemIdentifier": "a"}
 GLUE_CONTEXT: list[tuple[str, Json]] = []
@@ -17,7 +16,7 @@ GLUE_CONTEXT: list[tuple[str, Json]] = []
 
 def _add(operation: str, kind: str = "", **parameters: Any) -> str:
     """Add a call; the id of what it makes."""
-    call = Call(operation, {}, BEGIN + timedelta(seconds=len(GLUE_CONTEXT)))
+    call = Call(operation, {}, time_of(len(GLUE_CONTEXT)))
     GLUE_CONTEXT.append((operation, parameters))
     return call.new_id(kind, 14)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import botocore.session
@@ -16,10 +16,10 @@ from spheresync.dog.services.logged_parameters import as_json, from_json
 from spheresync.dog.services.registry import DOUBLES, double_for, double_named
 from spheresync.dog.services.wire import ServiceError, wire_of
 from spheresync.targets.aws.limits import validate
+from tests.unit.dog.services.example_times import BEGIN, time_of
 from tests.unit.dog.services.examples import EXAMPLES
 
 Json = dict[str, Any]
-BEGIN = datetime(2026, 11, 27, tzinfo=UTC)
 PLACE = Place(ACCOUNT_ID, "eu-central-1")
 every_double = pytest.mark.parametrize("double", DOUBLES, ids=lambda double: double.name)
 
@@ -36,7 +36,7 @@ def made(double: type[Double]) -> Double:
 
 def calls_of(double: type[Double]) -> list[Call]:
     return [
-        Call(operation, parameters, BEGIN + timedelta(seconds=number))
+        Call(operation, parameters, time_of(number))
         for number, (operation, parameters) in enumerate(EXAMPLES[double.name])
     ]
 
