@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from spheresync.service import Service
 
 
+_LATEST = 1.0  # seconds
+
+
 class ServiceStartup:
     """The service of a server that already answers its client while the service is still being loaded and opened."""
 
@@ -28,6 +31,7 @@ class ServiceStartup:
         self._service: Service | None = None
         self._failure: SpheresyncError | None = None
         self._completed = anyio.Event()
+        self._wanted = anyio.Event()
 
     @classmethod
     def of(cls, service: Service) -> ServiceStartup:
@@ -51,9 +55,18 @@ class ServiceStartup:
         Raises:
             SpheresyncError: it cannot be opened.
         """
+        self._wanted.set()
         await self._completed.wait()
         if self._failure is not None:
             raise self._failure
+
+    async def give_way(self) -> None:
+        """Let the client's first questions be answered, which need no service, before that is loaded beside them.
+
+        Returns once somebody waits for it, at the latest after a second.
+        """
+        with anyio.move_on_after(_LATEST):
+            await self._wanted.wait()
 
     async def wait_for_failure(self) -> None:
         """Return once it is known that the service cannot be opened, and never where it is open."""

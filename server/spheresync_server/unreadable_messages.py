@@ -19,7 +19,7 @@ from spheresync_server.json_texts import Json
 LARGEST = 4 * 1024 * 1024
 """Bytes of one message; the SDK's limit over HTTP, where it has none over stdio."""
 _MOST_OF_A_BATCH = 100
-_ID = re.compile(r'"id"\s*:\s*(-?[0-9]{1,18}(?![0-9.eE])|"(?:[^"\\]|\\.){0,200}")')
+_ID = re.compile(r'"id"\s*:\s*(-?[0-9]{1,40}(?![0-9.eE])|"(?:[^"\\]|\\.){0,200}")')
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 

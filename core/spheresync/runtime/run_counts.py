@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from spheresync.model import Action, AssetId, Problem, RunState
-from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
+from spheresync.model import UNSPELLABLE, Action, AssetId, Problem, RunState
 
 #: Counts that are no action of the change set.
 FAILED = "failed"

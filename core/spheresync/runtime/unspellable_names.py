@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from spheresync.model import (
+    UNSPELLABLE,
     UNSPELLABLE_REMEDY,
     AssetEntry,
     AssetId,
@@ -26,7 +27,6 @@ from spheresync.observe.incidents import product_error
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
 
-CODE = "unspellable_name"
 MOST_TOLD = 100
 """Of each listing; of more, the number is told."""
 _NOTE = "unspellable_spaces"
@@ -43,7 +43,7 @@ class UnspellableSpace:
     def problem(self) -> Problem:
         """As runs, previews and the status tell it."""
         text = f"space {self.name!r} is kept out with all its assets: {self.why}"
-        return Problem(shown(self.name) or repr(self.name), CODE, text, UNSPELLABLE_REMEDY)
+        return Problem(shown(self.name) or repr(self.name), UNSPELLABLE, text, UNSPELLABLE_REMEDY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,11 @@ def first_problems(problems: Sequence[Problem], subject: str) -> list[Problem]:
     if left <= 0:
         return [*problems]
     text = f"{left} more are kept out for their names"
-    return [*problems[:MOST_TOLD], Problem(subject, CODE, text, UNSPELLABLE_REMEDY)]
+    return [*problems[:MOST_TOLD], Problem(subject, UNSPELLABLE, text, UNSPELLABLE_REMEDY)]
 
 
 def _problem(asset: AssetId, why: str) -> Problem:
-    return Problem(shown(str(asset)), CODE, f"asset {str(asset)!r} is kept out: {why}", UNSPELLABLE_REMEDY)
+    return Problem(shown(str(asset)), UNSPELLABLE, f"asset {str(asset)!r} is kept out: {why}", UNSPELLABLE_REMEDY)
 
 
 async def note_unspellable_spaces(tx: Tx, spaces: Iterable[UnspellableSpace], *, complete: bool) -> None:

@@ -14,9 +14,9 @@ from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import UsageError
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import AssetId, AssetKind, RunState, SpaceName
+from spheresync.model import UNSPELLABLE, AssetId, AssetKind, RunState, SpaceName
 from spheresync.runtime.scope import Scope, require_found
-from spheresync.runtime.unspellable_names import CODE, MOST_TOLD, unspellable_spaces
+from spheresync.runtime.unspellable_names import MOST_TOLD, unspellable_spaces
 from spheresync.service.health.status import sync_status
 from tests.simulators.in_process import InProcess, in_process
 
@@ -72,7 +72,7 @@ async def test_whatever_names_there_are_the_others_are_synced_as_ever(
             tables = installation.tables
             assert {*GOOD, "GOOD/GONE"} <= tables.keys()
             assert first.counts["create"] == len(tables) == len(set(tables.values()))
-            assert [problem.code for problem in first.problems].count(CODE) == len(kept_out) + len(odd)
+            assert [problem.code for problem in first.problems].count(UNSPELLABLE) == len(kept_out) + len(odd)
             assert (first.state is RunState.PARTLY_FAILED) == bool(first.problems)
             for record in await catalog.assets():
                 assert str(record.id) in tables or record.problem is not None, "written, or told why not"
@@ -125,7 +125,7 @@ async def test_who_asks_for_something_else_hears_nothing_of_it(odd: InProcess) -
         run = await odd.sync(RunRequest(scope))
         assert (run.state, run.problems) == (RunState.DONE, ())
     space = next(each for each in await odd.store.catalog.spaces() if each.name == "GOOD")
-    assert space.problem is not None and space.problem.code == CODE and space.complete
+    assert space.problem is not None and space.problem.code == UNSPELLABLE and space.complete
 
 
 async def test_the_status_tells_it_between_two_listings(odd: InProcess) -> None:

@@ -169,10 +169,12 @@ def test_a_signal_ends_a_stdio_server_that_waits_for_input(tmp_path: Path, numbe
     ask = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"},
     }}  # fmt: skip
+    begun = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    use = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "list_assets", "arguments": {}}}
     with started("serve", FAKE_CLOSED=str(closed)) as process:
-        process.stdin.write(json.dumps(ask) + "\n")
+        process.stdin.write("".join(json.dumps(each) + "\n" for each in (ask, begun, use)))
         process.stdin.flush()
-        assert process.stdout.readline()
+        assert process.stdout.readline() and process.stdout.readline(), "what uses the state has it opened"
         process.send_signal(number)
         assert process.wait(TIMEOUT) == (0 if number == signal.SIGTERM else 130)
         assert process.stdout.read() == ""

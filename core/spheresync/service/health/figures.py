@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 
 from spheresync.answers import SchedulerState
 from spheresync.errors import SourceFault
-from spheresync.model import SPACE_GONE, SPACE_UNREAD, RunState, Tier, isoformat
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, UNSPELLABLE, RunState, Tier, isoformat
 from spheresync.observe.log_metrics import LogMetrics, Unit
 from spheresync.runtime.context import RuntimeContext
-from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.schedule.control import LEASE, LISTED, may_write
 from spheresync.state.records import RunFigures, TierFigures

@@ -158,6 +158,7 @@ def _serve(source: SettingsSource, manner: _ServeOptions, speak: Callable[[Serve
             raise
 
     async def keep_open(left: anyio.Event) -> None:
+        await startup.give_way()
         await anyio.to_thread.run_sync(service_access.load_service)
         async with service_access.open_service(source) as service:
             opened.append(service)
