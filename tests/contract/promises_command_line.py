@@ -169,6 +169,8 @@ COMMAND_LINE: tuple[Promise, ...] = (
         "doctor tests every connection and permission and explains each failure.",
         (
             "tests/e2e/test_cli_dog.py::test_every_connection_works",
+            "tests/unit/service/test_policies.py::test_every_call_of_a_target_is_granted_and_nothing_else",
+            "tests/unit/service/test_policies.py::test_each_destination_has_a_policy_on_its_own_databases",
             "tests/contract/test_tenant_requests.py::test_a_wrong_secret_is_explained",
             "tests/integration/test_glue_reads.py::test_the_doctor_names_each_missing_permission",
             "tests/integration/test_glue_reads.py::test_the_doctor_explains_a_service_that_is_away",

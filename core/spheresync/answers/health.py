@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from spheresync.answers.base import Answer, Finding
+from spheresync.answers.base import Answer, Finding, OmitNone
 from spheresync.answers.drift import DriftStatus
 from spheresync.answers.runs import RunRow
 from spheresync.answers.schedule import SchedulerStatus, TierStatus
@@ -57,6 +57,34 @@ class ConnectionFinding(Answer):
     ok: bool
     message: str
     remedy: str = ""
+
+
+class PolicyStatement(Answer):
+    """One statement of a policy, spelled as IAM takes it."""
+
+    Sid: str
+    Effect: str = "Allow"
+    Action: list[str]
+    Resource: list[str]
+
+
+class PolicyDocument(Answer):
+    """A policy as IAM takes it."""
+
+    Version: str = "2012-10-17"
+    Statement: list[PolicyStatement]
+
+
+class DestinationPolicy(Answer):
+    """A policy of IAM, and to whom it is to be attached; `destination` None: for assuming the roles of all."""
+
+    destination: OmitNone[str] = None
+    attach_to: str
+    policy: PolicyDocument
+
+
+class PolicyAnswer(Answer):
+    policies: list[DestinationPolicy]
 
 
 class ConnectionReport(Answer):

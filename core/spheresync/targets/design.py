@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -53,6 +54,24 @@ class Capabilities:
     marked: bool = True
     goes_with_base: bool = False
     access: bool = False
+
+
+class PermissionReach(StrEnum):
+    """What the calls of a permission are about."""
+
+    OUR_TABLES = "our_tables"
+    BOUND_TABLES = "bound_tables"
+    WHERE_BOUND = "where_bound"  # as EVERYTHING, and needed only where rules bind tables
+    EVERYTHING = "everything"  # IAM knows no resource for these calls, or none that could be named beforehand
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionGroup:
+    """Calls of AWS that a target makes, as IAM spells them, for one statement of a policy."""
+
+    sid: str
+    actions: tuple[str, ...]
+    reach: PermissionReach
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +184,11 @@ class TargetDesign(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities()
+
+    @property
+    def permissions(self) -> tuple[PermissionGroup, ...]:
+        """What IAM has to allow; none of a target that is not in AWS."""
+        return ()
 
     @property
     def mark_paths(self) -> MarkPaths: ...

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from spheresync.alerts.channels import Channels
-from spheresync.answers import ConnectionReport, SyncStatus, Vitals
+from spheresync.answers import ConnectionReport, PolicyAnswer, SyncStatus, Vitals
 from spheresync.model import Principal, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.health import liveness
 from spheresync.service.health.connections import check_channel, send_test, test_connections
 from spheresync.service.health.figures import Figures, figures_of
+from spheresync.service.health.policies import smallest_policies
 from spheresync.service.health.status import sync_status
 from spheresync.service.process_loops import ProcessLoops
 
@@ -48,6 +49,11 @@ class Health:
         report = await test_connections(self._context)
         channels = [await check_channel(self._channels, each) for each in self._context.settings.alerts]
         return ConnectionReport(ok=report.ok and all(each.ok for each in channels), items=[*report.items, *channels])
+
+    async def smallest_policies(self, principal: Principal) -> PolicyAnswer:
+        """The smallest policy of IAM for each destination; AWS is not asked."""
+        authorize(principal, Permission.OPERATE)
+        return await smallest_policies(self._context)
 
     async def send_test_alerts(self, principal: Principal) -> ConnectionReport:
         """Send a test notice to every channel; one finding for each."""

@@ -32,6 +32,8 @@ from spheresync.targets.design import (
     MarkPaths,
     Marks,
     Merged,
+    PermissionGroup,
+    PermissionReach,
     PhysicalColumn,
     RequiredObject,
     TargetDesign,
@@ -52,6 +54,18 @@ _COMPARISON = FieldComparison(
 )
 
 
+_READS = ("glue:GetDatabases", "glue:GetDatabase", "glue:GetTables", "glue:GetTable")
+_PERMISSIONS = (
+    PermissionGroup(
+        "KeepTables",
+        (*_READS, "glue:CreateDatabase", "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable"),
+        PermissionReach.OUR_TABLES,
+    ),
+    PermissionGroup("AnnotateBoundTables", (*_READS, "glue:UpdateTable"), PermissionReach.BOUND_TABLES),
+    PermissionGroup("FindCrawlers", ("glue:GetCrawlers",), PermissionReach.WHERE_BOUND),
+)
+
+
 class GlueDesign(TargetDesign):
     """Tables of the Glue Data Catalog, one for each asset, and the databases that they are in.
 
@@ -65,6 +79,10 @@ class GlueDesign(TargetDesign):
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(binds=True)
+
+    @property
+    def permissions(self) -> tuple[PermissionGroup, ...]:
+        return _PERMISSIONS
 
     @property
     def mark_paths(self) -> MarkPaths:

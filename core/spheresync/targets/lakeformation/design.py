@@ -32,6 +32,8 @@ from spheresync.targets.design import (
     MarkPaths,
     Marks,
     Merged,
+    PermissionGroup,
+    PermissionReach,
     RequiredObject,
     TargetDesign,
 )
@@ -47,6 +49,21 @@ class LakeFormationDesign(TargetDesign):
 
     name = LAKE_FORMATION
     capabilities = Capabilities(depends_on=GLUE, marked=False, goes_with_base=True, access=True)
+    permissions = (
+        PermissionGroup(
+            "TagTables",
+            (
+                "lakeformation:GetLFTag",
+                "lakeformation:CreateLFTag",
+                "lakeformation:UpdateLFTag",
+                "lakeformation:GetResourceLFTags",
+                "lakeformation:AddLFTagsToResource",
+                "lakeformation:RemoveLFTagsFromResource",
+                "lakeformation:ListPermissions",
+            ),
+            PermissionReach.EVERYTHING,
+        ),
+    )
     mark_paths = MarkPaths("owner", "source", "digest")
 
     def design(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spheresync.answers import ConnectionReport, SyncStatus
+from spheresync.answers import ConnectionReport, PolicyAnswer, SyncStatus
 from spheresync.model.principals import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
@@ -28,9 +28,21 @@ def doctor(
     send_test: Annotated[
         bool, typer.Option("--send-test", help="Also send a test notice to every channel of alerts.")
     ] = False,
+    policy: Annotated[
+        bool, typer.Option("--policy", help="Instead, print the smallest IAM policy for each destination.")
+    ] = False,
 ) -> int:
     """Test every connection and permission, and explain each failure."""
-    from spheresync_server.cli.output.records import show_connections
+    from spheresync_server.cli.output.records import show_connections, show_policies
+
+    if policy:
+
+        async def tell(session: ServiceSession) -> PolicyAnswer:
+            return await session.service.health.smallest_policies(session.principal)
+
+        return ask_service(
+            invocation_of(context), tell, show_policies, needs=CallerRole.OPERATOR, what="spheresync doctor"
+        )
 
     async def ask(session: ServiceSession) -> ConnectionReport:
         report = await session.service.health.test_connections(session.principal)

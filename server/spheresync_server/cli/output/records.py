@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, LineageAnswer, Page, RunRow
+from spheresync.answers import (
+    AuditPage,
+    AuditVerdictAnswer,
+    ConnectionReport,
+    LineageAnswer,
+    Page,
+    PolicyAnswer,
+    RunRow,
+)
 from spheresync.model import counted
 from spheresync_server.answer_summaries import lineage_lines
 from spheresync_server.cli.output.tables import say, shown_more, table
@@ -67,6 +75,17 @@ def show_verdict(verdict: AuditVerdictAnswer) -> None:
             say(f"But not as it was written: {clean_line(verdict.reason, longest=2_000)}")
     else:
         say(f"Broken at entry {verdict.first_broken} of {verdict.entries}. {clean_line(verdict.reason, longest=1_000)}")
+
+
+def show_policies(answer: PolicyAnswer) -> None:
+    """Each policy as it can be pasted into IAM, with to whom it belongs."""
+    for each in answer.policies:
+        where = "" if each.destination in {None, "default"} else f" (destination {each.destination})"
+        say(f"For {clean_line(each.attach_to)}{where}:", each.policy.model_dump_json(indent=2), "")
+    say(
+        "An account or Region that the configuration does not name is `*`: write it in. Where Lake Formation decides,",
+        "it has to grant the same on databases and tables, and to make whoever creates LF-Tags an LF-Tag creator.",
+    )
 
 
 def show_connections(report: ConnectionReport) -> None:

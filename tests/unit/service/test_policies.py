@@ -1,0 +1,86 @@
+"""The smallest IAM policy: every call that a target makes is in it, on the databases that are written and no others."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from spheresync.answers import PolicyDocument
+from spheresync.service.health.policies import smallest_policies
+from spheresync.targets.registry import TARGETS, design_of
+from tests.simulators.in_process import in_process
+from tests.unit.planning.test_target_findings import landscape
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).resolve().parents[3]
+TWO = """
+prefix: sap_
+destinations:
+  home: {}
+  eu: {role_arn: "arn:aws:iam::111122223333:role/sync", region: eu-west-1, prefix: eu_}
+mapping:
+  rules:
+    - {match: {name: A}, set: {bind: "lake_{space}.{name}"}}
+    - {match: {name: B}, set: {database: "Shared_{kind}"}}
+"""
+
+
+def operations_of(folder: Path, service: str) -> set[str]:
+    """Names in the source of a target that are operations of its service: what it may call."""
+    import botocore.session
+
+    known = set(botocore.session.get_session().get_service_model(service).operation_names)
+    found = set()
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known:
+                found.add(f"{service}:{node.value}")
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+async def test_every_call_of_a_target_is_granted_and_nothing_else(name: str) -> None:
+    groups = design_of(name).permissions  # type: ignore[arg-type]  # a name of the registry
+    granted = {action for group in groups for action in group.actions}
+    service = {action.partition(":")[0] for action in granted}
+    called = operations_of(ROOT / f"core/spheresync/targets/{name}", *service)
+    assert granted == called
+    assert len({group.sid for group in groups}) == len(groups)
+
+
+def resources(policy: PolicyDocument, sid: str) -> list[str]:
+    (statement,) = [each for each in policy.Statement if each.Sid == sid]
+    return statement.Resource
+
+
+async def test_each_destination_has_a_policy_on_its_own_databases(tmp_path: Path) -> None:
+    async with in_process(tmp_path, landscape(), config=TWO) as installation, installation.context.providers.in_use():
+        answer = await smallest_policies(installation.context)
+    home, eu, assuming = answer.policies
+    assert (home.destination, eu.destination, assuming.destination) == ("home", "eu", None)
+    assert eu.attach_to == "arn:aws:iam::111122223333:role/sync"
+    ours = resources(eu.policy, "KeepTables")
+    assert "arn:aws:glue:eu-west-1:111122223333:catalog" in ours
+    assert {each.rpartition(":")[2] for each in ours if ":database/" in each} == {
+        "database/eu_*",
+        "database/shared_*",
+        "database/spheresync_doctor_probe",
+    }
+    assert "arn:aws:glue:*:*:table/sap_*/*" in resources(home.policy, "KeepTables")
+    assert "arn:aws:glue:*:*:table/lake_*/*" in resources(home.policy, "AnnotateBoundTables")
+    assert resources(assuming.policy, "AssumeRolesOfDestinations") == ["arn:aws:iam::111122223333:role/sync"]
+
+
+async def test_without_a_prefix_the_spaces_say_which_databases(tmp_path: Path) -> None:
+    async with in_process(tmp_path, landscape()) as installation:
+        await installation.sync()
+        async with installation.context.providers.in_use():
+            answer = await smallest_policies(installation.context)
+    (only,) = answer.policies
+    databases = {each.rpartition("/")[2] for each in resources(only.policy, "KeepTables") if ":database/" in each}
+    spaces = {database for database, _ in installation.tables.values()}
+    assert databases == {f"{name}*" for name in spaces} | {"spheresync_doctor_probe"}
+    assert [each.Sid for each in only.policy.Statement] == ["KeepTables"]
