@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,19 @@ import anyio.lowlevel
 import pytest
 
 from spheresync.config import DriftPolicies, Settings
+from spheresync.config.lakeformation import LakeFormation, TagFact
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import LiveObject, PhysicalName, TargetKey
+from spheresync.model import LAKE_FORMATION, LiveObject, PhysicalName, TargetKey
 from spheresync.targets import registry
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.glue.target import GlueTarget
+from spheresync.targets.lakeformation.target import LakeFormationTarget
 from spheresync.targets.protocol import Target
+from tests.contract.addition_promises import AT, COLUMNS, AddingWorld, AdditionPromises
 from tests.contract.target_promises import GROUP, NAME, TargetPromises, World
 from tests.simulators.glue_process import GlueSimulator, running_glue
 from tests.simulators.json_file_target import JSON_FILE, JSON_FILE_DESIGN, JsonFileTarget
-from tests.unit.mapping.assets import MARKER
+from tests.unit.mapping.assets import MARKER, ORDERS, decide
 
 pytestmark = pytest.mark.anyio
 
@@ -64,6 +67,59 @@ class TestGlue(TargetPromises):
         target = GlueTarget(door, owner=MARKER, drift=DriftPolicies())
         yield World(target, HandsOnGlue(simulator), {"Owner": "somebody"})
         door.close()
+
+
+@dataclass
+class HandsOnTags:
+    glue: GlueSimulator
+
+    async def make_base(self) -> None:
+        hands = self.glue.client()
+        hands.create_database(DatabaseInput={"Name": AT.container})
+        columns: Any = [{"Name": name, "Type": "int"} for name in COLUMNS.values()]
+        hands.create_table(
+            DatabaseName=AT.container, TableInput={"Name": AT.name, "StorageDescriptor": {"Columns": columns}}
+        )
+
+    async def drop_base(self) -> None:
+        self.glue.client().delete_table(DatabaseName=AT.container, Name=AT.name)
+
+    async def add_theirs(self) -> None:
+        self.glue.client_of("lakeformation").create_lf_tag(TagKey="theirs", TagValues=["a"])
+        self._assign("theirs", "a")
+
+    async def change_ours(self) -> None:
+        self._assign("fact", MARKER)  # the value of every tag of ours that no table carries
+
+    async def break_reading(self) -> None:
+        self.glue.fault("deny", "lakeformation:GetResourceLFTags", times=None)
+
+    async def contents(self) -> Any:
+        return self.glue.lakeformation_dump()["assigned"]
+
+    def _assign(self, key: str, value: str) -> None:
+        where: Any = {"Table": {"DatabaseName": AT.container, "Name": AT.name}}
+        tags: Any = [{"TagKey": key, "TagValues": [value]}]
+        self.glue.client_of("lakeformation").add_lf_tags_to_resource(Resource=where, LFTags=tags)
+
+
+class TestLakeFormation(AdditionPromises):
+    @pytest.fixture
+    def world(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddingWorld]:
+        async def no_sleep(_: float) -> None:
+            await anyio.lowlevel.checkpoint()
+
+        with running_glue() as simulator:
+            for name, value in simulator.environment.items():
+                monkeypatch.setenv(name, value)
+            door = AwsDoor(simulator.session, sleep=no_sleep)
+            sections = [LakeFormation(tags={"fact": fact}) for fact in (TagFact.SPACE, TagFact.KIND)]
+            target = LakeFormationTarget(
+                door, owner=MARKER, drift=DriftPolicies(), section=sections[0], key=TargetKey(LAKE_FORMATION)
+            )
+            first, second = (replace(decide(ORDERS), section=section) for section in sections)
+            yield AddingWorld(target, HandsOnTags(simulator), (first, second))
+            door.close()
 
 
 class FaultyJsonFile(JsonFileTarget):
