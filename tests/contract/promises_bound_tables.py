@@ -23,6 +23,8 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_iceberg_tables_keep_no_version_for_it_and_others_do",
             f"{_BOUND}::test_a_bound_table_that_may_not_be_seen_fails_by_itself",
             f"{_BOUND}::test_a_lost_answer_is_looked_into_and_nothing_is_written_twice",
+            f"{_UNIT}::test_a_name_that_is_equal_wins_over_one_that_is_folded_and_one_that_fits_several_is_nobodys",
+            f"{_UNIT}::test_only_a_type_that_does_not_hold_what_the_asset_has_is_told",
             f"{_UNIT}::test_binding_changes_nothing_that_is_not_ours",
             f"{_UNIT}::test_what_was_bound_is_taken_back_whole",
             f"{_UNIT}::test_texts_are_cut_at_the_limits_of_aws_and_stay_whole_in_parameters",

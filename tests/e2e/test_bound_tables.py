@@ -29,7 +29,7 @@ ICEBERG: dict[str, Any] = {
         "Columns": [
             {"Name": "Col_000", "Type": "string", "Parameters": {"iceberg.field.id": "1"}},
             {"Name": "col_001", "Type": "decimal(15, 2)", "Comment": "theirs"},
-            {"Name": "day", "Type": "date", "Parameters": {"spheresync.name": "COL_002"}},
+            {"Name": "day", "Type": "timestamp", "Parameters": {"spheresync.name": "COL_002"}},
             {"Name": "own", "Type": "int", "Comment": "the lake's own"},
         ],
     },
@@ -101,7 +101,8 @@ def test_the_meaning_of_an_asset_is_written_and_nothing_else_and_a_second_sync_d
     assert any("COL_004" in each and "without a partner" in each for each in findings)
     assert any("own" in each for each in findings)
     assert any("partition keys" in each and "COL_003" in each for each in findings)
-    assert any("COL_000 (varchar(40), there string)" in each for each in findings)
+    assert any("COL_002 (date, there timestamp)" in each for each in findings)
+    assert not any("COL_000 (" in each for each in findings), "a string holds what a varchar does"
     glue.reset()
     assert installation.ask("sync")["counts"]["unchanged"] == 1
     assert glue.calls() == {}
@@ -540,10 +541,10 @@ async def test_every_answer_names_the_bound_table_and_what_of_it_does_not_fit(
     assert physical == {
         "COL_000": ("Col_000", "string"),
         "COL_001": ("col_001", "decimal(15, 2)"),
-        "COL_002": ("day", "date"),
+        "COL_002": ("day", "timestamp"),
     }
     found = json.dumps(explained["findings"])
-    assert "COL_004, COL_005" in found and "COL_003" in found and "there string" in found
+    assert "COL_004, COL_005" in found and "COL_003" in found and "there timestamp" in found
     lineage = await _asked(installation, "get_lineage")
     ends = [(each["to"], each["kind"], each.get("to_column")) for each in lineage["edges"]]
     assert ("glue:default:lake.asset_00001", "table", None) in ends

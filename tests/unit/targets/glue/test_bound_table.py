@@ -269,11 +269,62 @@ def test_columns_match_by_name_in_any_case_and_then_by_our_parameter_each_once()
         },
     }
     matched = match_columns(physical_columns(asset, decide(asset)), table)
-    assert [(mine.column.name, there["Name"]) for mine, there in matched.pairs] == [("A", "a"), ("B", "x"), ("D", "d")]
+    assert [(mine.column.name, there["Name"]) for mine, there in matched.pairs] == [("A", "A"), ("B", "x"), ("D", "d")]
     assert [each.column.name for each in matched.only_in_asset] == ["C"]
     assert [each.column.name for each in matched.partition_keys] == ["E"]
-    assert matched.only_in_table == ("A", "y")
+    assert matched.only_in_table == ("a", "y")
     assert len([*findings_of(matched)]) == 3, "integer is int, and case is no type"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "pairs", "ambiguous"),
+    [
+        (["a.b", "a_b"], ["a_b"], {"a_b": "a_b"}, ()),
+        (["a.b", "A_B"], ["a_b"], {"A_B": "a_b"}, ()),
+        (["a.b", "a_b"], ["a_b", "a.b"], {"a_b": "a_b", "a.b": "a.b"}, ()),
+        (["Größe", "order date"], ["größe", "order date"], {"Größe": "größe", "order date": "order date"}, ()),
+        (["Größe", "order date"], ["groesse", "ORDER_DATE"], {"Größe": "groesse", "order date": "ORDER_DATE"}, ()),
+        (["a.b", "a/b"], ["a_b"], {}, ("a_b",)),
+        (["a.b", "a/b"], ["a_b|a/b"], {"a/b": "a_b"}, ()),
+        (["A_B", "A_b"], ["a_b"], {}, ("a_b",)),
+        (["Id"], ["id", "ID"], {"Id": "id"}, ()),
+        (["Id"], ["iD", "ID"], {}, ("iD", "ID")),
+        (["ID", "id"], ["id", "ID"], {"ID": "ID", "id": "id"}, ()),
+        (["A"], ["x|A", "y|A"], {}, ("x", "y")),
+    ],
+)
+def test_a_name_that_is_equal_wins_over_one_that_is_folded_and_one_that_fits_several_is_nobodys(
+    ours: list[str], theirs: list[str], pairs: dict[str, str], ambiguous: tuple[str, ...]
+) -> None:
+    asset = replace(ORDERS, columns=tuple(column(name) for name in ours))
+    there = [each.partition("|") for each in theirs]
+    said = [{"Name": name, **({"Parameters": {"spheresync.name": own}} if own else {})} for name, _, own in there]
+    for order in (said, said[::-1]):
+        table = {"Name": "t", "StorageDescriptor": {"Columns": order}}
+        matched = match_columns(physical_columns(asset, decide(asset)), table)
+        assert {mine.column.name: each["Name"] for mine, each in matched.pairs} == pairs
+        assert {*matched.ambiguous} == {*ambiguous}
+        assert {each.column.name for each in matched.only_in_asset} == {*ours} - {*pairs}
+        assert any("fit several" in each for each in findings_of(matched)) is bool(ambiguous)
+
+
+@pytest.mark.parametrize(
+    ("there", "length", "told"),
+    [
+        ("string", 3, False),
+        ("STRING", None, False),
+        ("varchar(3)", 3, False),
+        ("char(9)", 3, False),
+        ("varchar(2)", 3, True),
+        ("varchar(9)", None, True),
+        ("int", 3, True),
+    ],
+)
+def test_only_a_type_that_does_not_hold_what_the_asset_has_is_told(there: str, length: int | None, told: bool) -> None:
+    asset = replace(ORDERS, columns=(column("A", length=length),))
+    table = {"Name": "t", "StorageDescriptor": {"Columns": [{"Name": "a", "Type": there}]}}
+    found = [*findings_of(match_columns(physical_columns(asset, decide(asset)), table))]
+    assert any("another type" in each for each in found) is told
 
 
 def test_a_column_that_only_its_owner_names_keeps_that_name() -> None:
