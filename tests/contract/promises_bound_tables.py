@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _BOUND = "tests/e2e/test_bound_tables.py"
+_PLACES = "tests/e2e/test_bound_table_places.py"
 _RANDOM = "tests/unit/planning/test_bound_tables_at_random.py"
 _SCHEDULE = "tests/unit/schedule/test_bound_tables.py"
 _UNIT = "tests/unit/targets/glue/test_bound_table.py"
@@ -64,6 +65,10 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_among_newcomers_the_smallest_name_is_bound",
             f"{_BOUND}::test_a_table_of_another_installation_is_a_conflict",
             f"{_BOUND}::test_an_asset_whose_name_changes_its_case_keeps_its_bound_table",
+            f"{_PLACES}::test_a_table_of_others_that_replaced_ours_is_bound_in_place_and_given_back",
+            f"{_PLACES}::test_a_table_that_another_asset_left_and_others_made_anew_is_free_to_be_bound",
+            f"{_PLACES}::test_assets_that_change_places_come_right_in_two_syncs",
+            f"{_PLACES}::test_an_asset_that_waits_for_a_table_lets_go_of_the_one_that_another_waits_for",
         ),
     ),
     Promise(

@@ -21,7 +21,6 @@ from spheresync.model import (
     Digest,
     LiveObject,
     Problem,
-    digest_of,
     isoformat,
 )
 from spheresync.observe.incidents import ErrorAccount
@@ -38,7 +37,7 @@ from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.worker_process import WorkerProcess
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import Checkpoint, CheckpointState
+from spheresync.state.records import Checkpoint, CheckpointState, KnownObject
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import ReadAhead, RecentReads
@@ -105,6 +104,8 @@ class BoundTablePlanner:
         self._progress = progress
         self._recent = recent
         self._names = names
+        self._unbound: list[_Bound] = []  # that cannot have their tables now
+        self._bodies: list[bytes] = []  # that items refer to, not written down yet
 
     async def run(
         self,
@@ -140,8 +141,8 @@ class BoundTablePlanner:
         for asset, error in seen.failures.items():
             self._draft.fail(asset, error)
         left = {at: former.asset for at, former in self._names.formers.items() if at in wanted}
-        holders = {**left, **held}
-        leaving = {*leaving, *left.values(), *(each.asset for each in bound if _moves(each))}
+        holders = _Holders(held, left)
+        leaving = {*leaving, *left.values(), *(each.asset for each in bound if _moves(each) is not None)}
         ahead = ReadAhead(self._target, [each.at for each in bound if each.at not in seen.found], {})
         second = WorkerProcess(len(bound))
         for start in range(0, len(bound), _CHUNK):
@@ -150,7 +151,8 @@ class BoundTablePlanner:
             there = await self._there(chunk, ahead, seen)
             free = self._free(there, wanted, holders, leaving)
             await self._plan(free, second)
-        return frozenset({*wanted, *holders})
+        await self._make_room(wanted)
+        return frozenset({*wanted, *held})
 
     def _addressed(self, subjects: Sequence[Subject]) -> list[_Bound]:
         bound = []
@@ -191,20 +193,21 @@ class BoundTablePlanner:
     def _wait(self, bound: _Bound, reason: str) -> None:
         self._draft.waits.append(Problem.of(bound.asset, WAITS_FOR_TABLE, reason, _LOOKED_FOR))
         self._draft.items.append(absent_item(bound.subject, bound.at, Action.HELD, reason))
+        self._unbound.append(bound)
 
     def _free(
         self,
         there: Sequence[tuple[_Bound, LiveObject]],
         wanted: Mapping[Address, Sequence[AssetId]],
-        holders: Mapping[Address, AssetId],
+        holders: _Holders,
         leaving: Collection[AssetId],
     ) -> list[tuple[_Bound, LiveObject]]:
         """Those that may be bound to their table; the others wait for it, or are in conflict with who has it."""
         free, marker = [], self._settings.installation_marker
         for each, live in there:
             named = next((asset for asset in wanted[each.at] if str(asset) == live.source), None)
-            found = named if live.bound_by == marker else None
-            holder = holders.get(each.at) or found or min(wanted[each.at], key=str)
+            ours = live.bound_by == marker
+            holder = holders.of(each.at, ours=ours) or (named if ours else None) or min(wanted[each.at], key=str)
             table = ".".join(each.at)
             if holder == each.asset:
                 free.append((each, live))
@@ -215,7 +218,39 @@ class BoundTablePlanner:
             else:
                 reason = f"the table {table} is bound to {holder}, and one table stands for one asset"
                 self._draft.items.append(absent_item(each.subject, each.at, Action.CONFLICT, reason))
+                self._unbound.append(each)
         return free
+
+    async def _make_room(self, wanted: Mapping[Address, Sequence[AssetId]]) -> None:
+        """Take back what is ours of assets that wait for another table, where the one that they have is waited for.
+
+        So assets that change places, however many, do not wait for each other.
+        """
+        moving = [each for each in self._unbound if (had := _moves(each)) is not None and had.address in wanted]
+        blobs = await self._store.blobs.get_many(had.body for each in moving if (had := each.subject.checkpoint))
+        comparison = self._comparison(blobs)
+        for each in moving:
+            try:
+                self._bodies += comparison.retire_former(each.subject, each.at)
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
+                self._draft.fail(each.asset, error)
+        await self._keep([])
+
+    def _comparison(self, blobs: Mapping[Digest, bytes]) -> AssetComparison:
+        return AssetComparison(
+            self._draft, self._settings, self._design, names=self._names, blobs=blobs, seen={}, now=self._now
+        )
+
+    async def _keep(self, known_again: Sequence[Checkpoint]) -> None:
+        """Write down the bodies that items refer to, and what the tables themselves said to be known of them."""
+        bodies, self._bodies = self._bodies, []
+
+        async def keep(tx: Tx) -> None:
+            await tx.blobs.put_many(bodies)
+            await tx.checkpoints.put_many(known_again)
+
+        if bodies or known_again:
+            await self._store.write(keep)
 
     async def _plan(self, free: Sequence[tuple[_Bound, LiveObject]], second: WorkerProcess) -> None:
         blobs = await self._store.blobs.get_many(
@@ -246,7 +281,6 @@ class BoundTablePlanner:
                 bound_to=live,
             )
         results = dict(zip(requests, await second.share(design_all, [*requests.values()]), strict=True))
-        bodies: dict[Digest, bytes] = {}
         known_again: list[Checkpoint] = []
         for each, live in free:
             desired = self._designed(each.asset, results.get(each.asset))
@@ -254,18 +288,12 @@ class BoundTablePlanner:
                 continue
             before = len(self._draft.items)
             try:
-                bodies |= self._item(each, live, desired, blobs, known_again)
+                self._bodies += self._item(each, live, desired, blobs, known_again)
                 self._tell_columns(each, live, requests[each.asset])
             except Exception as error:  # noqa: BLE001 -- isolates this asset
                 del self._draft.items[before:]
                 self._draft.fail(each.asset, error)
-
-        async def keep(tx: Tx) -> None:
-            await tx.blobs.put(bodies)
-            await tx.checkpoints.put_many(known_again)
-
-        if bodies or known_again:
-            await self._store.write(keep)
+        await self._keep(known_again)
 
     def _designed(self, asset: AssetId, result: DesignResult | None) -> DesiredObject | None:
         if isinstance(result, ErrorAccount):
@@ -285,7 +313,7 @@ class BoundTablePlanner:
         desired: DesiredObject,
         blobs: Mapping[Digest, bytes],
         known_again: list[Checkpoint],
-    ) -> dict[Digest, bytes]:
+    ) -> list[bytes]:
         """Add the item of one asset to the draft; answers the bodies that it refers to."""
         subject, checkpoint = bound.subject, bound.checkpoint
         marker, known = self._settings.installation_marker, dict(blobs)
@@ -294,7 +322,8 @@ class BoundTablePlanner:
         if why is not None:
             reason = f"the table {'.'.join(bound.at)} {why}; it stays as it is"
             self._draft.items.append(absent_item(subject, bound.at, Action.CONFLICT, reason))
-            return {}
+            self._unbound.append(bound)
+            return []
         found_again = checkpoint is None and live.bound_by == marker
         if checkpoint is not None and last_body is None:
             checkpoint, last_body = known_by_target(self._design, checkpoint, live)
@@ -304,13 +333,11 @@ class BoundTablePlanner:
             checkpoint, last_body = bound_checkpoint(self._design, self._target.key, bound.asset, live, at=at)
             known_again.append(checkpoint)
         about = replace(subject, checkpoint=checkpoint)
-        comparison = AssetComparison(
-            self._draft, self._settings, self._design, names=self._names, blobs=known, seen={}, now=self._now
-        )
+        comparison = self._comparison(known)
         if checkpoint is None or last_body is None:
             merged = self._design.merge(None, live.body, desired.body, self._settings.drift)
             desired = replace(desired, body=merged.body)
-            self._draft.items.append(bind_item(subject, desired, live))
+            self._draft.items.append(bind_item(subject, desired, live, self._replaced(bound)))
             bodies = [live.body, desired.body]
         else:
             known[checkpoint.body] = last_body
@@ -318,7 +345,15 @@ class BoundTablePlanner:
         other = subject.checkpoint
         if other is not None and other.is_there and other.address != bound.at:
             bodies += comparison.retire_former(subject, bound.at)
-        return {digest_of(body): body for body in bodies}
+        return bodies
+
+    def _replaced(self, bound: _Bound) -> KnownObject | None:
+        """What the asset had itself at that place, before others made the table that stands there now."""
+        had = bound.subject.checkpoint
+        if had is not None and had.is_there and had.address == bound.at:
+            return had
+        former = self._names.formers.get(bound.at)
+        return former if former is not None and former.asset == bound.asset else None
 
     def _tell_columns(self, bound: _Bound, live: LiveObject, request: DesignRequest) -> None:
         decision = request.decision
@@ -328,7 +363,20 @@ class BoundTablePlanner:
             self._draft.noted.append(Problem.of(bound.asset, BOUND_COLUMNS, text))
 
 
-def _moves(bound: _Bound) -> bool:
-    """Whether the asset is bound to another table so far."""
+@dataclass(frozen=True, slots=True)
+class _Holders:
+    """Which assets have the tables that rules bind assets to: `held` is bound to them, `left` was theirs before."""
+
+    held: Mapping[Address, AssetId]
+    left: Mapping[Address, AssetId]
+
+    def of(self, at: Address, *, ours: bool) -> AssetId | None:
+        """Who holds a table; what an asset has left counts only where something of `ours` is still on it."""
+        return self.held.get(at) or (self.left.get(at) if ours else None)
+
+
+def _moves(bound: _Bound) -> Checkpoint | None:
+    """What is known of the other table that the asset is bound to so far; None where it is bound to none."""
     known = bound.subject.checkpoint
-    return known is not None and known.state is CheckpointState.BOUND and known.address != bound.at
+    elsewhere = known is not None and known.state is CheckpointState.BOUND and known.address != bound.at
+    return known if elsewhere else None

@@ -25,7 +25,7 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.planning.decisions.base_objects import KnownBase, digest_with
-from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState
+from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, KnownObject
 from spheresync.targets.design import TargetDesign
 
 CONFLICT_REMEDY = (
@@ -132,8 +132,13 @@ def _first_additions(subject: Subject, desired: DesiredObject) -> ChangeSetItem:
     )
 
 
-def bind_item(subject: Subject, desired: DesiredObject, live: LiveObject) -> ChangeSetItem:
-    """Write what is known of an asset onto a table that others made, for the first time."""
+def bind_item(
+    subject: Subject, desired: DesiredObject, live: LiveObject, replaced: KnownObject | None
+) -> ChangeSetItem:
+    """Write what is known of an asset onto a table that others made, for the first time.
+
+    `replaced`: a table of the asset itself that stood there before, as far as the state knows.
+    """
     seen = replace(subject, checkpoint=None)
     changes = subject.design.changes(live.body, desired.body)
     item = _item(
@@ -146,7 +151,8 @@ def bind_item(subject: Subject, desired: DesiredObject, live: LiveObject) -> Cha
         before=live.body,
         changes=changes,
     )
-    return replace(item, expected_version=live.version)
+    digest = replaced.body_digest if replaced is not None else None
+    return replace(item, expected_version=live.version, expected_digest=digest)
 
 
 def take_back_item(subject: Subject, nothing: DesiredObject, over: bytes, left: bytes, reason: str) -> ChangeSetItem:
