@@ -67,6 +67,7 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_an_asset_whose_name_changes_its_case_keeps_its_bound_table",
             f"{_PLACES}::test_a_table_of_others_that_replaced_ours_is_bound_in_place_and_given_back",
             f"{_PLACES}::test_a_table_that_another_asset_left_and_others_made_anew_is_free_to_be_bound",
+            f"{_PLACES}::test_a_rule_that_awaits_a_table_where_one_of_ours_is_to_be_keeps_no_database_from_being_made",
             f"{_PLACES}::test_assets_that_change_places_come_right_in_two_syncs",
             f"{_PLACES}::test_an_asset_that_waits_for_a_table_lets_go_of_the_one_that_another_waits_for",
         ),

@@ -109,3 +109,16 @@ def test_an_asset_that_waits_for_a_table_lets_go_of_the_one_that_another_waits_f
     lake(glue, "later", **ICEBERG)
     installation.ask("sync")
     assert sources(glue, "one", "later") == ["SPACE_000/ASSET_00002", "SPACE_000/ASSET_00001"]
+
+
+def test_a_rule_that_awaits_a_table_where_one_of_ours_is_to_be_keeps_no_database_from_being_made(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    installation.config = rules(n1="tags: {a: b}", n2='bind: "space_000.asset_00001"', n3="include: false").replace(
+        ', "SPACE_000/ASSET_00004"', ""
+    )
+    preview = installation.ask("preview")
+    assert [each["operation"] for each in preview["prerequisites"]] == ["glue:CreateDatabase"]
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["create"]) == ("done", 1), json.dumps(run["failures"])
+    assert glue.table("space_000", "asset_00001")["Parameters"]["spheresync.managed-by"].startswith("spheresync:")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import MappingRules
-from spheresync.model import Address, AssetId, PhysicalName, TargetKey, first_of
+from spheresync.model import Action, Address, AssetId, PhysicalName, TargetKey, first_of
 from spheresync.planning.names.container_notes import container_note, parts_of
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, Prerequisite
@@ -56,14 +56,14 @@ async def plan_prerequisites(
         key: the target and destination of the items.
         items: of that one, blocked ones too.
         gone: containers that were just found missing, whatever the state knows of them.
-        bound: objects that others made, whose containers are their affair.
+        bound: objects that others made, or that rules await there; who makes one of ours needs its container.
     """
     design = design_of(key.target)
     if design.capabilities.depends_on is not None:
         return await _shared(store, design, marker, key, items)
     waiting: dict[PhysicalName, list[AssetId]] = defaultdict(list)
     for item in items:
-        if needs_container(item) and item.address not in bound:
+        if needs_container(item) and (item.action is Action.CREATE or item.address not in bound):
             waiting[item.container].append(item.asset)
     if not waiting:
         return PlannedPrerequisites()
