@@ -52,6 +52,7 @@ _STATE_AFTER = {
     Action.DELETE: CheckpointState.DELETED,
     Action.FORGET: CheckpointState.FORGOTTEN,
 }
+_IN_THE_WAY = frozenset({TargetFault.CONFLICT, TargetFault.MOVED})
 
 
 class ResultRecorder:
@@ -296,10 +297,11 @@ class ResultRecorder:
     def _refused(self, result: Result) -> Problem | None:
         """What keeps the target from holding an asset as it should, as this result has it.
 
-        An undo that is not taken says only that a name is: what should be there is what Datasphere holds.
+        An undo that is not taken says only what stands in its way, which the next plan looks into: a name that is
+        taken, or that somebody else has worked on the table. What should be there is what Datasphere holds.
         """
         error = result.error
-        if error is None or (self.restores and error.fault is not TargetFault.CONFLICT):
+        if error is None or (self.restores and error.fault not in _IN_THE_WAY):
             return None
         return Problem.of_error(result.item.asset, error)
 

@@ -133,7 +133,7 @@ class DueJobs:
         looked_at = _noted((await self._context.store.drift.summary()).looked_at)
         if looked_at is None:
             checkpoints = self._context.store.checkpoints
-            written = [await checkpoints.count_active(key) for key in settings.target_keys]
+            written = [await checkpoints.count_in_use(key) for key in settings.target_keys]
             return [_sweep_job("never looked at", now)] if any(written) else []
         if timedelta(0) <= now - looked_at < every:
             return []

@@ -253,6 +253,10 @@ async def test_checkpoints_come_back_and_are_counted(store: SqliteStore) -> None
     assert await store.checkpoints.get(active.asset, TargetKey(GLUE)) == active
     assert await store.checkpoints.of_asset(retired.asset) == [retired]
     assert await store.checkpoints.count_active(TargetKey(GLUE)) == {"sales": 1}
+    bound, gone = checkpoint("C", state=CheckpointState.BOUND), checkpoint("D", state=CheckpointState.TAKEN_BACK)
+    await store.write(lambda tx: tx.checkpoints.put_many([bound, gone]))
+    assert await store.checkpoints.count_active(TargetKey(GLUE)) == {"sales": 1}, "tables of ours only"
+    assert await store.checkpoints.count_in_use(TargetKey(GLUE)) == 2
 
 
 async def test_change_sets_come_back_in_order(store: SqliteStore) -> None:

@@ -270,6 +270,16 @@ def _by_another_run(effect: RunEffect, run_id: RunId) -> str:
     return f"{by} has {'deleted' if gone else 'written'} {effect.table} since; undo that run first"
 
 
+def seen_in_the_way(effect: RunEffect, marker: str) -> str | None:
+    """What the look at the table that an asset has found of somebody else's, so that the next plan looks into it."""
+    in_use = effect.known is not None and effect.known == effect.asset_has and effect.known.state.managed
+    read = effect.hidden is None and effect.kind in {EffectKind.CREATED, EffectKind.CHANGED}
+    lost = effect.after is None or (effect.entry.before is not None and effect.before is None)
+    if not (in_use and read) or lost or not _left_by_other_runs(effect):
+        return None
+    return _changed_by_hand(effect, marker)
+
+
 def _changed_by_hand(effect: RunEffect, marker: str) -> str | None:
     live, after = effect.live, effect.after
     if live is None:

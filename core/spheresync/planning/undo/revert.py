@@ -6,13 +6,13 @@ that tells whether somebody has worked on it since.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from spheresync.config import DeletionPolicy, Settings
-from spheresync.errors import RefusedError, StateError, UsageError
+from spheresync.errors import RefusedError, StateError, TargetFault, UsageError
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     Action,
@@ -25,10 +25,12 @@ from spheresync.model import (
     RunId,
     TargetKey,
     counted,
+    isoformat,
 )
 from spheresync.observe.incidents import product_error
+from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
-from spheresync.planning.decisions.undo import EffectKind, RunEffect, settle_together, undo_item
+from spheresync.planning.decisions.undo import EffectKind, RunEffect, seen_in_the_way, settle_together, undo_item
 from spheresync.planning.destination_places import require_same_place
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.container_notes import container_note
@@ -62,6 +64,7 @@ from spheresync.targets.registry import base_of, design_of
 NOTHING_TO_UNDO = "nothing_to_undo"
 NOT_IN_FORCE = "target_not_configured"
 """Code of a target in which a run wrote and that is not configured any more."""
+_LOOKED_INTO = "The next sync looks at the table again, and says or mends what is left of that."
 _CHUNK = 500
 _READ_ONE_BY_ONE = 20
 """Up to so many tables are asked for by name; of more, their databases are listed, a hundred tables a call."""
@@ -91,6 +94,7 @@ class Reverter:
         self._failed: dict[tuple[TargetKey, AssetId], Problem] = {}
         self._out: list[Problem] = []  # targets in which nothing can be undone now
         self._bound: set[Address] = set()  # tables that others made
+        self._seen: dict[TargetKey, list[Problem]] = defaultdict(list)  # what others did to tables that assets have
         self._lost: tuple[Problem, ...] = ()
         self._unread: tuple[Problem, ...] = ()  # spaces that are out of reach now
 
@@ -181,6 +185,8 @@ class Reverter:
                     self._failed[target.key, asset] = Problem.of_error(asset, product_error(error, str(asset)))
                     continue
                 items += [item] if item is not None else []
+                if (found := seen_in_the_way(whole, marker)) is not None:
+                    self._seen[target.key].append(Problem.of(effect.item.asset, TargetFault.MOVED, found, _LOOKED_INTO))
                 if whole.is_bound:
                     self._bound.add(effect.item.address)
                     await self._keep(whole.restored or ())
@@ -286,6 +292,9 @@ class Reverter:
             for key in by_key:
                 for database in left[key]:  # a person is told to delete it, so whoever needs it next must see to it
                     await tx.meta.delete(container_note(key, database))
+                await tx.unwritten.put_many(key, self._seen[key], at=isoformat(self._now))
+                about = [each.asset for each in self._seen[key] if each.asset is not None]
+                await settle_statuses(tx, about, self._settings.target_keys)
             await tx.audit.append_many([event])
 
         await self._store.write(save)

@@ -207,7 +207,7 @@ def _failing(loop: LoopFailure) -> Finding:
 async def _unverified_in(context: RuntimeContext, key: TargetKey, counts: Sequence[FacetCount]) -> int:
     """How many assets count as synced of which the state does not know what a target holds."""
     synced = sum(each.count for each in counts if each.status is AssetStatus.SYNCED and is_for(key, each.space))
-    return synced - sum((await context.store.checkpoints.count_active(key)).values())
+    return synced - await context.store.checkpoints.count_in_use(key)
 
 
 def _not_verified(unknown: int) -> list[Finding]:
@@ -226,7 +226,7 @@ async def _left_targets(context: RuntimeContext) -> list[Finding]:
     store, in_force = context.store, context.settings.target_keys
     found = []
     for key in await store.checkpoints.keys():
-        held = 0 if key in in_force else sum((await store.checkpoints.count_active(key)).values())
+        held = 0 if key in in_force else await store.checkpoints.count_in_use(key)
         if held:
             message = f"{key} is not configured any more, and {counted(held, 'table')} stay there as last written"
             remedy = "Name it again under `destinations:` and `targets:` to have them managed, or delete them by hand."

@@ -43,7 +43,10 @@ class CheckpointReader(Protocol):
         """The size of all last written requests together, as they were sent."""
 
     async def count_active(self, key: TargetKey) -> dict[PhysicalName, int]:
-        """How many active objects each container holds."""
+        """How many active objects of ours each container holds."""
+
+    async def count_in_use(self, key: TargetKey) -> int:
+        """How many assets the target holds, in objects of ours and on those of others."""
 
     async def count_retired(self, key: TargetKey) -> int:
         """How many objects are marked as retired, former ones among them."""

@@ -112,6 +112,13 @@ class CheckpointReader:
         )
         return {PhysicalName(container): count for container, count in rows}
 
+    async def count_in_use(self, key: TargetKey) -> int:
+        row = await self._connection.one(
+            "SELECT count(*) FROM checkpoints WHERE target = ? AND destination = ? AND state IN ('active', 'bound')",
+            (key.target, key.destination),
+        )
+        return int(row[0]) if row else 0
+
     async def count_retired(self, key: TargetKey) -> int:
         row = await self._connection.one(
             "SELECT (SELECT count(*) FROM checkpoints WHERE target = ?1 AND destination = ?2 AND state = 'retired') + "
