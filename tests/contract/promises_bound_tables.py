@@ -79,6 +79,7 @@ BOUND_TABLES: tuple[Promise, ...] = (
         "An edit of our text follows the drift policy, a text of theirs stays, and their commits are no drift.",
         (
             f"{_BOUND}::test_an_edit_of_our_text_follows_the_drift_policy_and_a_text_of_theirs_is_never_overwritten",
+            f"{_BOUND}::test_an_edit_that_a_write_left_is_put_right_by_a_drift_repair_once_the_policy_says_so",
             f"{_BOUND}::test_a_commit_of_its_owner_stays_and_what_it_took_away_is_written_again",
         ),
     ),

@@ -304,6 +304,32 @@ def test_an_edit_of_our_text_follows_the_drift_policy_and_a_text_of_theirs_is_ne
     assert original(glue, before)
 
 
+def test_an_edit_that_a_write_left_is_put_right_by_a_drift_repair_once_the_policy_says_so(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    report = BIND + "drift: {description: report, comments: report}\n"
+    installation.config = report
+    installation.ask("sync")
+    edit(glue, lambda table: table.update(Description="described"))
+    edit(glue, comment(0, "by hand"))
+    installation.ask("drift")
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    installation.ask("sync")
+    assert glue.table(*TABLE)["Description"] == "described"
+    assert installation.ask("drift")["summary"]["reported"] == 1
+    installation.config = report.replace("report", "overwrite")
+    assert installation.ask("drift", "--repair")["summary"]["to_repair"] == 1
+    assert (glue.table(*TABLE)["Description"], columns(glue)["Col_000"]["Comment"]) == ("Another label", "Column 0")
+    assert "spheresync.own-description" not in glue.table(*TABLE)["Parameters"]
+    glue.reset()
+    assert installation.ask("sync")["counts"]["unchanged"] == 1
+    assert glue.calls() == {}
+    installation.config = ONE
+    installation.ask("sync")
+    assert original(glue, before)
+
+
 def commit(table: dict[str, Any]) -> None:
     """What writers of Iceberg do: parameters of the table survive, columns are made from the schema."""
     table["Parameters"] |= {"metadata_location": "s3://lake/metadata/00002.json"}

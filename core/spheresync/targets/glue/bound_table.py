@@ -185,6 +185,28 @@ class _Text:
         return own if _is_edited(base, live, self.key) and not overwrite else None
 
 
+def with_own_texts(body: bytes) -> bytes:
+    """A body with our texts in their places where it notes them, since somebody has edited those and the policy let
+    that stand: so the edit is known as one."""
+    table: Table = read_own_json(body)
+    _put_own_text(table, "Description")
+    columns = columns_of(table)
+    for column in columns:
+        _put_own_text(column, "Comment")
+    _put_columns(table, columns)
+    return canonical_json(table)
+
+
+def _put_own_text(holder: Table, key: str) -> None:
+    if OWN_TEXT[key] not in _parameters(holder):
+        return
+    holder["Parameters"] = dict(_parameters(holder))
+    if ours := holder["Parameters"].pop(OWN_TEXT[key]):
+        holder[key] = ours
+    else:
+        holder.pop(key, None)
+
+
 def _was_ours(base: Mapping[str, Any] | None, live: Mapping[str, Any], key: str) -> bool:
     """Whether the place of a text was ours before, so that what stands there is ours or an edit of it."""
     if base is None or not _is_marked(base):

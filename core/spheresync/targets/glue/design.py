@@ -189,7 +189,7 @@ class GlueDesign(TargetDesign):
 
     def own_fields(self, written: bytes, live_body: bytes) -> bytes:
         if self.is_bound(written):
-            return written  # only what is ours of it is ever merged
+            return bound_table.with_own_texts(written)  # only what is ours of it is ever merged
         return own_fields.own_fields(written, _column_names(read_own_json(live_body)))
 
     def fingerprint(self, body: bytes) -> Digest:
