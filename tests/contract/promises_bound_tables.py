@@ -80,6 +80,7 @@ BOUND_TABLES: tuple[Promise, ...] = (
         (
             f"{_BOUND}::test_an_edit_of_our_text_follows_the_drift_policy_and_a_text_of_theirs_is_never_overwritten",
             f"{_BOUND}::test_an_edit_that_a_write_left_is_put_right_by_a_drift_repair_once_the_policy_says_so",
+            f"{_UNIT}::test_a_column_that_its_owner_renames_takes_our_text_along_and_gives_it_back",
             f"{_BOUND}::test_a_commit_of_its_owner_stays_and_what_it_took_away_is_written_again",
         ),
     ),

@@ -87,7 +87,7 @@ class Life:
 
     async def step(self) -> None:
         acts = (self.rules, self.relabel, self.columns, self.commit, self.rewrite, self.comment, self.describe)
-        acts = (*acts, self.vanish, self.repair)
+        acts = (*acts, self.vanish, self.repair, self.rename)
         await self.random.choice(acts)()
         if self.random.random() < 0.2 and self.runs:
             await self.undo(self.random.choice(self.runs[-3:]))
@@ -158,6 +158,14 @@ class Life:
         there = {each["Name"].lower() for each in columns}
         columns += [{"Name": each.upper(), "Type": "int"} for each in "abcx" if each not in there][:1]
         self.edit(name, lambda table: table.update(StorageDescriptor={"Columns": deepcopy(columns)}))
+
+    async def rename(self) -> None:
+        """He gives a column another name, and whatever stands on it goes along."""
+        name = self.random.choice(TABLES)
+        columns = self.made[name]["StorageDescriptor"]["Columns"]
+        at, taken = self.random.randrange(len(columns)), {each["Name"].lower() for each in columns}
+        new = self.random.choice([each for each in "abcxyz" if each not in taken])
+        self.edit(name, lambda table: table["StorageDescriptor"]["Columns"][at].update(Name=new))
 
     async def comment(self) -> None:
         name, text = self.random.choice(TABLES), self.random.choice(["his", "hers", "One A", "Orders B"])

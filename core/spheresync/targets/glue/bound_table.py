@@ -20,6 +20,7 @@ from spheresync.model import Asset, AssetId, DesiredObject, FieldChange, LiveObj
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import Merged
 from spheresync.targets.glue.bound_columns import findings_of, match_columns
+from spheresync.targets.glue.same_columns import same_as_wanted, same_as_written
 from spheresync.targets.glue.table_input import (
     BESIDE_TEXT,
     BOUND_BY,
@@ -134,7 +135,9 @@ def merge(last_written: bytes | None, live: bytes, desired: bytes, policies: Dri
     body = table_text.merged(base, there, wanted)
     body["Parameters"][FINGERPRINT] = _parameters(wanted)[FINGERPRINT]
     columns = []
-    for column, said, known in zip(columns_of(there), _beside(there, wanted), _beside(there, base), strict=True):
+    for column, said, known in zip(
+        columns_of(there), same_as_wanted(there, wanted), same_as_written(there, base), strict=True
+    ):
         if said is None or not is_annotated(said):
             columns.append(_holder_without_ours(known, column, "Comment"))
             continue
@@ -229,7 +232,7 @@ def _is_marked(holder: Mapping[str, Any]) -> bool:
 def _without_ours(base: Table | None, live: Table) -> Table:
     """A table from which all that is ours was taken; a text that somebody has edited is his by now."""
     body = _holder_without_ours(base, live, "Description")
-    both = zip(_beside(live, base), columns_of(live), strict=True)
+    both = zip(same_as_written(live, base), columns_of(live), strict=True)
     _put_columns(body, [_holder_without_ours(known, column, "Comment") for known, column in both])
     return body
 
@@ -265,7 +268,9 @@ def restored(before: bytes, after: bytes, live: bytes) -> bytes:
     there: Table = read_own_json(live)
     body = _holder_restored(then, wrote, there, "Description")
     columns: list[Mapping[str, Any]] = []
-    for column, former, written in zip(columns_of(there), _beside(there, then), _beside(there, wrote), strict=True):
+    for column, former, written in zip(
+        columns_of(there), same_as_written(there, then), same_as_written(there, wrote), strict=True
+    ):
         if former is None or written is None:
             columns.append(column)
         else:
@@ -303,7 +308,9 @@ def edited_since(before: bytes, after: bytes, live: bytes) -> tuple[str, ...]:
     then, wrote, there = (read_own_json(body) for body in (before, after, live))
     edited = [*_texts_since(then, wrote, there, "Description", "description")]
     edited += [change.path for change in _moved_parameters("parameters", wrote, there)]
-    for column, former, written in zip(columns_of(there), _beside(there, then), _beside(there, wrote), strict=True):
+    for column, former, written in zip(
+        columns_of(there), same_as_written(there, then), same_as_written(there, wrote), strict=True
+    ):
         if former is None or written is None:
             continue
         path = f"columns.{column['Name']}"
@@ -324,7 +331,7 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any], *, in_plac
     """`in_place`: of texts those only that were ours in `before`."""
     yield from _moved_text(before, after, "Description", "description", in_place=in_place)
     yield from _moved_parameters("parameters", before, after)
-    for now, then in zip(columns_of(after), _beside(after, before), strict=True):
+    for now, then in zip(columns_of(after), same_as_written(after, before), strict=True):
         if then is None or not (_is_marked(then) or _is_marked(now)):
             continue
         path = f"columns.{now['Name']}"
@@ -383,17 +390,6 @@ def _our_text(holder: Mapping[str, Any], key: str) -> str:
 
 def _parameters(holder: Mapping[str, Any]) -> Mapping[str, Any]:
     return holder.get("Parameters") or {}
-
-
-def _beside(table: Mapping[str, Any], other: Mapping[str, Any] | None) -> list[Mapping[str, Any] | None]:
-    """For each column of a table that of the same name in another body, None where there is none.
-
-    The same spelling comes first; one of another case is the same where nothing else is.
-    """
-    there = {str(column["Name"]): column for column in columns_of(other or {})}
-    names = [str(column["Name"]) for column in columns_of(table)]
-    rest = {name.casefold(): column for name, column in there.items() if name not in names}
-    return [there.get(name) or rest.get(name.casefold()) for name in names]
 
 
 def _put_columns(body: Table, columns: Sequence[Mapping[str, Any]]) -> None:

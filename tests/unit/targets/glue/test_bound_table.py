@@ -276,6 +276,42 @@ def test_columns_match_by_name_in_any_case_and_then_by_our_parameter_each_once()
     assert len([*findings_of(matched)]) == 3, "integer is int, and case is no type"
 
 
+def renamed_there(name: str, new: str, *more: Table) -> Table:
+    """`TABLE` bound, after its owner gave a column another name, as consoles do: all else of it goes along."""
+    table = bound(ORDERS, TABLE)
+    columns = table["StorageDescriptor"]["Columns"]
+    next(each for each in columns if each["Name"] == name)["Name"] = new
+    table["StorageDescriptor"]["Columns"] = [*more, *columns]
+    return table
+
+
+@pytest.mark.parametrize("more", [[], [{"Name": "ID", "Type": "int", "Comment": "new"}]], ids=["alone", "replaced"])
+def test_a_column_that_its_owner_renames_takes_our_text_along_and_gives_it_back(more: list[Table]) -> None:
+    once, moved = bound(ORDERS, TABLE), renamed_there("ID", "key", *more)
+    back = taken_back(moved, once)
+    assert {"Name": "key", "Type": "bigint"} in back["StorageDescriptor"]["Columns"]
+    assert [each for each in more if each not in back["StorageDescriptor"]["Columns"]] == []
+    assert bound_table.moved_fields(once, moved) == ()
+    again = bound(ORDERS, moved, last=once, policies=DriftPolicies(comments=DriftPolicy.REPORT))
+    columns = {each["Name"]: each for each in again["StorageDescriptor"]["Columns"]}
+    if not more:
+        assert columns["key"]["Comment"] == "Label of ID"
+        assert "spheresync.beside-comment" not in columns["key"]["Parameters"]
+    else:
+        assert columns["key"] == {"Name": "key", "Type": "bigint"}, "the new one has the name that counts"
+        assert columns["ID"]["Comment"] == "new"
+
+
+def test_columns_that_change_names_keep_what_is_known_of_each() -> None:
+    once = bound(ORDERS, TABLE)
+    moved = deepcopy(once)
+    first, second, _ = moved["StorageDescriptor"]["Columns"]
+    first["Name"], second["Name"] = second["Name"], first["Name"]
+    back = taken_back(moved, once)["StorageDescriptor"]["Columns"]
+    assert back[0] == {"Name": "amount", "Type": "bigint"}
+    assert back[1] == {"Name": "ID", "Type": "double", "Comment": "theirs"}
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "pairs", "ambiguous"),
     [
