@@ -251,6 +251,7 @@ def test_a_table_of_another_installation_is_a_conflict(installation: Installatio
     installation.config = bind(1, 2)
     run = installation.ask("sync", code=1)
     assert run["counts"]["conflict"] == 2
+    assert all("`bind:`" in each["remedy"] and "emove" not in each["remedy"] for each in run["failures"])
     assert glue.dump() == before
 
 
@@ -467,6 +468,7 @@ def test_a_table_that_its_owner_drops_is_waited_for_and_never_made(
     glue.reset()
     drift = installation.ask("drift", "--repair", code=None)
     assert [each["asset"] for each in drift["items"]] == [ASSET]
+    assert ["Each sync looks for it" in each["remedy"] for each in drift["findings"]] == [True]
     assert glue.calls() == {"GetTable": 1}
     for _ in range(2):
         assert installation.ask("sync")["counts"]["held"] == 1

@@ -108,6 +108,16 @@ class RuleSet(Section):
     include: bool | None = None
     bind: BindingTemplate | None = None
 
+    @model_validator(mode="after")
+    def _names_one_table(self) -> RuleSet:
+        beside = [
+            f"`{key}`" for key in ("database", "table") if self.bind is not None and getattr(self, key) is not None
+        ]
+        if beside:
+            verb = "names" if len(beside) == 1 else "name"
+            raise ValueError(f"{' and '.join(beside)} {verb} nothing beside `bind`, which names both; leave one out")
+        return self
+
 
 class ColumnMatch(Section):
     """Which columns a column rule is for; `type` is the source's (`Edm.String(10)`)."""

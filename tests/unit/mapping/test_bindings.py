@@ -34,6 +34,14 @@ def test_a_dot_of_a_name_parts_nothing() -> None:
     assert bound_to("{name}.{name}", AssetId.parse("S/A.B")) == ("a_b", "a_b")
 
 
+@pytest.mark.parametrize("beside", [{"table": "x"}, {"database": "x"}, {"table": "x", "database": "y"}])
+def test_a_rule_names_one_table_only(beside: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="nothing beside `bind`"):
+        decide(ORDERS, {"set": {"bind": "a.b", **beside}})
+    other = decide(ORDERS, {"set": beside}, {"set": {"bind": "a.b"}})
+    assert other.bound_to(ORDERS.id, AssetKind.VIEW, "") == ("a", "b"), "of another rule they may stand for the rest"
+
+
 @pytest.mark.parametrize("template", ["lake", "{name}", ".{name}", "lake.", "{space}.", " . ", "{nmae}.x"])
 def test_a_template_names_a_database_and_a_table(template: str) -> None:
     with pytest.raises(ValidationError):

@@ -29,6 +29,8 @@ MOST_FIELDS = 25
 """So many fields of a table are told with their values; of more the number is told."""
 LONGEST_VALUE = 400
 _FORMER = "the table holds what was written there before: a write was lost, or somebody has put an earlier version back"
+_TAKEN = "Put the marker back, move that table out of the way, or give the asset another name by a mapping rule."
+_BOUND_ELSEWHERE = "Bind the asset to another table by a mapping rule (`bind:`), or take that rule away."
 _KINDS, _EFFECTS = list(DriftKind), list(DriftEffect)
 
 
@@ -137,7 +139,7 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
         policy=None,
         effect=DriftEffect.CONFLICT,
         reason=reason,
-        remedy="Put the marker back, move that table out of the way, or give the asset another name by a mapping rule.",
+        remedy=_BOUND_ELSEWHERE if checkpoint.state is CheckpointState.BOUND else _TAKEN,
         fields=fields,
         when=_changed_at(checkpoint, live),
         who=_who(subject.design, checkpoint, live),

@@ -29,8 +29,8 @@ from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, Che
 from spheresync.targets.design import TargetDesign
 
 CONFLICT_REMEDY = (
-    "Rename or remove that table, or give the asset another name or database by `prefix:` or a mapping rule; "
-    "the next sync looks again."
+    "Give the asset another name or database by `prefix:` or a mapping rule (by another `bind:` where one binds it to "
+    "that table), or move the table out of the way if it is yours; the next sync looks again."
 )
 EDITED = Digest("edited")
 """The digest of a body that is nobody's as a whole."""

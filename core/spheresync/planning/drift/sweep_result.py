@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spheresync.errors import TargetError
 from spheresync.model import AssetId, LiveObject, PhysicalName, Problem, SpaceName, counted
@@ -97,7 +97,7 @@ class SweepResult:
             if reported:
                 left.append(drift_finding(drift.asset, drift.table, reported))
             elif drift.effect is DriftEffect.REPORT:
-                left.append(missing_finding(drift.asset, drift.table))
+                left.append(replace(missing_finding(drift.asset, drift.table), remedy=drift.remedy))
         if self.busy:
             are = "was being written by a run meanwhile, and is" if self.busy == 1 else "were being written, and are"
             text = f"{counted(self.busy, 'table')} {are} not judged"

@@ -42,7 +42,7 @@ _MEANINGS = {
     "forget": "left in place, no longer managed",
     "adopt": "ours, found again",
     "unchanged": "nothing to do",
-    "held": "held by a revert",
+    "held": "held by a revert, or waits for a table",
     "conflict": "somebody else's table has the name, or an undo meets what others changed since",
     "failed": "could not be read or written",
     "refused": "left as found, since others or another run have written there meanwhile; each says who",
