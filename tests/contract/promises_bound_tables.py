@@ -52,6 +52,7 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_another_table_is_bound_and_what_is_ours_taken_back_from_the_former",
             f"{_BOUND}::test_what_is_ours_is_taken_back_when_the_asset_is_gone_and_written_again_when_it_is_back",
             f"{_BOUND}::test_a_rule_or_scope_that_leaves_the_asset_out_takes_back_what_is_ours_and_trips_no_guard",
+            f"{_BOUND}::test_what_the_owner_had_under_our_prefix_and_what_stood_empty_comes_back",
             f"{_RANDOM}::test_whatever_people_do_the_owner_has_his_tables_in_the_end",
             f"{_BOUND}::test_guards_count_what_is_taken_back_with_what_is_retired",
             f"{_BOUND}::test_the_deletion_policy_decides_whether_and_never_deletes",

@@ -403,6 +403,30 @@ def test_undo_keeps_what_the_owner_did_since_and_is_refused_where_somebody_chang
     assert written(glue) == before
 
 
+def test_what_the_owner_had_under_our_prefix_and_what_stood_empty_comes_back(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    his = {"spheresync.note": "his", "spheresync.label": "his", "spheresync.owner": "he"}
+    there: dict[str, Any] = deepcopy(ICEBERG) | {"Description": ""}
+    there["Parameters"] |= his
+    first, second, _third, fourth = there["StorageDescriptor"]["Columns"]
+    first |= {"Comment": "", "Parameters": his}
+    second["Parameters"] = {}
+    fourth["Parameters"] = his
+    before = lake(glue, "asset_00001", **there)
+    installation.config = BIND
+    installation.ask("sync")
+    assert columns(glue)["Col_000"]["Comment"] == "Column 0"
+    assert columns(glue)["own"]["Parameters"] == his, "nothing is written onto it"
+    assert installation.ask("sync", "--full")["counts"]["unchanged"] == 1
+    assert installation.ask("drift")["items"] == []
+    shutil.rmtree(installation.state_dir)
+    assert installation.ask("sync")["counts"]["adopt"] == 1
+    installation.config = ONE
+    installation.ask("sync")
+    assert written(glue) == before
+
+
 def test_undo_of_a_take_back_writes_it_again(installation: Installation, glue: GlueSimulator) -> None:
     before = lake(glue)
     installation.config = BIND

@@ -62,7 +62,8 @@ class Life:
 
     def _new(self, name: str) -> dict[str, Any]:
         columns = [{"Name": each, "Type": "int"} for each in self.random.sample("abcx", 3)]
-        return {"Name": name, "Parameters": {"table_type": "ICEBERG"}, "StorageDescriptor": {"Columns": columns}}
+        parameters = {"table_type": "ICEBERG", "spheresync.label": "his", "spheresync.note": "his"}
+        return {"Name": name, "Parameters": parameters, "StorageDescriptor": {"Columns": columns}}
 
     def call(self, operation: str, **params: Any) -> Any:
         return self.installation.glue.catalog.call(operation, params)

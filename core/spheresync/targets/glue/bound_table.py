@@ -31,6 +31,7 @@ from spheresync.targets.glue.table_input import (
     PREFIX,
     QUERYABLE,
     SOURCE,
+    STOOD_BEFORE,
     asset_parameters,
     column_parameters,
     columns_of,
@@ -44,7 +45,7 @@ from spheresync.targets.glue.table_input import (
 _NOBODY = ""
 """Who has bound a table from which what is ours is to be taken back."""
 _OF_TEXTS = frozenset({*OWN_TEXT.values(), *BESIDE_TEXT.values()})
-_NOTES = frozenset({FINGERPRINT, NAME_BEFORE, *_OF_TEXTS})
+_NOTES = frozenset({FINGERPRINT, NAME_BEFORE, STOOD_BEFORE, *_OF_TEXTS})
 """Parameters of ours that say something of the others, and of what was there before."""
 
 Table: TypeAlias = dict[str, Any]
@@ -159,6 +160,9 @@ class _Text:
     def merged(self, base: Mapping[str, Any] | None, live: Mapping[str, Any], wanted: Mapping[str, Any]) -> Table:
         """A table or column with our parameters and, where its place is empty or ours, our text."""
         parameters = {**_foreign(live), **_our_parameters(wanted), **_named_before(base, live)}
+        stood = _stood_before(base, live, self.key)
+        if stood:
+            parameters[STOOD_BEFORE] = canonical_json(stood).decode()
         merged: Table = {**copy.deepcopy(dict(live)), "Parameters": parameters}
         theirs, ours = live.get(self.key) or "", _our_text(wanted, self.key)
         place = self._beside(base, live, wanted)
@@ -170,6 +174,7 @@ class _Text:
             merged[self.key] = ours
         elif theirs:
             merged.pop(self.key)
+            merged |= {self.key: stood[self.key]} if self.key in stood else {}
         return merged
 
     def _beside(self, base: Mapping[str, Any] | None, live: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
@@ -239,16 +244,47 @@ def _without_ours(base: Table | None, live: Table) -> Table:
 
 def _holder_without_ours(base: Mapping[str, Any] | None, live: Mapping[str, Any], key: str) -> Table:
     left: Table = copy.deepcopy(dict(live))
+    stood = _stood_before(base, live, key)
     if live.get(key) and _was_ours(base, live, key) and not _is_edited(base, live, key):
         del left[key]
-    parameters, foreign = _parameters(live), _foreign(live)
+        left |= {key: stood[key]} if key in stood else {}
+    parameters, foreign = _parameters(live), {**_foreign(live), **stood.get("Parameters", {})}
     if before := _named_before(base, live):
         foreign[COLUMN_NAME] = before[NAME_BEFORE]
     if foreign != parameters:
         left["Parameters"] = foreign
-        if not foreign:
+        if not foreign and "Parameters" not in stood:
             del left["Parameters"]
     return left
+
+
+def _stood_before(base: Mapping[str, Any] | None, live: Mapping[str, Any], key: str) -> Table:
+    """What of a table or column would be lost below what is ours: members that hold nothing, and its owner's parameters
+    under our prefix, but for the name that he gives a column. As it was noted, where anything of ours stands there.
+    """
+    there = _parameters(live)
+    if _is_marked(live):
+        return _noted(there.get(STOOD_BEFORE))
+    left_of_ours = _parameters(base) if base is not None and _is_marked(base) else {}
+    own = {
+        name: value
+        for name, value in there.items()
+        if name.startswith(PREFIX) and name != COLUMN_NAME and name not in _NOTES and left_of_ours.get(name) != value
+    }
+    stood: Table = {key: ""} if live.get(key) == "" else {}
+    return {**stood, "Parameters": own} if own or live.get("Parameters") == {} else stood
+
+
+def _noted(note: str | None) -> Table:
+    """A note as it was written; what somebody made of it that is none says nothing."""
+    try:
+        said = read_own_json(note.encode()) if note is not None else {}
+    except ValueError:
+        return {}
+    said = said if isinstance(said, dict) else {}
+    parameters = said.get("Parameters", {})
+    is_one = isinstance(parameters, dict) and all(isinstance(value, str) for value in parameters.values())
+    return said if is_one and all(said[key] == "" for key in said if key != "Parameters") else {}
 
 
 def _named_before(base: Mapping[str, Any] | None, live: Mapping[str, Any]) -> dict[str, str]:

@@ -42,6 +42,8 @@ COLUMN_NAME = f"{PREFIX}name"
 COLUMN_TYPE = f"{PREFIX}type"
 NAME_BEFORE = f"{PREFIX}name-before"
 """`COLUMN_NAME` as the owner of a table had put it onto a column, by which he says which column of an asset it is."""
+STOOD_BEFORE = f"{PREFIX}before"
+"""What else the owner of a table had where ours stands: parameters under our prefix, and members that were empty."""
 QUERYABLE = f"{PREFIX}queryable"
 STATUS = f"{PREFIX}status"
 RETIRED_AT = f"{PREFIX}retired-at"
@@ -55,7 +57,8 @@ BESIDE_TEXT = {"Description": f"{PREFIX}beside-description", "Comment": f"{PREFI
 FORMER_OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
 """As former versions had it. What Datasphere says of an asset may stand there too, so only our label counts as that."""
 _OF_OUR_STATE = frozenset(
-    {FINGERPRINT, BOUND_BY, NAME_BEFORE, STATUS, RETIRED_AT, RETIRED_TABLE, *OWN_TEXT.values(), *BESIDE_TEXT.values()}
+    {FINGERPRINT, BOUND_BY, NAME_BEFORE, STOOD_BEFORE, STATUS, RETIRED_AT, RETIRED_TABLE}
+    | {*OWN_TEXT.values(), *BESIDE_TEXT.values()}
 )
 _OF_ASSETS = ("label", "labels", "owner", "view-definition", "hierarchies", "primary-key", "foreign-keys", "parameters")
 _OF_COLUMNS = ("type", "role", "nullable", "aggregation", "pii", "terms", "queryable")
@@ -237,7 +240,7 @@ def annotation_of(table_input: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parameters_under_prefix(holder: Mapping[str, Any]) -> dict[str, str]:
-    beside = {NAME_BEFORE, *OWN_KEYS}
+    beside = {NAME_BEFORE, STOOD_BEFORE, *OWN_KEYS}
     return {key: value for key, value in own_parameters(holder).items() if key not in beside}
 
 
