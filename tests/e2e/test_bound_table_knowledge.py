@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_bound_tables import ICEBERG, TABLE, edit, lake
+from tests.e2e.test_bound_tables import BIND, ICEBERG, ONE, TABLE, edit, lake, original, written
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -68,3 +68,25 @@ def test_an_asset_on_a_bound_table_counts_as_verified(installation: Installation
     installation.ask("sync")
     said = installation.ask("status")
     assert (said["health"], "not_verified" in str(said)) == ("ok", False)
+
+
+def test_a_bound_table_that_nothing_knows_of_is_named_by_a_look_and_taken_back_after_a_full_sync(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    installation.config = BIND
+    installation.ask("sync")
+    bound = written(glue)
+    installation.config = ONE
+    installation.ask("sync")
+    assert original(glue, before)
+    glue.client().update_table(DatabaseName="lake", TableInput=bound)  # as its owner does who restores the table
+    told = [each for each in installation.ask("drift", code=None)["findings"] if each["code"] == "unknown_table"]
+    assert [each["subject"] for each in told] == ["lake.asset_00001"] and "sync --full" in told[0]["remedy"]
+    installation.ask("sync", "--full")
+    assert installation.ask("sync")["state"] == "done"
+    assert original(glue, before)
+    assert installation.ask("drift")["findings"] == []
+    glue.reset()
+    assert installation.ask("sync")["counts"]["unchanged"] == 1
+    assert glue.calls() == {}

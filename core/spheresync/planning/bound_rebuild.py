@@ -85,19 +85,21 @@ class BoundTableRebuilder:
         wanted: Mapping[Address, Sequence[AssetId]],
         checkpoints: Mapping[AssetId, Checkpoint],
         *,
+        formers: Collection[Address],
         at: str,
         everywhere: bool,
     ) -> SeenTables:
         """Look through databases that nobody has looked through yet; answers what was seen of the wanted tables.
 
-        What is bound there besides is written down. `everywhere`: those that were looked through are so again.
+        What is bound there besides, and is none of the `formers`, is written down. `everywhere`: all that were ever
+        looked through are so again.
 
         Raises:
             TargetError: the target as a whole is out.
         """
-        noted = await self._store.meta.with_prefix(_note(self._target.key, ""))
-        unknown = [each for each in sorted(containers) if everywhere or _note(self._target.key, each) not in noted]
-        known = {each.address for each in checkpoints.values() if each.is_there} | wanted.keys()
+        noted = await databases_looked_through(self._store, self._target.key)
+        unknown = sorted({*containers, *noted} if everywhere else {*containers} - noted)
+        known = {each.address for each in checkpoints.values() if each.is_there} | wanted.keys() | {*formers}
         taken = {asset for assets in wanted.values() for asset in assets}
         taken |= {asset for asset, each in checkpoints.items() if each.is_there}
         found, absent = dict[Address, LiveObject](), set[PhysicalName]()
@@ -152,6 +154,12 @@ class BoundTableRebuilder:
             room = max(0, MOST_KEPT - len(found))
             found += bound + [live for live in page if live.address in wanted and live not in bound][:room]
         return found
+
+
+async def databases_looked_through(store: Store, key: TargetKey) -> frozenset[PhysicalName]:
+    """Databases of others in which rules have ever bound an asset to a table, as far as the state knows."""
+    prefix = _note(key, "")
+    return frozenset(PhysicalName(note.removeprefix(prefix)) for note in await store.meta.with_prefix(prefix))
 
 
 def _note(key: TargetKey, container: str) -> str:

@@ -128,7 +128,7 @@ class BoundTablePlanner:
         """
         held = {each.address: asset for asset, each in checkpoints.items() if each.state is CheckpointState.BOUND}
         bound = self._addressed(subjects)
-        if not bound:
+        if not (bound or everywhere):
             return frozenset(held)
         wanted: dict[Address, list[AssetId]] = defaultdict(list)
         for each in bound:
@@ -137,10 +137,15 @@ class BoundTablePlanner:
         rebuilder = BoundTableRebuilder(self._store, self._target, self._design, marker, in_force=in_force)
         containers = {each.container for each in wanted}
         at = isoformat(self._now)
-        seen = await rebuilder.adopt(containers, wanted, checkpoints, at=at, everywhere=everywhere)
+        formers = self._names.formers
+        seen = await rebuilder.adopt(
+            containers, wanted, checkpoints, formers=formers.keys(), at=at, everywhere=everywhere
+        )
         for asset, error in seen.failures.items():
             self._draft.fail(asset, error)
-        left = {at: former.asset for at, former in self._names.formers.items() if at in wanted}
+        if not bound:
+            return frozenset(held)
+        left = {at: former.asset for at, former in formers.items() if at in wanted}
         holders = _Holders(held, left)
         leaving = {*leaving, *left.values(), *(each.asset for each in bound if _moves(each) is not None)}
         ahead = ReadAhead(self._target, [each.at for each in bound if each.at not in seen.found], {})

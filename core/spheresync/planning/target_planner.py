@@ -257,7 +257,7 @@ class TargetPlanner:
             recent=self._recent,
             names=names,
         )
-        everywhere = self._request.full and self._request.scope.everything
+        everywhere = self._request.full and self._request.scope.everything and self._design.capabilities.binds
         leaving = {record.id for record in to_design} | {subject.asset for _, subject in self.draft.removals}
         subjects = [self._subject(record, self.decided[record.id]) for record in bound]
         self._bound = await planner.run(subjects, self._checkpoints, leaving, everywhere=everywhere)

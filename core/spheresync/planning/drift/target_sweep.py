@@ -33,6 +33,7 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.bound_rebuild import databases_looked_through
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.drift_findings import look_at, look_for
 from spheresync.planning.decisions.items import Subject, name_taken
@@ -253,6 +254,7 @@ class TargetSweep:
         noted = await self._store.meta.with_prefix(note)
         known = {PhysicalName(key.removeprefix(note)) for key in noted if is_present(noted, key)}
         known |= {each.container for each in self.checkpoints.values() if each.state is not CheckpointState.BOUND}
+        known |= await databases_looked_through(self._store, self.key)
         for database in sorted(known - {checkpoint.container for checkpoint in self.wanted}):
             try:
                 async for page in self._target.pages(database):
@@ -285,7 +287,8 @@ class TargetSweep:
         if not self._scope.everything:
             return
         for live in page:
-            if live.owner == self._settings.installation_marker and live.address not in self._known:
+            ours = self._settings.installation_marker in {live.owner, live.bound_by}
+            if ours and live.address not in self._known:
                 self.seen.stray(live)
 
     async def _gone(self, database: PhysicalName, left_out: Mapping[PhysicalName, Checkpoint]) -> list[Checkpoint]:
