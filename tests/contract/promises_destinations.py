@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _PLACES = "tests/e2e/test_destinations.py"
+_SHARED = "tests/e2e/test_shared_places.py"
 _UNIT = "tests/unit/config/test_destinations.py"
 
 DESTINATIONS: tuple[Promise, ...] = (
@@ -38,6 +39,20 @@ DESTINATIONS: tuple[Promise, ...] = (
             f"{_PLACES}::test_drift_is_found_where_it_is",
             f"{_PLACES}::test_a_space_that_a_destination_is_no_more_for_leaves_its_tables",
             f"{_PLACES}::test_a_destination_that_is_another_one_by_now_is_not_taken_for_in_sync",
+            f"{_SHARED}::test_a_region_of_the_environment_that_changes_is_a_moved_destination",
+            f"{_SHARED}::test_credentials_of_another_account_write_nothing_there",
+        ),
+    ),
+    Promise(
+        "config:destinations:shared",
+        "CONTRACT.md#Other targets",
+        "One table is one destination's: no other in that place writes, retires, deletes or reports it as foreign.",
+        (
+            f"{_SHARED}::test_one_place_under_two_names_is_refused_before_anything_is_written",
+            f"{_SHARED}::test_what_another_destination_has_in_use_is_never_removed",
+            f"{_SHARED}::test_two_destinations_do_not_write_one_table",
+            f"{_SHARED}::test_two_destinations_do_not_bind_one_table",
+            f"{_SHARED}::test_tables_of_another_destination_are_neither_foreign_nor_copies",
         ),
     ),
     Promise(

@@ -299,6 +299,14 @@ class SimulatedCatalog:
     async def check(self) -> tuple[Problem, ...]:
         return ()
 
+    catalog = None
+
+    def expect(self, catalog: str | None) -> None:
+        assert catalog is None
+
+    async def find_catalog(self) -> str | None:
+        return None
+
     def _live(self, key: tuple[PhysicalName, PhysicalName]) -> LiveObject:
         import json
 

@@ -90,7 +90,8 @@ class Table:
 class Catalog:
     """Databases and tables of one account and region."""
 
-    def __init__(self) -> None:
+    def __init__(self, account: str = "123456789012") -> None:
+        self._account = account
         self.databases: dict[str, Json] = {}
         self.tables: dict[str, dict[str, Table]] = {}
         self.crawlers: list[Json] = []
@@ -182,7 +183,7 @@ class Catalog:
         name = wanted["Name"].lower()
         if name in self.databases:
             raise ServiceError("AlreadyExistsException", "Database already exists.")
-        self.databases[name] = {**wanted, "Name": name, "CreateTime": time.time(), "CatalogId": "123456789012"}
+        self.databases[name] = {**wanted, "Name": name, "CreateTime": time.time(), "CatalogId": self._account}
         self.tables[name] = {}
         for watcher in self.watchers:
             watcher.database_made(name)
@@ -234,8 +235,7 @@ class Catalog:
             watcher.table_changed(params["DatabaseName"].lower(), wanted["Name"].lower())
         return {}
 
-    @staticmethod
-    def _add_version(table: Table, database: str, wanted: Json, now: float) -> None:
+    def _add_version(self, table: Table, database: str, wanted: Json, now: float) -> None:
         table.versions.append(
             {
                 "PartitionKeys": [],
@@ -248,7 +248,7 @@ class Catalog:
                 "UpdateTime": now,
                 "CreatedBy": "arn:aws:iam::123456789012:user/someone",
                 "IsRegisteredWithLakeFormation": False,
-                "CatalogId": "123456789012",
+                "CatalogId": self._account,
                 "VersionId": str(table.next_version),
             }
         )

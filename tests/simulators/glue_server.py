@@ -41,9 +41,9 @@ from tests.simulators.glue_catalog import Catalog
 
 Json = dict[str, Any]
 _IDENTITY = (
-    b'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
-    b"<Arn>arn:aws:iam::123456789012:user/someone</Arn><UserId>AID</UserId><Account>123456789012</Account>"
-    b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
+    '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+    "<Arn>arn:aws:iam::{account}:user/someone</Arn><UserId>AID</UserId><Account>{account}</Account>"
+    "</GetCallerIdentityResult></GetCallerIdentityResponse>"
 )
 
 
@@ -92,7 +92,7 @@ class GlueServer:
     def catalog_at(self, place: str) -> Catalog:
         """The catalog of `REGION/ACCOUNT`."""
         if place not in self._catalogs:
-            self._catalogs[place] = Catalog()
+            self._catalogs[place] = Catalog(place.partition("/")[2])
         return self._catalogs[place]
 
     def glue(self, operation: str, body: bytes, signed: str = "") -> tuple[int, bytes] | None:
@@ -285,7 +285,8 @@ class GlueServer:
         if b"Action=GetCallerIdentity" in body:
             self.calls["GetCallerIdentity"] += 1
             self.bytes_received += len(body)
-            return 200, _IDENTITY, _XML
+            account = self._place(signed, {})[1] or HOME_ACCOUNT
+            return 200, _IDENTITY.format(account=account).encode(), _XML
         if b"Action=AssumeRole" in body:
             self.calls["AssumeRole"] += 1
             return (*self._roles.assume(body), _XML)

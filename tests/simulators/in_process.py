@@ -216,6 +216,7 @@ async def _no_wait(_: float) -> None:
 def _environment(folder: Path) -> dict[str, str]:
     return {
         "SPHERESYNC_STATE_DIR": str(folder / "state"),
+        "AWS_REGION": "eu-central-1",
         "SPHERESYNC_DATASPHERE__BASE_URL": DOG_BASE_URL,
         "SPHERESYNC_DATASPHERE__TOKEN_URL": DOG_TOKEN_URL,
         "SPHERESYNC_DATASPHERE__CLIENT_ID": "sb-in-process",

@@ -77,7 +77,8 @@ class JsonFileTarget:
     path: Path
     owner: str
     key: model.TargetKey
-    usage = Usage()
+    usage, find_catalog = Usage(), staticmethod(anyio.lowlevel.checkpoint)
+    catalog, expect = None, staticmethod(lambda _: None)  # one file is one catalog
 
     async def load(self, needed: Name | None = None) -> dict[str, Any]:
         await anyio.lowlevel.checkpoint()
@@ -97,8 +98,8 @@ class JsonFileTarget:
         return LiveObject(container, name, version, body, marks.owner, marks.source, marks.digest, intact)
 
     async def pages(self, container: Name) -> AsyncIterator[tuple[LiveObject, ...]]:
-        entries = (await self.load(container))[container]["entries"]
-        yield tuple(self._live(container, Name(name), each) for name, each in entries.items())
+        entries = (await self.load(container))[container]["entries"].items()
+        yield tuple(self._live(container, Name(name), each) for name, each in entries)
 
     async def inventory(self, containers: frozenset[Name] | None, *, and_ours: bool = False, **_: bool) -> Inventory:
         groups = await self.load()
@@ -135,8 +136,7 @@ class JsonFileTarget:
             del entries[operation.name]
             self.path.write_bytes(canonical_json(groups))
             return Outcome(None, b"", before=live.body)
-        body = operation.desired.body
-        if live is not None:
+        if (body := operation.desired.body) is not None and live is not None:
             if live.intact and live.digest == operation.desired.digest:
                 return Outcome(live.version, live.body, already=True)
             merged = JSON_FILE_DESIGN.merge(last, live.body, body, DriftPolicies())

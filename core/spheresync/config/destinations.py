@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
 
 from spheresync.config.sections import Section, comma_list
-from spheresync.model import DEFAULT_DESTINATION, GLUE, LAKE_FORMATION, TargetName, counted
+from spheresync.model import DEFAULT_DESTINATION, GLUE, LAKE_FORMATION, Place, TargetName, counted
 
 MOST_DESTINATIONS = 50
 """Each has clients and connections of its own, and is planned by itself."""
@@ -19,6 +19,8 @@ _CATALOG = re.compile(r"\d{12}(:[\w./-]{1,200})?", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _PREFIX = re.compile(r"[a-z0-9_]{0,64}")
+_WHERE = frozenset({"role_arn", "region", "catalog_id", "prefix"})
+"""Keys that say which tables it writes."""
 
 
 def require_prefix(text: str) -> str:
@@ -85,6 +87,10 @@ class Destination(Section):
         """The account of the role, None where credentials are those of boto3's chain."""
         return None if self.role_arn is None else self.role_arn.split(":")[4]
 
+    def located(self, chain: Place) -> Place:
+        """Where it is, as far as settings say; `chain` is where boto3's chain leads."""
+        return Place(self.region, self.catalog_id or self.account).or_else(chain)
+
     @property
     def place(self) -> str:
         """The catalog that it is, for people: what is not given is as boto3's chain has it."""
@@ -99,41 +105,56 @@ ONLY_DEFAULT: Mapping[str, Destination] = {DEFAULT_DESTINATION: Destination()}
 """The destinations where none is configured."""
 
 
-def check_destinations(
-    destinations: dict[str, Destination], *, prefix: str, targets: Sequence[TargetName] | None
-) -> dict[str, Destination]:
-    """The destinations themselves.
+def destination_faults(
+    given: Mapping[object, object], *, prefix: str, targets: Sequence[TargetName] | None, chain: Place
+) -> list[str]:
+    """What is wrong with the destinations besides the values of single keys; the text of each names its destinations.
+
+    Values that are wrong by themselves are told elsewhere, and keep nothing else from being told.
 
     Args:
-        destinations: by name.
+        given: what the settings say of each, by name, checked or not.
         prefix: of all that have none of their own.
         targets: all that are written; None where nobody can say.
-
-    Raises:
-        ValueError: some cannot be used, or two would write the same tables; the text names each.
+        chain: where boto3's chain leads, for those that name no Region or role.
     """
-    if len(destinations) > MOST_DESTINATIONS:
-        raise ValueError(f"names {counted(len(destinations), 'destination')}, {MOST_DESTINATIONS} at most")
+    if len(given) > MOST_DESTINATIONS:
+        return [f"names {counted(len(given), 'destination')}, {MOST_DESTINATIONS} at most"]
     faults = [
-        f"{name[:40]!r} cannot be its name; give it 1 to 64 letters, digits, _ or -, such as eu"
-        for name in destinations
-        if not _NAME.fullmatch(name)
+        f"{str(name)[:40]!r} cannot be its name; give it 1 to 64 letters, digits, _ or -, such as eu"
+        for name in given
+        if not isinstance(name, str) or not _NAME.fullmatch(name)
     ]
-    places: dict[tuple[str, str], list[str]] = {}
-    for name, destination in destinations.items():
-        own = prefix if destination.prefix is None else destination.prefix
-        places.setdefault((destination.place, own), []).append(name)
-        if destination.targets is not None and targets is not None:
-            faults += _of_targets(name, destination.targets, targets)
-    faults += [
+    places: dict[tuple[Place, str], list[str]] = {}
+    for name, raw in given.items():
+        known, dropped = _known_of(raw)
+        if known.targets is not None and targets is not None:
+            faults += _of_targets(str(name), known.targets, targets)
+        if not dropped & _WHERE:
+            own = prefix if known.prefix is None else known.prefix
+            places.setdefault((known.located(chain), own), []).append(str(name))
+    return faults + [
         f"{' and '.join(names)} lead to the same catalog with the same prefix, so they would write the same tables; "
         "give each its own region, catalog_id or prefix, or leave one of them out"
         for names in places.values()
         if len(names) > 1
     ]
-    if faults:
-        raise ValueError("; ".join(faults))
-    return destinations
+
+
+def _known_of(raw: object) -> tuple[Destination, set[str]]:
+    """What of a destination can be used, and the keys that cannot."""
+    if not isinstance(raw, Mapping):
+        return Destination(), {*_WHERE}
+    kept, dropped = dict(raw), set[str]()
+    while True:
+        try:
+            return Destination.model_validate(kept), dropped
+        except ValidationError as error:
+            wrong = {str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"]} & {*map(str, kept)}
+            if not wrong:  # of several keys together
+                return Destination(), dropped | _WHERE
+            dropped |= wrong
+            kept = {key: value for key, value in kept.items() if str(key) not in wrong}
 
 
 def faults_of_dependence(targets: Sequence[str]) -> list[str]:

@@ -9,14 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from spheresync.config.alerts import AlertChannel
 from spheresync.config.context import NO_CONTEXT, BusinessContext
 from spheresync.config.destinations import (
     ONLY_DEFAULT,
     Destination,
-    check_destinations,
     faults_of_dependence,
     require_prefix,
 )
@@ -48,6 +47,7 @@ from spheresync.model import (
     Digest,
     Environment,
     JsonValue,
+    Place,
     TargetKey,
     TargetName,
     digest_json,
@@ -59,6 +59,8 @@ KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
 SUPPORTED_TARGETS = ("glue", "lakeformation")
 DOG_HOST = "dog"
 """The tenant host of the dog environment, whose tenant is embedded."""
+DOG_ACCOUNT = "123456789012"
+"""The account of the embedded AWS, which has one catalog for all Regions."""
 MAPPING_VERSION = 4
 """Raised with every change of what the same asset and rules make of a target object."""
 
@@ -126,7 +128,6 @@ class Settings(Section):
     prefix: Annotated[str, AfterValidator(require_prefix)] = ""
     language: Annotated[tuple[str, ...], BeforeValidator(comma_list), AfterValidator(_languages)] = ()
     targets: Annotated[tuple[str, ...], BeforeValidator(comma_list), AfterValidator(_targets)] = ("glue",)
-    # After `prefix` and `targets`, which it is held against.
     destinations: dict[str, Destination] = Field(default_factory=dict)
     datasphere: Datasphere = Datasphere()
     scope: Scope = Scope()
@@ -150,11 +151,7 @@ class Settings(Section):
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
     _files: Mapping[Path, FileStamp] = PrivateAttr(default_factory=dict)
     _business_context: BusinessContext | None = PrivateAttr(default=NO_CONTEXT)
-
-    @field_validator("destinations")
-    @classmethod
-    def _destinations_fit(cls, destinations: dict[str, Destination], info: ValidationInfo) -> dict[str, Destination]:
-        return check_destinations(destinations, prefix=info.data.get("prefix", ""), targets=info.data.get("targets"))
+    _chain: Place = PrivateAttr(default=Place())
 
     def with_origins(self, origins: Mapping[str, str], promoted: PromotionInForce | None = None) -> Settings:
         """These settings, knowing from where each value came: key path to file name or environment variable."""
@@ -170,6 +167,11 @@ class Settings(Section):
     def with_files(self, files: Mapping[Path, FileStamp]) -> Settings:
         """These settings, knowing which files stand for values of them, as those were when they were read."""
         self._files = files
+        return self
+
+    def with_chain(self, place: Place) -> Settings:
+        """These settings, knowing where boto3's chain leads: there are destinations that name no place."""
+        self._chain = place
         return self
 
     @property
@@ -220,6 +222,10 @@ class Settings(Section):
     def section_of(self, target: TargetName) -> TargetSection | None:
         """The settings that a target has for itself, None where it has none."""
         return {LAKE_FORMATION: self.lakeformation}.get(target)
+
+    def place_of(self, destination: DestinationName) -> Place:
+        """Where a destination is, as far as that is known without asking AWS; nothing of one that is not in force."""
+        return self.places[destination].located(self._chain) if destination in self.places else Place()
 
     def prefix_in(self, destination: DestinationName) -> str:
         """How the names of databases begin in a destination."""

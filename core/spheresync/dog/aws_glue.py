@@ -17,6 +17,7 @@ from moto.core.request import normalize_request
 from moto.glue.models import FakeTable, GlueBackend
 from moto.glue.responses import GlueResponse
 
+from spheresync.config.settings import DOG_ACCOUNT
 from spheresync.dog.aws_log import Entry
 from spheresync.dog.services.glue_catalog import CatalogWatcher
 from spheresync.dog.services.wire import WireAnswer
@@ -26,7 +27,7 @@ from spheresync.model.json_document import read_own_json
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
 
-ACCOUNT_ID = "123456789012"
+ACCOUNT_ID = DOG_ACCOUNT
 _PAGE_LIMIT = 100
 _STALE = "Update table failed due to concurrent modifications."
 #: Operations that change something; only these are logged.

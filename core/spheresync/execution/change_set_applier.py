@@ -21,6 +21,7 @@ from spheresync.execution.target_applier import TargetApplier
 from spheresync.execution.undo_recorder import UndoRecorder
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     Problem,
     RunKind,
@@ -30,7 +31,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
-from spheresync.planning.destination_places import require_same_place
+from spheresync.planning.destination_places import Places, note_where_written, require_same_place
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.each_target import in_each_target, problem_of_target
@@ -198,8 +199,11 @@ class ChangeSetApplier:
     ) -> Problem | None:
         """Make what must exist first, then do the items of one target; answers why that stopped early, if it did."""
         drive = self._drive
-        await require_same_place(self._store, drive.providers.settings, key)
-        target = drive.providers.target(key)
+        target, settings = drive.providers.target(key), drive.providers.settings
+        await require_same_place(self._store, settings, target)
+        places = await Places.find(self._store, settings, drive.providers.target)
+        places.require_apart(key)
+        others = (await places.shared_with(key)).held
         made = await make_prerequisites(
             self._store,
             target,
@@ -209,11 +213,12 @@ class ChangeSetApplier:
             actor=drive.run.actor,
             now=self._now(),
         )
-        applier = self._applier(key, items, made, await self._without_base(key, todo))
+        applier = self._applier(key, items, made, await self._without_base(key, todo), others)
         try:
             await applier.run(todo, journal)
         finally:
             drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
+        await note_where_written(self._store, settings, target)
         return applier.report.halted
 
     async def _without_base(self, key: TargetKey, todo: Sequence[ChangeSetItem]) -> Mapping[AssetId, TargetError]:
@@ -237,6 +242,7 @@ class ChangeSetApplier:
         items: Sequence[ChangeSetItem],
         made: MadePrerequisites = NOTHING_MADE,
         unready: Mapping[AssetId, TargetError] = MappingProxyType({}),
+        others: Mapping[Address, TargetKey] = MappingProxyType({}),
     ) -> TargetApplier:
         drive = self._drive
         target, marker = drive.providers.target(key), drive.providers.settings.installation_marker
@@ -252,6 +258,7 @@ class ChangeSetApplier:
             unready=unready,
             closed=ClosedContainers(self._store, target, marker, open_now=made.had),
             recent=drive.recent[key],
+            others=others,
         )
 
     def _recorder(self, key: TargetKey, items: Sequence[ChangeSetItem]) -> ResultRecorder:

@@ -33,9 +33,11 @@ from spheresync.model import (
     Problem,
     RunKind,
     Strategy,
+    TargetKey,
 )
 from spheresync.observe.context import about
 from spheresync.observe.incidents import target_error
+from spheresync.planning.decisions.items import conflict_remedy, of_another_destination
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.run_counts import SKIPPED
@@ -80,6 +82,7 @@ class TargetApplier:
         unready: Mapping[AssetId, TargetError] = MappingProxyType({}),
         closed: ClosedContainers,
         recent: RecentReads | None = None,
+        others: Mapping[Address, TargetKey] = MappingProxyType({}),
     ) -> None:
         """`missing`: databases that could not be had, and why; what would be written into them fails with that.
 
@@ -87,8 +90,10 @@ class TargetApplier:
 
         `closed` says into which databases no table is made.
 
-        `recent`: tables that were read for the plan just now.
+        `recent`: tables that were read for the plan just now. `others`: tables that other destinations manage, and
+        which; nothing is done to them.
         """
+        self._others = others
         self._recent = recent or RecentReads()
         self._missing = missing
         self._unready = unready
@@ -274,6 +279,7 @@ class TargetApplier:
     def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
         """What is to be done for an item, None where it is concluded already."""
         stale = self._recorder.staleness(item) or self._still_needed(item) or _lost(item, blobs)
+        stale = stale or self._of_others(item)
         stale = stale or (self._unready.get(item.asset) if item.action.writes_definition else None)
         stale = stale or (None if recovering else self._given_up(item))
         if stale is not None:
@@ -296,6 +302,17 @@ class TargetApplier:
             else task
             for task in tasks
         ]
+
+    def _of_others(self, item: ChangeSetItem) -> TargetError | None:
+        """Why an item is about what another destination manages by now."""
+        other = self._others.get(item.address)
+        if other is None or item.action in UNSENT:
+            return None
+        return TargetError(
+            TargetFault.CONFLICT,
+            f"{item.asset}: {(why := of_another_destination(item.container, item.name, other))}; it stays as it is.",
+            remedy=conflict_remedy(why),
+        )
 
     def _given_up(self, item: ChangeSetItem) -> TargetError | None:
         """Why an item need not be tried: its database could not be had, or lets nothing be written."""

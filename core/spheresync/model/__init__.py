@@ -57,6 +57,7 @@ from spheresync.model.names import (
     unspellable,
 )
 from spheresync.model.objects import DesiredObject, FieldChange, LiveObject
+from spheresync.model.places import Place
 from spheresync.model.principals import SYSTEM, Principal, PrincipalKind
 from spheresync.model.relations import (
     OUTSIDE,
@@ -151,6 +152,7 @@ __all__ = [
     "PersonalDataClass",
     "PersonalDataSource",
     "PhysicalName",
+    "Place",
     "Principal",
     "PrincipalKind",
     "Problem",

@@ -79,11 +79,13 @@ class CheckpointRebuilder:
         formers: Mapping[Address, FormerTable],
         *,
         is_home: Callable[[AssetId, LiveObject], bool],
+        is_others: Callable[[AssetId, LiveObject], bool] = lambda *_: False,
         now: str,
     ) -> Rebuilt:
         """Write down every object of ours of which the state knows nothing, and answer what that is.
 
-        `is_home`: whether a table stands where rules would have that of an asset.
+        `is_home`: whether a table stands where rules would have that of an asset. `is_others`: whether it is that of
+        another destination, and none of this one's business.
         """
         owners = {each.address: asset for asset, each in checkpoints.items() if each.is_there}
         sorted_out = _SortedOut()
@@ -93,6 +95,8 @@ class CheckpointRebuilder:
                 continue
             known = checkpoints.get(asset) or sorted_out.checkpoint_of(asset)
             try:
+                if is_others(asset, live):
+                    continue
                 written = self._design.last_written(live.body, live.digest)
                 relation = self._relation(live, asset, known, written, retired=retired, is_home=is_home)
                 if live.address in owners or relation is _Relation.A_COPY:

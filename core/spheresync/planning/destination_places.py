@@ -1,37 +1,211 @@
-"""Where a destination was when it was written: what is known of one catalog says nothing of another.
+"""Where each target stands, and what others manage in that very place.
 
-A destination that is given another role, Region or catalog while its tables are known would count as in sync there. So
-the place goes on record with the first plan, and another one is refused as long as tables are known at the old one.
+What is known of one catalog says nothing of another: a destination that is in another one by now would count as in sync
+there. So the place goes on record, and another one is refused as long as tables are known at the former. And two
+destinations may be in one place: what one of them manages there is nobody else's.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
 from spheresync.config import Settings
-from spheresync.errors import TargetError, TargetFault
-from spheresync.model import TargetKey
+from spheresync.errors import ConfigurationError, TargetError, TargetFault
+from spheresync.mapping.rules import MappingRules
+from spheresync.model import Address, DestinationName, Place, TargetKey, canonical_json
 from spheresync.state.port import Store, Tx
+from spheresync.targets.protocol import Target
+from spheresync.targets.registry import base_of
 
 _NOTE = "place:"
 
 
-async def require_same_place(store: Store, settings: Settings, key: TargetKey) -> None:
-    """Refuse to go by what is known of a destination that is another one by now.
+async def require_same_place(store: Store, settings: Settings, target: Target) -> None:
+    """Refuse to go by what is known of a destination that is in another place by now; what only AWS can say of that,
+    the target itself looks at before it writes.
 
     Raises:
         TargetError: CONFLICT; it was written elsewhere, and tables are known there.
     """
-    noted, place = await store.meta.get(_NOTE + key.destination), settings.places[key.destination].place
-    if noted is None or noted == place or not any(held.is_there for held in await store.checkpoints.all(key)):
+    key = target.key
+    noted = await store.meta.get(_NOTE + key.destination)
+    if noted is None or not any(held.is_there for held in await store.checkpoints.all(key)):
+        target.expect(None)
+        return
+    before, now = _read(noted), settings.place_of(key.destination)
+    moved = not before.may_be(now) if before is not None else noted != settings.places[key.destination].place
+    if not moved:
+        target.expect(None if before is None else before.catalog)
         return
     raise TargetError(
         TargetFault.CONFLICT,
-        f"destination {key.destination} was written in {noted} until now and is {place} by the settings: what is known "
-        "of the one says nothing of the other, so nothing was done there.",
+        f"destination {key.destination} was written in {before or noted} until now and is {now} by the settings and "
+        "the environment of this process: what is known of the one says nothing of the other, so nothing was done "
+        "there.",
         remedy="Give the new place another name under `destinations:`, or put the former one back.",
         systemic=True,
     )
 
 
-async def note_place(tx: Tx, settings: Settings, key: TargetKey) -> None:
-    """Put on record where a destination is; `require_same_place` has let it pass."""
-    await tx.meta.set(_NOTE + key.destination, settings.places[key.destination].place)
+async def note_place(tx: Tx, settings: Settings, target: Target) -> None:
+    """Put on record where a target is, as far as that is known by now; `require_same_place` has let it pass."""
+    name = target.key.destination
+    noted = _read(await tx.meta.get(_NOTE + name)) or Place()
+    place = settings.place_of(name).or_else(Place(None, target.catalog))
+    if place.may_be(noted):
+        place = place.or_else(noted)
+    await tx.meta.set(_NOTE + name, canonical_json(place.to_json()).decode())
+
+
+async def note_where_written(store: Store, settings: Settings, target: Target) -> None:
+    """Put on record whose catalog was written, where no plan could know it: nothing stood there before."""
+    name = target.key.destination
+    noted = _read(await store.meta.get(_NOTE + name))
+    if settings.place_of(name).catalog is not None or (noted is not None and noted.catalog is not None):
+        return
+    try:
+        found = await target.find_catalog()
+    except (TargetError, ConfigurationError):
+        return  # the next run that reads anything there knows
+    if found is not None:
+        await store.write(lambda tx: note_place(tx, settings, target))
+
+
+def _read(noted: str | None) -> Place | None:
+    """A note, None where there is none or an early version wrote it as a text."""
+    try:
+        return None if noted is None else Place.from_json(json.loads(noted))
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPlace:
+    """What others manage in the place of one target.
+
+    Attributes:
+        held: what other destinations in force manage there, and which does.
+        left: what destinations held there that are in force no more.
+        before: the mapping rules of others that may be there and come first among the destinations.
+        after: those of the others there.
+    """
+
+    held: Mapping[Address, TargetKey] = field(default_factory=dict)
+    left: frozenset[Address] = frozenset()
+    before: tuple[MappingRules, ...] = ()
+    after: tuple[MappingRules, ...] = ()
+
+
+ALONE = SharedPlace()
+
+
+class Places:
+    """The places of all targets in force, as far as they are known."""
+
+    def __init__(self, store: Store, settings: Settings, places: Mapping[TargetKey, Place]) -> None:
+        self._store = store
+        self._settings = settings
+        self._places = dict(places)
+
+    @classmethod
+    async def find(cls, store: Store, settings: Settings, target_of: Callable[[TargetKey], Target]) -> Places:
+        """Find them by settings and notes; AWS is asked only where two may be one place and nobody knows."""
+        places = {}
+        for key in settings.target_keys:
+            noted = _read(await store.meta.get(_NOTE + key.destination)) or Place()
+            here = settings.place_of(key.destination)
+            places[key] = here.or_else(noted) if here.may_be(noted) else here
+        for key, place in [*places.items()]:
+            has_own = base_of(key) is None
+            if (
+                place.catalog is None
+                and has_own
+                and any(_is_open(place, places[each]) for each in _beside(key, places))
+            ):
+                try:
+                    found = await target_of(key).find_catalog()
+                except (TargetError, ConfigurationError):
+                    continue  # planning it fails alike, and says so
+                for each in [each for each in places if each.destination == key.destination]:
+                    places[each] = places[each].or_else(Place(None, found))
+        return cls(store, settings, places)
+
+    def require_apart(self, key: TargetKey) -> None:
+        """Refuse a target that would write the tables of another.
+
+        Raises:
+            TargetError: CONFLICT; another destination is the same place, and its databases have the same names.
+        """
+        place, prefix = self._places[key], self._settings.prefix_in(key.destination)
+        same = [each for each in _beside(key, self._places) if self._places[each] == place]
+        same = [each for each in same if self._settings.prefix_in(each.destination) == prefix]
+        if same:
+            names = " and ".join(str(each.destination) for each in self._places if each == key or each in same)
+            raise TargetError(
+                TargetFault.CONFLICT,
+                f"destinations {names} are all {place}, with the same prefix, so they would write the same tables; "
+                "nothing was done there.",
+                remedy="Give each its own region, catalog_id or prefix, or leave one of them out.",
+                systemic=True,
+            )
+
+    async def shared_with(self, key: TargetKey, mapping: MappingRules | None = None) -> SharedPlace:
+        """What others manage in the place of a target; what nobody knows to be apart counts as one place."""
+        beside = [each for each in _beside(key, self._places) if self._places[each].may_be(self._places[key])]
+        mine = await self._ranks(key)
+        held: dict[Address, TargetKey] = {}
+        order = list(self._places)
+        for other in beside:
+            for address, rank in (await self._ranks(other)).items():
+                if (rank, order.index(other)) < (mine.get(address, _NOT_HELD), order.index(key)):
+                    held.setdefault(address, other)
+        rules = {each: mapping.of(each) for each in beside} if mapping is not None else {}
+        first = {each for each in beside if order.index(each) < order.index(key)}
+        return SharedPlace(
+            held,
+            await self._left(key),
+            tuple(rules[each] for each in rules if each in first),
+            tuple(rules[each] for each in rules if each not in first),
+        )
+
+    def one_place(self, key: TargetKey, other: TargetKey) -> bool:
+        """Whether two targets write the same catalog, as far as nobody knows better."""
+        return other in _beside(key, self._places) and self._places[key].may_be(self._places[other])
+
+    async def _ranks(self, key: TargetKey) -> dict[Address, int]:
+        """What a target manages, and how much it is its own: what is in use most, what it had before least."""
+        ranks = {former.address: _FORMER for former in await self._store.former_tables.all(key)}
+        for each in await self._store.checkpoints.all(key):
+            if each.state.managed:
+                ranks[each.address] = _IN_USE if each.state.in_use else _RETIRED
+        return ranks
+
+    async def _left(self, key: TargetKey) -> frozenset[Address]:
+        """What destinations that are in force no more held in the place of a target."""
+        left = set[Address]()
+        for other in await self._store.checkpoints.keys():
+            if other.target == key.target and other not in self._places:
+                place = _read(await self._store.meta.get(_NOTE + other.destination))
+                if place is not None and place.may_be(self._places[key]):
+                    left |= (await self._ranks(other)).keys()
+        return frozenset(left)
+
+
+_IN_USE, _RETIRED, _FORMER, _NOT_HELD = range(4)
+
+
+def _beside(key: TargetKey, keys: Iterable[TargetKey]) -> Sequence[TargetKey]:
+    """The same target in other destinations."""
+    return [each for each in keys if each != key and each.target == key.target]
+
+
+def _is_open(one: Place, other: Place) -> bool:
+    """Whether two may be one place, and only AWS can say; two of the same credentials are."""
+    return one.may_be(other) and one != other
+
+
+async def place_on_record(store: Store, destination: DestinationName) -> Place | None:
+    """Where a destination was last, in force or not."""
+    return _read(await store.meta.get(_NOTE + destination))

@@ -7,7 +7,7 @@ looked at is a problem of the change set, and keeps no other from being planned.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -15,12 +15,13 @@ from spheresync.config import Settings
 from spheresync.lineage.broken import broken_lineage
 from spheresync.lineage.open_types import columns_without_type
 from spheresync.mapping.rules import Decision, MappingRules
-from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey, isoformat
+from spheresync.model import Action, Address, AssetId, Problem, SpaceName, TargetKey, isoformat
 from spheresync.planning.bound_tables import BOUND_COLUMNS
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.access import access_findings
 from spheresync.planning.decisions.drift import MOST_FINDINGS, within_bounds
 from spheresync.planning.decisions.items import by_urgency
+from spheresync.planning.destination_places import Places
 from spheresync.planning.last_reading import LastReading, last_reading
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.promotion_check import check_promotion
@@ -82,6 +83,7 @@ async def make_change_set(
             now=context.clock(),
             progress=progress,
             recent=recent,
+            target_of=providers.target,
         )
         return await planner.run()
 
@@ -100,8 +102,14 @@ class Planner:
         now: datetime,
         progress: OnProgress,
         recent: defaultdict[TargetKey, RecentReads] | None = None,
+        target_of: Callable[[TargetKey], Target] | None = None,
     ) -> None:
-        """`recent`: gets the tables that had to be read by name, for whoever applies the plan at once."""
+        """`recent`: gets the tables that had to be read by name, for whoever applies the plan at once.
+
+        `target_of`: gives any target in force, planned or not; by default one of `targets`.
+        """
+        given = {target.key: target for target in targets}
+        self._target_of = target_of or given.__getitem__
         recent = recent if recent is not None else defaultdict(RecentReads)
         self._store = store
         self._settings = settings
@@ -130,17 +138,19 @@ class Planner:
         """
         spaces, records = await self._load()
         confirmed = await ConfirmedGone.load(self._store)
+        places = await Places.find(self._store, self._settings, self._target_of)
         planned_well: set[TargetKey] = set()
 
         async def plan(key: TargetKey) -> None:
             base = base_of(key)
             if base in planned_well:
                 self._targets[key].plan_after(self._targets[base])
-            await self._targets[key].plan(records, confirmed)
+            await self._targets[key].plan(records, confirmed, places, self._mapping)
             planned_well.add(key)
 
         failed = await in_each_target([*self._targets], plan)
         planned = [planner for key, planner in self._targets.items() if key not in failed]
+        await _leave_to_the_first(planned, places)
         empty = await empty_tenant(self._store)
         reading = last_reading(spaces, records, self._request.scope, partial(may_hold, self._mapping), empty)
         findings = [
@@ -276,3 +286,14 @@ class Planner:
             if not left_out and (why := self._mapping.outside_scope(space)) is not None:
                 told.append(space_outside(space, why))
         return tuple(told)
+
+
+async def _leave_to_the_first(planned: Sequence[TargetPlanner], places: Places) -> None:
+    """Let no two destinations of one place write the same table: of newcomers the first of the settings gets it."""
+    for at, planner in enumerate(planned):
+        taken: dict[Address, TargetKey] = {}
+        for other in planned[:at]:
+            if places.one_place(planner.key, other.key):
+                taken |= dict.fromkeys(other.written, other.key)
+        if taken and planner.leave_to_others(taken):
+            await planner.plan_prerequisites()

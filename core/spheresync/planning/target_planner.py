@@ -38,10 +38,18 @@ from spheresync.planning.decisions.access import is_access_change, waiting_for_a
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
 from spheresync.planning.decisions.base_objects import as_dependent
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
-from spheresync.planning.decisions.items import Subject, forget_item, refused_for_personal_data, settled_item
+from spheresync.planning.decisions.items import (
+    Subject,
+    as_conflict,
+    as_forgotten,
+    forget_item,
+    of_another_destination,
+    refused_for_personal_data,
+    settled_item,
+)
 from spheresync.planning.decisions.renames import waits_for_former, with_likely_names
 from spheresync.planning.dependents import Dependents
-from spheresync.planning.destination_places import note_place, require_same_place
+from spheresync.planning.destination_places import ALONE, Places, SharedPlace, note_place, require_same_place
 from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.displaced_databases import findings_of
@@ -63,6 +71,7 @@ from spheresync.targets.registry import design_of
 
 MOST_LOOKED_THROUGH = 2_000
 """Changes of access of which it is said whom they concern; of more the rest is counted."""
+_WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY, Action.ADOPT})
 
 
 def column_guard_note(key: TargetKey) -> str:
@@ -107,6 +116,7 @@ class TargetPlanner:
         self._dependents = Dependents()
         self._findings = TargetFindings()
         self._confirmed = ConfirmedGone()
+        self._shared: SharedPlace = ALONE
 
     async def load(self) -> None:
         """Load what the state knows of the target."""
@@ -147,13 +157,23 @@ class TargetPlanner:
         """What others did to tables and stays so."""
         return [*self.draft.left, *self.names.copies]
 
-    async def plan(self, records: Sequence[AssetRecord], confirmed: ConfirmedGone) -> None:
+    async def plan(
+        self, records: Sequence[AssetRecord], confirmed: ConfirmedGone, places: Places, mapping: MappingRules
+    ) -> None:
         """Fill the draft.
 
+        Args:
+            records: every asset of the catalog.
+            confirmed: which of them are known to be gone.
+            places: where every target in force is.
+            mapping: the rules of all of them.
+
         Raises:
-            TargetError: databases of a lost or new state could not be looked at.
+            TargetError: databases of a lost or new state could not be looked at, or nothing may be written here.
         """
-        await require_same_place(self._store, self._settings, self.key)
+        places.require_apart(self.key)
+        await require_same_place(self._store, self._settings, self._target)
+        self._shared = await places.shared_with(self.key, mapping)
         self._findings = await TargetFindings.load(self._store, self.key)
         self._confirmed = confirmed
         designing = self._triage_all(records)
@@ -162,7 +182,8 @@ class TargetPlanner:
         apart = {record.id for record in bound}
         to_design = [record for record in designing if record.id not in apart]
         marker = self._settings.installation_marker
-        naming = NameAllocator(self._store, self._mapping, marker, self._target, in_force=self._settings.target_keys)
+        in_force, shared = self._settings.target_keys, self._shared
+        naming = NameAllocator(self._store, self._mapping, marker, self._target, in_force=in_force, shared=shared)
         names = AllocatedNames(formers={former.address: former for former in self._formers})
         if self._dependents.key is not None:
             names = self._dependents.at_their_objects(
@@ -212,11 +233,12 @@ class TargetPlanner:
         await removals.plan()
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
+        self.leave_to_others(self._shared.held)
         self.draft.items = with_likely_names(self.draft.items, records, self._checkpoints)
         if self._request.compare or self._request.full:
             await self._leave_closed()
         self.guarded = self._guard(records, await self._waiting())
-        await self._plan_prerequisites()
+        await self.plan_prerequisites()
         if self._request.compare and self._design.capabilities.access:
             await self._find_who_is_concerned()
         if self._settings.approvals.of_access:
@@ -242,6 +264,35 @@ class TargetPlanner:
         if len(changing) > len(shown):
             text = f"who gains or loses what is said of the first {counted(len(shown), 'access change')} only"
             self.draft.reach.append(Problem.of_target(self.key, NOT_LOOKED_AT, text, ""))
+
+    @property
+    def written(self) -> set[Address]:
+        """Where the plan puts something of ours, or leaves it."""
+        return {item.address for item in self.draft.items if item.action in _WRITING}
+
+    def leave_to_others(self, held: Mapping[Address, TargetKey]) -> bool:
+        """Plan nothing for what other destinations manage; answers whether anything was.
+
+        Whatever led to a removal: what another destination has in use stays as it is, and is only not managed here.
+        """
+        written = {item.asset for item in self.draft.items if not item.action.removes and item.address not in held}
+        items, left = [], False
+        for item in self.draft.items:
+            other = held.get(item.address)
+            if other is None or not (item.action.changes_something and item.action is not Action.FORGET):
+                items.append(item)
+                continue
+            left, why = True, of_another_destination(item.container, item.name, other)
+            if not item.action.removes:
+                reason = f"{why}, which writes it already"
+                items.append(as_conflict(item, reason, self._design))
+                continue
+            self.draft.gone = [asset for asset in self.draft.gone if asset != item.asset]
+            if item.asset not in written:  # else it is a former table, which the next plan forgets
+                reason = f"{why}; it stays as it is"
+                items.append(as_forgotten(item, reason, self._design))
+        self.draft.items = items
+        return left
 
     async def _plan_bound(
         self, bound: Sequence[AssetRecord], to_design: Iterable[AssetRecord], names: AllocatedNames
@@ -306,7 +357,7 @@ class TargetPlanner:
             text = f"databases in which tables are to be made could not be looked at: {error.message}"
             self.draft.left.append(Problem("all spaces", NOT_LOOKED_AT, text, error.remedy))
 
-    async def _plan_prerequisites(self) -> None:
+    async def plan_prerequisites(self) -> None:
         """Plan what must exist first; an asset that waits for what could not be designed fails, and no other."""
         draft, marker = self.draft, self._settings.installation_marker
         planned = await plan_prerequisites(self._store, self._mapping, marker, self.key, draft.items, bound=self._bound)
@@ -492,7 +543,7 @@ class TargetPlanner:
         await known.write(tx, self.key, self._settings.target_keys, at=at)
         waiting = canonical_json([asset.to_json() for asset in sorted(self.draft.waiting)]).decode()
         await tx.meta.set(column_guard_note(self.key), waiting)
-        await note_place(tx, self._settings, self.key)
+        await note_place(tx, self._settings, self._target)
         if self.draft.rebased:
             await self._note_what_was_found(tx)
 

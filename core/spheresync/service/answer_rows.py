@@ -42,7 +42,7 @@ from spheresync.model import (
 from spheresync.model.json_document import read_json
 from spheresync.planning.decisions.access import is_access_change
 from spheresync.planning.decisions.approvals import LEFT_FOR_APPROVAL, valid_approval
-from spheresync.planning.decisions.items import CONFLICT_REMEDY
+from spheresync.planning.decisions.items import conflict_remedy
 from spheresync.planning.last_reading import LastReading
 from spheresync.planning.undo.undo_findings import UNDO_DELETES
 from spheresync.runtime.run_counts import COUNT_WORDS, FAILED, MISSING, UNREAD
@@ -314,7 +314,7 @@ def run_answer(
     """
     tried = tally or {}
     undo = change_set is not None and change_set.undo_of is not None
-    code, remedy = ("moved", MOVED_REMEDY) if undo else ("conflict", CONFLICT_REMEDY)
+    code = "moved" if undo else "conflict"
     failures = [
         Failure(
             asset=str(item.asset),
@@ -322,7 +322,7 @@ def run_answer(
             destination=other_destination(item.key),
             code=code,
             reason=item.reason,
-            remedy=remedy,
+            remedy=MOVED_REMEDY if undo else conflict_remedy(item.reason),
         )
         for item in conflicts
     ]

@@ -154,6 +154,19 @@ class Target(Protocol):
         """What was sent since this target was made; a value that does not change afterwards."""
         ...
 
+    @property
+    def catalog(self) -> str | None:
+        """The id of the catalog that it writes to, None as long as nothing has shown it."""
+        ...
+
+    def expect(self, catalog: str | None) -> None:
+        """Do nothing in another catalog than this one: a fault of CONFLICT, before anything is written."""
+        ...
+
+    async def find_catalog(self) -> str | None:
+        """As `catalog`, asked for where nothing has shown it yet; None where nobody can say."""
+        ...
+
     async def inventory(
         self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
     ) -> Inventory:

@@ -92,7 +92,7 @@ def _door(settings: Settings, key: TargetKey, resources: TargetResources, closin
     door = AwsDoor(
         _sessions_in(destination, name, resources.sessions(settings)),
         rate_limits=resources.rate_limits(name),
-        place=_aws_place(destination, name),
+        place=_aws_place(destination, name, settings.place_of(name).catalog),
     )
     closing.callback(door.close)
     return door
@@ -106,11 +106,11 @@ def _sessions_in(destination: Destination, name: DestinationName, base: Callable
     return sessions_of_role(base, name, destination.role_arn, destination.external_id)
 
 
-def _aws_place(destination: Destination, name: DestinationName) -> AwsPlace:
+def _aws_place(destination: Destination, name: DestinationName, catalog: str | None) -> AwsPlace:
     from spheresync.targets.aws.door import AwsPlace
 
     asked_by = "" if destination.role_arn is None else f"destinations.{name}"
-    return AwsPlace(destination.region, destination.catalog_id, asked_by)
+    return AwsPlace(destination.region, destination.catalog_id, asked_by, catalog)
 
 
 TARGETS: dict[TargetName, Callable[[], TargetKind]] = {GLUE: _glue, LAKE_FORMATION: _lake_formation}

@@ -15,14 +15,15 @@ from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetKind, Dest
 BASE = "datasphere: {base_url: 'https://t.eu10.hcs.cloud.sap', client_id: a, client_secret: b}\n"
 
 
-def loaded(tmp_path: Path, destinations: str) -> Settings:
+def loaded(tmp_path: Path, destinations: str, **variables: str) -> Settings:
     (tmp_path / "spheresync.yaml").write_text(f"{BASE}destinations: {destinations}\n", "utf-8")
-    return load_settings("wolf", None, {"SPHERESYNC_STATE_DIR": str(tmp_path / "state")}, tmp_path)
+    environ = {"SPHERESYNC_STATE_DIR": str(tmp_path / "state"), "AWS_CONFIG_FILE": "none", "HOME": str(tmp_path)}
+    return load_settings("wolf", None, environ | variables, tmp_path)
 
 
-def problems(tmp_path: Path, destinations: str) -> str:
+def problems(tmp_path: Path, destinations: str, **variables: str) -> str:
     with pytest.raises(ConfigurationError) as raised:
-        loaded(tmp_path, destinations)
+        loaded(tmp_path, destinations, **variables)
     return "\n".join(raised.value.problems)
 
 
@@ -86,3 +87,28 @@ def test_what_becomes_of_a_table_and_what_is_in_scope_are_told_apart() -> None:
     plain, prefixed, fewer = settings(eu={}), settings(eu={"prefix": "x_"}), settings(eu={"spaces": ["A"]})
     assert plain.mapping_digest != prefixed.mapping_digest and plain.scope_digest == prefixed.scope_digest
     assert plain.mapping_digest == fewer.mapping_digest and plain.scope_digest != fewer.scope_digest
+
+
+def test_what_is_wrong_of_several_together_is_told_beside_what_is_wrong_of_one(tmp_path: Path) -> None:
+    told = problems(tmp_path, "{a: {}, b: {}, c: {region: x, targets: [quicksight]}, 'e u': {}}")
+    for said in (
+        "a and b and e u lead to",
+        "destinations.c.region: must be",
+        "c.targets names 'quicksight'",
+        "'e u' ca",
+    ):
+        assert said in told
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_of_the_process_is_the_same_place_as_its_name(tmp_path: Path, variable: str) -> None:
+    both = "{home: {}, home2: {region: eu-west-1}}"
+    assert len(loaded(tmp_path, both).target_keys) == 2
+    assert "home and home2 lead to the same catalog" in problems(tmp_path, both, **{variable: "eu-west-1"})
+
+
+def test_the_region_of_a_profile_is_that_of_the_process(tmp_path: Path) -> None:
+    (tmp_path / "aws").write_text("[default]\nregion = us-east-1\n[profile work]\nregion = eu-west-1\n", "utf-8")
+    work = {"AWS_CONFIG_FILE": str(tmp_path / "aws"), "AWS_PROFILE": "work"}
+    assert "lead to the same catalog" in problems(tmp_path, "{home: {}, home2: {region: eu-west-1}}", **work)
+    assert len(loaded(tmp_path, "{home: {}, home2: {region: us-east-1}}", **work).target_keys) == 2

@@ -47,9 +47,14 @@ class LookedAt:
         self._live = live
         self._meanwhile = meanwhile
 
+    catalog = None
+
     @property
     def key(self) -> TargetKey:
         return TargetKey(GLUE)
+
+    def expect(self, catalog: str | None) -> None:
+        assert catalog is None
 
     async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
         assert (container, name) == (DATABASE, TABLE)

@@ -15,7 +15,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from spheresync.config.chain_region import region_of_chain
 from spheresync.config.context_patterns import ContextPatterns
+from spheresync.config.destinations import destination_faults
 from spheresync.config.lineage import FILE, path_of
 from spheresync.config.promotion import PromotionFault, read_promotion
 from spheresync.config.promotion_in_force import PromotionInForce
@@ -26,9 +28,10 @@ from spheresync.config.reading.references import References
 from spheresync.config.reading.tenant import place_sign_in_key, require_tenant
 from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
-from spheresync.config.settings import Settings
+from spheresync.config.sections import comma_list
+from spheresync.config.settings import DOG_ACCOUNT, SUPPORTED_TARGETS, Settings
 from spheresync.errors import ConfigurationError
-from spheresync.model import Environment
+from spheresync.model import Environment, Place, TargetName
 from spheresync.state_folder import is_of_state
 
 FILE_NAME = "spheresync.yaml"
@@ -85,11 +88,13 @@ def load_settings(
     _place_lineage(draft, file, environ, cwd)
     place_sign_in_key(draft, file.parent, environ, cwd)
     require_tenant(draft, name)
+    chain = Place(None, DOG_ACCOUNT) if name.is_embedded else Place(region_of_chain(environ))
+    _check_destinations(draft, chain)
     settings = _validate(draft)
     if settings is None or draft.problems:
         raise ConfigurationError(tuple(draft.problems))
     settings = settings.with_origins(draft.origins, draft.promotion).with_context(draft.context)
-    return settings.with_files(draft.files)
+    return settings.with_files(draft.files).with_chain(chain)
 
 
 def configuration_file(flag: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[Path, str]:
@@ -314,6 +319,21 @@ def _require_possible(draft: Draft, folder: str) -> None:
             return  # it may still be made; whoever opens it says why not
         reason = getattr(error, "strerror", None) or "it holds a character that no path has"
         draft.problems.append(f"{draft.place('state_dir')}: state_dir: cannot be a folder ({reason}); name another one")
+
+
+def _check_destinations(draft: Draft, chain: Place) -> None:
+    """Note what is wrong with the destinations together, beside what is wrong with single values of them."""
+    given = draft.values.get("destinations")
+    if not isinstance(given, dict):
+        return
+    prefix, named = draft.values.get("prefix"), comma_list(draft.values.get("targets") or SUPPORTED_TARGETS)
+    targets = None
+    if isinstance(named, list | tuple) and all(isinstance(each, str) for each in named):
+        targets = tuple(map(TargetName, named))
+    own = prefix if isinstance(prefix, str) else ""
+    faults = destination_faults(given, prefix=own, targets=targets, chain=chain)
+    place = draft.place("destinations")
+    draft.problems += [f"{place}: destinations: {fault}" for fault in faults]
 
 
 def _validate(draft: Draft) -> Settings | None:

@@ -16,9 +16,11 @@ from spheresync.model import (
     FieldChange,
     Fingerprints,
     LiveObject,
+    PhysicalName,
     Problem,
     Severity,
     Strategy,
+    TargetKey,
     TargetName,
     Tier,
     counted,
@@ -32,13 +34,28 @@ CONFLICT_REMEDY = (
     "Give the asset another name or database by `prefix:` or a mapping rule (by another `bind:` where one binds it to "
     "that table), or move the table out of the way if it is yours; the next sync looks again."
 )
+_OF_OTHERS = "that of destination"
+_APART_REMEDY = (
+    "One table is written by one destination: give one of them another prefix, leave the asset out of it by `spaces:`, "
+    "or have a mapping rule name the table after the prefix (`{prefix}`)."
+)
 EDITED = Digest("edited")
 """The digest of a body that is nobody's as a whole."""
 
 
 def name_taken(asset: AssetId, reason: str) -> Problem:
     """That a table which is not ours stands where an asset's should."""
-    return Problem.of(asset, TargetFault.CONFLICT, reason, CONFLICT_REMEDY)
+    return Problem.of(asset, TargetFault.CONFLICT, reason, conflict_remedy(reason))
+
+
+def of_another_destination(container: PhysicalName, name: PhysicalName, other: TargetKey) -> str:
+    """That a table is another destination's to manage."""
+    return f"the table {container}.{name} is {_OF_OTHERS} {other.destination}"
+
+
+def conflict_remedy(reason: str) -> str:
+    """What to do about a conflict."""
+    return _APART_REMEDY if _OF_OTHERS in reason else CONFLICT_REMEDY
 
 
 def refused_for_personal_data(asset: AssetId, reason: str) -> RefusedError:
@@ -234,6 +251,12 @@ def as_conflict(item: ChangeSetItem, reason: str, design: TargetDesign) -> Chang
         blocked_by=None,
         operations=design.operations(Action.CONFLICT),
     )
+
+
+def as_forgotten(item: ChangeSetItem, reason: str, design: TargetDesign) -> ChangeSetItem:
+    """A removal of what is not this target's to remove: nothing is sent, and nothing managed any more."""
+    nothing = replace(as_conflict(item, reason, design), before=None, after=None, after_digest=None)
+    return replace(nothing, action=Action.FORGET, operations=design.operations(Action.FORGET))
 
 
 def _item(

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from spheresync.errors import TargetError
-from spheresync.mapping.names import allocate, derives, hashed_name
+from spheresync.mapping.names import allocate, derives, hashed_name, space_of_key
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import (
     Address,
@@ -20,10 +21,12 @@ from spheresync.model import (
     LiveObject,
     PhysicalName,
     Problem,
+    SpaceName,
     TargetKey,
 )
 from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
 from spheresync.planning.decisions.renames import case_changes, case_key, is_listed
+from spheresync.planning.destination_places import ALONE, SharedPlace
 from spheresync.planning.names.addresses import (
     RequestedAddress,
     former_address,
@@ -40,6 +43,8 @@ from spheresync.state.records import AssetRecord, Checkpoint, FormerTable
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Inventory, LiveContainer, Target
 from spheresync.targets.registry import design_of
+
+_Judge: TypeAlias = Callable[[AssetId, LiveObject], bool]
 
 
 @dataclass(slots=True)
@@ -78,8 +83,17 @@ class NameAllocator:
     """Resolves addresses for one plan."""
 
     def __init__(
-        self, store: Store, mapping: MappingRules, marker: str, target: Target, *, in_force: Sequence[TargetKey]
+        self,
+        store: Store,
+        mapping: MappingRules,
+        marker: str,
+        target: Target,
+        *,
+        in_force: Sequence[TargetKey],
+        shared: SharedPlace = ALONE,
     ) -> None:
+        """`shared`: what others manage in the same place, which is neither foreign nor anybody's copy."""
+        self._shared = shared
         self._store = store
         self._mapping = mapping
         self._marker = marker
@@ -136,7 +150,9 @@ class NameAllocator:
             held |= {
                 container.name: container.source
                 for container in inventory.containers.values()
-                if container.owner == self._marker and container.source is not None
+                if container.owner == self._marker
+                and container.source is not None
+                and not self._is_others_container(container.name, container.source)
             }
             wishes = [wish for wish in wishes if wish.record.id not in names.failures]
             newcomers = [wish for wish in newcomers if wish.record.id not in names.failures]
@@ -159,7 +175,10 @@ class NameAllocator:
             if live.container in names.compared or (live.owner == self._marker and not live.intact)
         }
         rebuilder = CheckpointRebuilder(self._store, self._target.key, self._marker, in_force=self._in_force)
-        rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, is_home=await self._homes(), now=now)
+        is_home, is_others = await self._homes()
+        rebuilt = await rebuilder.adopt(
+            inventory, checkpoints, names.formers, is_home=is_home, is_others=is_others, now=now
+        )
         checkpoints = {**rebuilt.checkpoints, **checkpoints}
         names.copies = tuple(rebuilt.copies.values())
         names.failures |= rebuilt.failures
@@ -176,6 +195,16 @@ class NameAllocator:
             live.address for live in inventory.objects if live.owner != self._marker
         } | rebuilt.copies.keys()
         return checkpoints
+
+    def _is_others_container(self, name: PhysicalName, source: str) -> bool:
+        """Whether a container of ours is that of another destination in the same place, and not this one's."""
+        shared, space = self._shared, space_of_key(source)
+        if space is None or derives(name, self._mapping.default_database(SpaceName(space)), source):
+            return False
+        if any(address.container == name for address in (*shared.held, *shared.left)):
+            return True
+        rules = (*shared.before, *shared.after)
+        return any(derives(name, each.default_database(SpaceName(space)), source) for each in rules)
 
     async def _undecided(
         self, newcomers: Sequence[RequestedAddress], checkpoints: Mapping[AssetId, Checkpoint]
@@ -222,24 +251,34 @@ class NameAllocator:
             return None
 
     def _wish(self, record: AssetRecord) -> RequestedAddress:
-        decision: Decision = record.decided_by(self._mapping)
-        return RequestedAddress(
-            record=record,
-            key=decision.database_key(record.id),
-            container=decision.database_name(record.id, record.kind, record.label),
-            name=decision.table_name(record.id, record.kind, record.label),
-        )
+        return _wish(record, self._mapping)
 
-    async def _homes(self) -> Callable[[AssetId, LiveObject], bool]:
-        """Says whether a table stands where rules would have that of the asset which it names."""
+    async def _homes(self) -> tuple[_Judge, _Judge]:
+        """Say whether a table stands where rules would have that of the asset which it names, and whether it is that
+        of another destination in the same place.
+        """
         known = {record.id: record for record in await self._store.catalog.assets()}
+
+        def is_home_by(rules: MappingRules, asset: AssetId, live: LiveObject) -> bool:
+            record = known.get(asset) or stub_of(self._design, asset, live, "")
+            wish = _wish(record, rules)
+            there = record.decided_by(rules).included and derives(live.container, wish.container, wish.key)
+            return there and derives(live.name, wish.name, wish.source)
 
         def is_home(asset: AssetId, live: LiveObject) -> bool:
             wish = self._wish(known.get(asset) or stub_of(self._design, asset, live, ""))
             there = derives(live.container, wish.container, wish.key)
             return there and derives(live.name, wish.name, wish.source)
 
-        return is_home
+        def is_others(asset: AssetId, live: LiveObject) -> bool:
+            shared = self._shared
+            if live.address in shared.held or any(is_home_by(rules, asset, live) for rules in shared.before):
+                return True
+            if live.address not in shared.left and not any(is_home_by(rules, asset, live) for rules in shared.after):
+                return False
+            return not is_home(asset, live)
+
+        return is_home, is_others
 
     def _unknown(
         self, newcomers: Sequence[RequestedAddress], noted: Mapping[str, str], compared: frozenset[PhysicalName]
@@ -318,6 +357,16 @@ class NameAllocator:
             given = allocate(((wish.source, wish.name) for wish in wanting), holders[container])
             for wish in wanting:
                 names.addresses[wish.record.id] = Address(container, given[wish.source])
+
+
+def _wish(record: AssetRecord, rules: MappingRules) -> RequestedAddress:
+    decision: Decision = record.decided_by(rules)
+    return RequestedAddress(
+        record=record,
+        key=decision.database_key(record.id),
+        container=decision.database_name(record.id, record.kind, record.label),
+        name=decision.table_name(record.id, record.kind, record.label),
+    )
 
 
 def _containers_of(

@@ -123,7 +123,7 @@ class Reverter:
         marker = self._settings.installation_marker
 
         async def plan(key: TargetKey) -> None:
-            await require_same_place(self._store, self._settings, key)
+            await require_same_place(self._store, self._settings, self._targets[key])
             here = [each for each in written if each[0].key == key]
             closed = ClosedContainers(self._store, self._targets[key], marker)
             planned_here = await closed.shown(await self._plan(undone, self._targets[key], here))

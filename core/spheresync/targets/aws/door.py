@@ -32,6 +32,7 @@ from spheresync.targets.aws.credentials import Credentials
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError, is_throttle, redact, refuse_foreign_body, resource_of, translate
 from spheresync.targets.aws.limits import Limits
+from spheresync.targets.aws.own_catalog import OwnCatalog
 from spheresync.targets.aws.rate_limit import AdaptiveRate, RateLimit
 from spheresync.targets.protocol import Usage
 
@@ -74,12 +75,14 @@ class LastLook:
 class AwsPlace:
     """Where in AWS, as a destination has it; None is as the session and the account have it.
 
-    `asked_by`: the setting that names the role of the session, empty where it is none.
+    `asked_by`: the setting that names the role of the session, empty where it is none. `known`: the catalog, where
+    settings say it, so that no answer needs to be looked at.
     """
 
     region: str | None = None
     catalog_id: str | None = None
     asked_by: str = ""
+    known: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,9 @@ class AwsDoor:
         place: AwsPlace = _AS_THE_SESSION,
     ) -> None:
         self._place = place
+        self.own_catalog = OwnCatalog(place.catalog_id or place.known)
+        self._find_catalog: Callable[[], Awaitable[object]] | None = None
+        self._proving = anyio.Lock()
         self._session_factory = session_factory
         self._credentials: Credentials | None = None
         self._session: Session | None = None
@@ -164,6 +170,10 @@ class AwsDoor:
     @property
     def usage(self) -> Usage:
         return self._meter.reading()
+
+    def prove_catalog_by(self, find: Callable[[], Awaitable[object]]) -> None:
+        """Have `find` look whose catalog it is before the first write, where no answer has shown it until then."""
+        self._find_catalog = find
 
     def close(self) -> None:
         """Close the connections; the next call would open new ones."""
@@ -213,6 +223,9 @@ class AwsDoor:
             TargetError: INVALID, and nothing was sent.
             ConfigurationError: there is no region or no such profile.
         """
+        if write and self.own_catalog.unproven and self._find_catalog is not None:
+            async with self._proving:
+                await self._find_catalog()
         line = await self.line(service, region, subject=subject)
         params = self._in_catalog(line, operation, params)
         _refuse_beyond_limits(line, operation, params, subject)
@@ -282,6 +295,7 @@ class AwsDoor:
         if line.credentials is self._credentials:
             self._lines.clear()
             self._session = self._credentials = None
+            self.own_catalog.forget()
 
     def _pace(self, region: str, api: str) -> AdaptiveRate:
         key = (region, api)

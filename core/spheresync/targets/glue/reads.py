@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from spheresync.errors import SpheresyncError, TargetError, TargetFault
+from spheresync.errors import ConfigurationError, SpheresyncError, TargetError, TargetFault
 from spheresync.isolation import isolated_group
 from spheresync.model import Digest, JsonValue, LiveObject, PhysicalName, canonical_json
 from spheresync.model.json_document import read_own_json
@@ -112,7 +112,7 @@ class GlueReader:
                 ) from error
             raise
         row = cast("Row", answered(reply.body, "Table", "GetTable", subject))
-        return live_object(container, row, await self._members())
+        return self._live(container, row, await self._members())
 
     async def table_pages(self, database: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
         """The tables of a database, 100 at a time.
@@ -124,7 +124,7 @@ class GlueReader:
         subject = f"the tables of database {database}"
         try:
             async for rows in self._pages("GetTables", {"DatabaseName": database}, "TableList", subject):
-                yield tuple(live_object(database, row, members) for row in rows)
+                yield tuple(self._live(database, row, members) for row in rows)
         except AwsError as error:
             if error.code != NOT_FOUND:
                 raise
@@ -135,7 +135,7 @@ class GlueReader:
         members = await self._members()
         subject = f"the tables of database {database}"
         pages = self._pages("GetTables", {"DatabaseName": database}, "TableList", subject)
-        return [live_object(database, row, members) async for rows in pages for row in rows]
+        return [self._live(database, row, members) async for rows in pages for row in rows]
 
     async def _pages(self, operation: str, params: Row, member: str, subject: str) -> AsyncIterator[list[Row]]:
         token: JsonValue = None
@@ -163,7 +163,38 @@ class GlueReader:
         other = {name: shape for name, shape in taken.members.items() if shape.name != given.members[name].name}
         return WritableMembers(frozenset(taken.members), other)
 
+    async def find_catalog(self) -> str | None:
+        """The id of the catalog that answers, None where nobody can say.
+
+        Each database names it. Where there is none, STS says whose credentials they are.
+
+        Raises:
+            TargetError: Glue did not answer, or another catalog did than is expected.
+        """
+        own = self._door.own_catalog
+        if own.seen is None:
+            reply = await self._door.call(GLUE_SERVICE, "GetDatabases", {"MaxResults": 1}, subject="the catalog")
+            for row in cast("list[Row]", answered(reply.body, "DatabaseList", "GetDatabases", "the catalog")):
+                own.answered(row.get("CatalogId"))
+        if own.seen is None:
+            own.answered(await self._account())
+        return own.seen
+
+    async def _account(self) -> JsonValue:
+        try:
+            reply = await self._door.call("sts", "GetCallerIdentity", {}, subject="the account in use")
+        except (TargetError, ConfigurationError):  # STS may be out of reach where Glue is not
+            return None
+        return reply.body.get("Account")
+
+    def _live(self, container: PhysicalName, table: Row, members: WritableMembers) -> LiveObject:
+        live = live_object(container, table, members)
+        if live.owner == self._owner:  # a resource link shows tables of other catalogs, which are none of ours
+            self._door.own_catalog.answered(table.get("CatalogId"))
+        return live
+
     def _container(self, row: Row) -> LiveContainer:
+        self._door.own_catalog.answered(row.get("CatalogId"))
         parameters = _texts(row.get("Parameters"))
         owner = parameters.get(OWNER_KEY)
         name = PhysicalName(str(row["Name"]))

@@ -65,6 +65,7 @@ class GlueTarget:
         self._owner = owner
         self._probe = probe
         self._reader = GlueReader(door, owner)
+        door.prove_catalog_by(self._reader.find_catalog)
         self._writer = GlueWriter(door, self._reader, owner, drift)
         self._restorer = GlueRestorer(door, self._writer)
 
@@ -75,6 +76,16 @@ class GlueTarget:
     @property
     def usage(self) -> Usage:
         return self._door.usage
+
+    @property
+    def catalog(self) -> str | None:
+        return self._door.own_catalog.seen
+
+    def expect(self, catalog: str | None) -> None:
+        self._door.own_catalog.expect(catalog)
+
+    async def find_catalog(self) -> str | None:
+        return await self._reader.find_catalog()
 
     async def inventory(
         self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False

@@ -81,6 +81,16 @@ class LakeFormationTarget:
         return self._key
 
     @property
+    def catalog(self) -> str | None:
+        return self._door.own_catalog.seen
+
+    def expect(self, catalog: str | None) -> None:
+        """The target whose tables are tagged has seen to that it is the one before."""
+
+    async def find_catalog(self) -> str | None:
+        return self.catalog
+
+    @property
     def usage(self) -> Usage:
         return self._door.usage
 

@@ -1,0 +1,185 @@
+"""Several destinations in one catalog, and destinations whose place is that of the process: what is whose."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from spheresync.model import GLUE, DestinationName, TargetKey
+from spheresync.state.sqlite.store import SqliteStore
+from tests.e2e.test_destinations import EU_ROLE, HOME, rows, tables
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+HOME_ROLE = "arn:aws:iam::123456789012:role/spheresync"
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+DELETE = "deletion: {policy: delete}\n"
+BY_RULE = 'mapping: {rules: [{match: {space: SPACE_000}, set: {database: "sales_{space}"}}]}\n'
+TWICE = f"""
+destinations:
+  default: {{}}
+  eu: {{role_arn: "{HOME_ROLE}", region: eu-central-1, prefix: eu_, spaces: [SPACE_000]}}
+"""
+
+
+def two(first: str = "", second: str = "p_", more: str = "") -> str:
+    """Two destinations of the home catalog with prefixes of their own."""
+    return f"""{more}
+destinations:
+  one: {{prefix: "{first}", spaces: [SPACE_000]}}
+  two: {{prefix: "{second}", spaces: [SPACE_000]}}
+"""
+
+
+def changed(run: dict[str, Any]) -> dict[str, int]:
+    return {word: count for word, count in run["counts"].items() if count}
+
+
+def test_one_place_under_two_names_is_refused_before_anything_is_written(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    glue.allow_role(HOME_ROLE)
+    for other in (f'role_arn: "{HOME_ROLE}"', 'catalog_id: "123456789012"'):
+        installation.config = f"destinations:\n  default: {{}}\n  eu: {{{other}}}\n"
+        refused = installation.ask("sync", code=1)
+        assert "default and eu are all catalog 123456789012" in str(refused) and "prefix" in str(refused)
+        assert not tables(glue, HOME)
+    installation.config = "destinations:\n  default: {}\n  eu: {region: eu-central-1}\n"
+    assert "lead to the same catalog" in installation.run("config", "validate").err
+
+
+def test_what_another_destination_has_in_use_is_never_removed(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    """As states are in which an earlier version wrote one place under two names."""
+    glue.allow_role(HOME_ROLE)
+    installation.ask("sync")
+    anyio.run(_forge_same_tables, installation.state_dir)
+    installation.config = DELETE + TWICE
+    for _ in range(3):
+        installation.ask("sync", code=None)
+    kept = tables(glue, HOME)
+    assert {"space_000", "space_001", "space_002"} <= kept.keys()
+    assert rows({name: kept[name] for name in ("space_000", "space_001", "space_002")}) == 30
+    held = glue.dump()["tables"]["space_000"].values()
+    assert not any("spheresync.status" in each["live"]["Parameters"] for each in held)
+
+
+def test_two_destinations_do_not_write_one_table(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    installation.config = two("a_", "b_", DELETE + BY_RULE)
+    first = installation.ask("sync", code=1)
+    assert (first["counts"]["create"], first["counts"]["conflict"]) == (10, 10)
+    assert "destination one" in str(first["failures"]) and "which writes it already" in str(first)
+    assert tables(glue, HOME).keys() == {"sales_space_000"}
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00000", label="Renamed")
+    second = installation.ask("sync", code=1)
+    assert (second["counts"]["metadata_only"], second["counts"]["conflict"]) == (1, 10)
+    installation.config = two("a_", "b_", DELETE)
+    assert installation.ask("sync")["counts"]["create"] == 20
+    assert installation.ask("sync")["state"] == "done"
+    assert tables(glue, HOME).keys() == {"a_space_000", "b_space_000"}
+
+
+def test_two_destinations_do_not_bind_one_table(installation: Installation, glue: GlueSimulator) -> None:
+    hands = glue.client()
+    hands.create_database(DatabaseInput={"Name": "lake"})
+    hands.create_table(
+        DatabaseName="lake",
+        TableInput={"Name": "t", "StorageDescriptor": {"Columns": [{"Name": "id", "Type": "bigint"}]}},
+    )
+    rule = 'mapping: {rules: [{match: {space: SPACE_000, name: ASSET_00000}, set: {bind: "lake.t"}}]}\n'
+    installation.config = two("a_", "b_", rule)
+    first = installation.ask("sync", code=1)
+    assert first["counts"]["conflict"] == 1 and "destination one" in str(first["failures"])
+    installation.config = two("a_", "b_", rule).replace('"b_", spaces: [SPACE_000]', '"b_", spaces: [SPACE_001]')
+    installation.ask("sync")
+    assert "spheresync.bound-by" in glue.table("lake", "t")["Parameters"]
+
+
+def test_tables_of_another_destination_are_neither_foreign_nor_copies(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    installation.config = "destinations:\n  one: {spaces: [SPACE_000]}\n"
+    installation.ask("sync")
+    installation.config = two()
+    later = installation.ask("sync")
+    assert later["counts"]["create"] == 10 and not later["findings"], later["findings"]
+    shutil.rmtree(installation.state_dir)
+    lost = installation.ask("sync")
+    assert changed(lost) == {"unchanged": 20} or lost["counts"]["create"] == 0
+    assert not lost["findings"], lost["findings"]
+    assert not installation.ask("sync", "--full")["findings"]
+    assert {name: len(held) for name, held in tables(glue, HOME).items()} == {"space_000": 10, "p_space_000": 10}
+
+
+def test_a_region_of_the_environment_that_changes_is_a_moved_destination(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    installation.ask("sync")
+    installation.extra["AWS_REGION"] = "us-west-2"
+    glue.reset()
+    assert "eu-central-1" in str(refused := installation.ask("sync", code=1)) and "us-west-2" in str(refused)
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00000", label="Renamed")
+    installation.ask("sync", code=1)
+    assert installation.run("drift").code == 1
+    assert not glue.calls() and not tables(glue, "us-west-2/123456789012")
+    del installation.extra["AWS_REGION"]
+    assert installation.ask("sync")["counts"]["metadata_only"] == 1
+
+
+@pytest.mark.parametrize("other_holds_something", [False, True])
+def test_credentials_of_another_account_write_nothing_there(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator, *, other_holds_something: bool
+) -> None:
+    installation.ask("sync")
+    glue.reset()
+    assert changed(installation.ask("sync")) == {"unchanged": 30} and not glue.calls()
+    glue.allow_role(EU_ROLE)
+    installation.extra |= _keys_of(glue, EU_ROLE)
+    there = "eu-central-1/111122223333"
+    if other_holds_something:
+        _as(glue, installation).create_database(DatabaseInput={"Name": "theirs"})
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00000", label="Renamed")
+    tenant.edit("add_space", name="NEW", label="New")
+    glue.reset()
+    refused = installation.ask("sync", code=1)
+    assert "123456789012" in str(refused) and "111122223333" in str(refused), refused
+    assert not [each for each in glue.log() if each["operation"].startswith(("Create", "Update", "Delete"))]
+    assert not tables(glue, there)
+    for name in _KEYS:
+        del installation.extra[name]
+    assert installation.ask("sync")["state"] == "done"
+
+
+def _keys_of(glue: GlueSimulator, role: str) -> dict[str, str]:
+    keys = glue.client_of("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    return dict(zip(_KEYS, (keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]), strict=True))
+
+
+def _as(glue: GlueSimulator, installation: Installation) -> Any:
+    import boto3
+
+    return boto3.client(
+        "glue",
+        region_name="eu-central-1",
+        endpoint_url=glue.url,
+        aws_access_key_id=installation.extra["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key="other",
+        aws_session_token=installation.extra["AWS_SESSION_TOKEN"],
+    )
+
+
+async def _forge_same_tables(folder: Path) -> None:
+    """Let the state say of destination `eu` what it says of `default`."""
+    async with SqliteStore.open(folder) as store:
+        held = [each for each in await store.checkpoints.all(TargetKey(GLUE)) if each.asset.space == "SPACE_000"]
+        forged = [replace(each, destination=DestinationName("eu")) for each in held]
+        await store.write(lambda tx: tx.checkpoints.put_many(forged))
