@@ -53,6 +53,7 @@ DESTINATIONS: tuple[Promise, ...] = (
             f"{_SHARED}::test_two_destinations_do_not_write_one_table",
             f"{_SHARED}::test_two_destinations_do_not_bind_one_table",
             f"{_SHARED}::test_tables_of_another_destination_are_neither_foreign_nor_copies",
+            f"{_SHARED}::test_a_name_that_comes_back_is_proven_again_and_advice_names_no_live_table",
         ),
     ),
     Promise(

@@ -159,6 +159,29 @@ def test_credentials_of_another_account_write_nothing_there(
     assert installation.ask("sync")["state"] == "done"
 
 
+def test_a_name_that_comes_back_is_proven_again_and_advice_names_no_live_table(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    def named(name: str, prefix: str = "") -> str:
+        return f'{DELETE}destinations:\n  {name}: {{prefix: "{prefix}", spaces: [SPACE_000]}}\n'
+
+    installation.config = named("us")
+    installation.ask("sync")
+    installation.config = named("usa")
+    assert installation.ask("sync")["counts"]["create"] == 0
+    assert "glue in us is not configured any more" not in installation.run("status").out, "usa manages its tables"
+    installation.config = named("usa", "p_")
+    for _ in range(2):
+        installation.ask("sync")
+    assert tables(glue, HOME).keys() == {"p_space_000"}
+    installation.config = named("us")
+    assert installation.ask("sync")["counts"]["create"] == 10
+    assert {name: len(held) for name, held in tables(glue, HOME).items()} == {"p_space_000": 10, "space_000": 10}
+    glue.reset()
+    assert changed(installation.ask("sync")) == {"unchanged": 10} and not glue.calls()
+    assert "glue in usa is not configured any more, and 10 tables stay there" in installation.run("status").out
+
+
 def _keys_of(glue: GlueSimulator, role: str) -> dict[str, str]:
     keys = glue.client_of("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
     return dict(zip(_KEYS, (keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]), strict=True))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from spheresync.config import Settings
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.mapping.rules import MappingRules
-from spheresync.model import Address, DestinationName, Place, TargetKey, canonical_json
+from spheresync.model import Address, Place, TargetKey, canonical_json
 from spheresync.state.port import Store, Tx
 from spheresync.targets.protocol import Target
 from spheresync.targets.registry import base_of
@@ -154,11 +154,11 @@ class Places:
     async def shared_with(self, key: TargetKey, mapping: MappingRules | None = None) -> SharedPlace:
         """What others manage in the place of a target; what nobody knows to be apart counts as one place."""
         beside = [each for each in _beside(key, self._places) if self._places[each].may_be(self._places[key])]
-        mine = await self._ranks(key)
+        mine = await _ranks(self._store, key)
         held: dict[Address, TargetKey] = {}
         order = list(self._places)
         for other in beside:
-            for address, rank in (await self._ranks(other)).items():
+            for address, rank in (await _ranks(self._store, other)).items():
                 if (rank, order.index(other)) < (mine.get(address, _NOT_HELD), order.index(key)):
                     held.setdefault(address, other)
         rules = {each: mapping.of(each) for each in beside} if mapping is not None else {}
@@ -174,14 +174,6 @@ class Places:
         """Whether two targets write the same catalog, as far as nobody knows better."""
         return other in _beside(key, self._places) and self._places[key].may_be(self._places[other])
 
-    async def _ranks(self, key: TargetKey) -> dict[Address, int]:
-        """What a target manages, and how much it is its own: what is in use most, what it had before least."""
-        ranks = {former.address: _FORMER for former in await self._store.former_tables.all(key)}
-        for each in await self._store.checkpoints.all(key):
-            if each.state.managed:
-                ranks[each.address] = _IN_USE if each.state.in_use else _RETIRED
-        return ranks
-
     async def _left(self, key: TargetKey) -> frozenset[Address]:
         """What destinations that are in force no more held in the place of a target."""
         left = set[Address]()
@@ -189,8 +181,17 @@ class Places:
             if other.target == key.target and other not in self._places:
                 place = _read(await self._store.meta.get(_NOTE + other.destination))
                 if place is not None and place.may_be(self._places[key]):
-                    left |= (await self._ranks(other)).keys()
+                    left |= (await _ranks(self._store, other)).keys()
         return frozenset(left)
+
+
+async def _ranks(store: Store, key: TargetKey) -> dict[Address, int]:
+    """What a target manages, and how much it is its own: what is in use most, what it had before least."""
+    ranks = {former.address: _FORMER for former in await store.former_tables.all(key)}
+    for each in await store.checkpoints.all(key):
+        if each.state.managed:
+            ranks[each.address] = _IN_USE if each.state.in_use else _RETIRED
+    return ranks
 
 
 _IN_USE, _RETIRED, _FORMER, _NOT_HELD = range(4)
@@ -206,6 +207,34 @@ def _is_open(one: Place, other: Place) -> bool:
     return one.may_be(other) and one != other
 
 
-async def place_on_record(store: Store, destination: DestinationName) -> Place | None:
-    """Where a destination was last, in force or not."""
-    return _read(await store.meta.get(_NOTE + destination))
+def _away(key: TargetKey) -> str:
+    return f"away:{key.target}:{key.destination}"
+
+
+async def note_away(tx: Tx, in_force: Sequence[TargetKey], at: str) -> None:
+    """Put on record which targets are known and in force no more while others are planned."""
+    for key in await tx.checkpoints.keys():
+        if key not in in_force:
+            await tx.meta.set(_away(key), at)
+
+
+async def was_away(store: Store, key: TargetKey) -> bool:
+    """Whether others were planned while a target was not in force: what is known of it has to be proven again."""
+    return await store.meta.get(_away(key)) is not None
+
+
+async def note_back(tx: Tx, key: TargetKey) -> None:
+    """Put on record that all of a target was looked at since it is in force again."""
+    await tx.meta.delete(_away(key))
+
+
+async def count_left(store: Store, settings: Settings, key: TargetKey) -> int:
+    """How many tables a target holds that is in force no more, but for those that others in its place manage now."""
+    there = {each.address for each in await store.checkpoints.all(key) if each.state.in_use}
+    place = _read(await store.meta.get(_NOTE + key.destination)) or Place()
+    for other in _beside(key, settings.target_keys if there else ()):
+        now = settings.place_of(other.destination)
+        now = now.or_else(_read(await store.meta.get(_NOTE + other.destination)) or Place())
+        if now.may_be(place):
+            there -= (await _ranks(store, other)).keys()
+    return len(there)

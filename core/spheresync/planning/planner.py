@@ -21,7 +21,7 @@ from spheresync.planning.change_set_writer import ChangeSetWriter, audited_targe
 from spheresync.planning.decisions.access import access_findings
 from spheresync.planning.decisions.drift import MOST_FINDINGS, within_bounds
 from spheresync.planning.decisions.items import by_urgency
-from spheresync.planning.destination_places import Places
+from spheresync.planning.destination_places import Places, note_away
 from spheresync.planning.last_reading import LastReading, last_reading
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.promotion_check import check_promotion
@@ -242,6 +242,7 @@ class Planner:
             await new.put(tx)
             for each in planned:
                 await each.write(tx, at=new.record.created_at)
+            await note_away(tx, self._settings.target_keys, new.record.created_at)
             await tx.audit.append_many([event])
 
         await self._store.write(save)

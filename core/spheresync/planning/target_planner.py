@@ -49,7 +49,15 @@ from spheresync.planning.decisions.items import (
 )
 from spheresync.planning.decisions.renames import waits_for_former, with_likely_names
 from spheresync.planning.dependents import Dependents
-from spheresync.planning.destination_places import ALONE, Places, SharedPlace, note_place, require_same_place
+from spheresync.planning.destination_places import (
+    ALONE,
+    Places,
+    SharedPlace,
+    note_back,
+    note_place,
+    require_same_place,
+    was_away,
+)
 from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.displaced_databases import findings_of
@@ -173,6 +181,8 @@ class TargetPlanner:
         """
         places.require_apart(self.key)
         await require_same_place(self._store, self._settings, self._target)
+        if await was_away(self._store, self.key):
+            self._request = replace(self._request, full=True)
         self._shared = await places.shared_with(self.key, mapping)
         self._findings = await TargetFindings.load(self._store, self.key)
         self._confirmed = confirmed
@@ -544,6 +554,8 @@ class TargetPlanner:
         waiting = canonical_json([asset.to_json() for asset in sorted(self.draft.waiting)]).decode()
         await tx.meta.set(column_guard_note(self.key), waiting)
         await note_place(tx, self._settings, self._target)
+        if self._request.scope.everything:
+            await note_back(tx, self.key)
         if self.draft.rebased:
             await self._note_what_was_found(tx)
 

@@ -31,6 +31,7 @@ from spheresync.model import (
 )
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
+from spheresync.planning.destination_places import count_left
 from spheresync.planning.held_assets import count_held_without_table
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
@@ -226,7 +227,7 @@ async def _left_targets(context: RuntimeContext) -> list[Finding]:
     store, in_force = context.store, context.settings.target_keys
     found = []
     for key in await store.checkpoints.keys():
-        held = 0 if key in in_force else await store.checkpoints.count_in_use(key)
+        held = 0 if key in in_force else await count_left(store, context.settings, key)
         if held:
             message = f"{key} is not configured any more, and {counted(held, 'table')} stay there as last written"
             remedy = "Name it again under `destinations:` and `targets:` to have them managed, or delete them by hand."
