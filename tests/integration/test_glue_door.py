@@ -217,3 +217,26 @@ async def test_bytes_are_counted_as_the_service_counts_them(glue: GlueSimulator)
     await _create(door, "weighed")
     await door.call("glue", "GetTable", {"DatabaseName": "sales", "Name": "weighed"}, subject="weighed")
     assert door.usage.bytes_sent == glue.counters()["bytes_received"]
+
+
+async def test_a_place_that_does_not_answer_is_given_up_and_asked_again_later(glue: GlueSimulator) -> None:
+    now = 0.0
+    door = AwsDoor(sleep=_no_sleep, read_timeout=0.2, clock=lambda: now)
+    glue.answer_after(1_000)
+    with pytest.raises(AwsError) as hung:
+        await door.call("glue", "GetDatabases", {}, subject="the catalog")
+    assert hung.value.systemic and door.usage.calls == {"GetDatabases": 2}, "not five times"
+    with pytest.raises(AwsError, match=r"SALES/t: .*was not sent: 2 requests in a row got no answer") as given_up:
+        await _create(door, "t")
+    assert given_up.value.fault is TargetFault.UNREACHABLE and given_up.value.systemic
+    assert not given_up.value.uncertain and door.usage.calls == {"GetDatabases": 2}
+    glue.answer_after(0)
+    now = 61.0
+    assert await door.call("glue", "GetDatabases", {}, subject="the catalog")
+    assert await door.call("glue", "GetDatabases", {}, subject="the catalog")
+
+
+async def test_refusals_and_lost_connections_give_no_place_up(glue: GlueSimulator) -> None:
+    door = _door()
+    glue.fault("drop", "GetDatabases", times=4)
+    assert await door.call("glue", "GetDatabases", {}, subject="the catalog")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from spheresync.model import DestinationName
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 ASSUMED = "assume-role"
 """botocore's name for how such credentials were had."""
+_CONNECT_TIMEOUT = 5.0
+_READ_TIMEOUT = 10.0
+"""Seconds; botocore would wait for minutes, with everything else of the run."""
 _NO_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 
@@ -34,6 +38,7 @@ def sessions_of_role(
     def make() -> Session:
         import boto3.session
         import botocore.session
+        from botocore.config import Config
         from botocore.credentials import (
             AssumeRoleCredentialFetcher,
             CredentialProvider,
@@ -44,7 +49,8 @@ def sessions_of_role(
         source = process.get_credentials()
         if source is None:
             return process  # whoever asks it for credentials is told that there are none
-        fetcher = AssumeRoleCredentialFetcher(process.client, source, role_arn, extra_args=more)
+        soon = Config(connect_timeout=_CONNECT_TIMEOUT, read_timeout=_READ_TIMEOUT, retries={"total_max_attempts": 2})
+        fetcher = AssumeRoleCredentialFetcher(partial(process.client, config=soon), source, role_arn, extra_args=more)
 
         class OfRole(CredentialProvider):
             METHOD = ASSUMED

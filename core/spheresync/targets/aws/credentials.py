@@ -114,13 +114,13 @@ class Credentials:
 
     def _failed(self, error: Exception, subject: str, api: str) -> AwsError:
         """The error of a provider, as one of the call that needed its credentials."""
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         name, said = type(error).__name__, redact(str(error))
         text = sentence(f"{subject}: {api} was not sent, as there are no usable AWS credentials: {said or name}")
         if isinstance(error, ClientError):
             return self._refused(error, text)
-        if transport_of(error) is Transport.UNSENT:
+        if transport_of(error) in {Transport.UNSENT, Transport.LOST} and isinstance(error, BotoCoreError):
             remedy = "Check the network: the service that gives the credentials could not be reached; then run again."
             return AwsError(TargetFault.UNREACHABLE, text, remedy=remedy, code=name, transient=True)
         step = next((step for start, step in _BY_ERROR.items() if name.startswith(start)), _ELSE)

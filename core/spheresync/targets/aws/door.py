@@ -34,6 +34,7 @@ from spheresync.targets.aws.errors import AwsError, is_throttle, redact, refuse_
 from spheresync.targets.aws.limits import Limits
 from spheresync.targets.aws.own_catalog import OwnCatalog
 from spheresync.targets.aws.rate_limit import AdaptiveRate, RateLimit
+from spheresync.targets.aws.silence import Silence
 from spheresync.targets.protocol import Usage
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _FIRST_PAUSE = 0.1  # seconds
 _LONGEST_PAUSE = 5.0
 _DEADLINE = 120.0
 _CONNECT_TIMEOUT = 5.0
-_READ_TIMEOUT = 60.0
+_READ_TIMEOUT = 30.0
 _DURATION = "spheresync.aws.call.duration"
 _SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _TOLD_APART = ("rpc.service", "rpc.method")
@@ -162,6 +163,7 @@ class AwsDoor:
         self._sleep = sleep
         self._jitter = jitter
         self._rate_limits = rate_limits
+        self._silence = Silence(clock)
         self._lines: dict[tuple[str, str | None], ServiceClient] = {}
         self._opening = anyio.Lock()
         self._paces: dict[tuple[str, str], AdaptiveRate] = {}
@@ -254,6 +256,7 @@ class AwsDoor:
         attempt = 0
         while True:
             told.note({"spheresync.attempts": attempt + 1})
+            self._silence.require_over(call.subject, f"{call.service}:{call.operation}")
             if limit is not None and not call.admitted:
                 await limit.wait()
             permit = await pace.permit()
@@ -269,9 +272,11 @@ class AwsDoor:
                     pace.throttled(permit)
                 if error.recovery is Recovery.SIGN_IN:
                     self._forget(line)
-                if not self._worth_repeating(error, attempt, deadline, write=call.write):
+                given_up = self._silence.failed(error)
+                if given_up or not self._worth_repeating(error, attempt, deadline, write=call.write):
                     raise
             else:
+                self._silence.answered()
                 pace.succeeded()
                 told.note({"aws.request_id": reply.request_id or ""})
                 return reply

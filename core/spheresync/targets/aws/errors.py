@@ -79,6 +79,14 @@ class AwsError(TargetError):
         self.uncertain = uncertain
         self.transient = transient
 
+    @classmethod
+    def silent(cls, message: str) -> AwsError:
+        """That a place which has not answered for a while is asked nothing now."""
+        remedy = "Check the network, the proxy and the Region; then run again, what is already done stays done."
+        error = cls(TargetFault.UNREACHABLE, message, remedy=remedy, code="given_up")
+        error.systemic = True
+        return error
+
     @property
     def needs_look(self) -> bool:
         """Whether only a look at the object tells what a write that was answered so is to do next."""
