@@ -164,6 +164,56 @@ def test_a_destination_that_is_another_one_by_now_is_not_taken_for_in_sync(
     assert "glue in us is not configured any more, and 30 tables stay there" in said.out
 
 
+def test_a_mistyped_space_lets_go_of_nothing_and_is_told(two: Installation, glue: GlueSimulator) -> None:
+    two.ask("sync")
+    two.config = TWO.replace("spaces: [SPACE_000]", "spaces: [SPACE_OOO]")
+    assert "'SPACE_OOO' in its `spaces:` matches no space" in str(two.ask("preview")["findings"])
+    assert "'SPACE_OOO'" in two.run("doctor").out
+    held = two.ask("sync", code=3)
+    assert held["counts"]["forget"] == 0 and "all_leave" in str(held["findings"]), held
+    two.config = TWO
+    assert two.ask("sync")["counts"]["unchanged"] == 40
+    two.config = TWO.replace("spaces: [SPACE_000]", "spaces: [SPACE_OOO]")
+    assert two.ask("sync", "--max-deletes", "10")["counts"]["forget"] == 10
+
+
+def test_answers_say_which_destination_they_are_about(
+    two: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    run = two.ask("sync")
+    said = two.ask("audit", "query", "--asset", "SPACE_000/ASSET_00000")["items"]
+    assert sorted(str(each.get("destination")) for each in said if each["target"]) == ["eu", "us"]
+    assert "glue in eu" in two.run("audit", "query", "--asset", "SPACE_000/ASSET_00000").out
+    undo = two.ask("revert", run["run_id"])
+    remedies = [each["remedy"] for each in undo["findings"] if each["code"] == "database_stays"]
+    assert any("delete-database` in catalog 111122223333 in Region eu-west-1" in each for each in remedies)
+    two.config = TWO.replace("us-east-1}", "us-east-1, spaces: [SPACE_000]}")
+    left = two.ask("preview", "--space", "SPACE_001", "--no-refresh")["findings"]
+    assert "Add the space to `spaces:`" in str(left) and "Widen `scope:`" not in str(left)
+    two.config = TWO
+    glue.fault("deny", "UpdateTable", times=1, database="eu_space_000")
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00000", label="Renamed")
+    two.ask("sync", code=1)
+    denied = two.run("doctor").out
+    assert "tables of glue in eu" in denied and "tables of glue in eu, glue in us" not in denied
+
+
+def test_a_guard_that_holds_back_in_two_destinations_names_each(
+    two: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    two.config = TWO.replace("us-east-1}", "us-east-1, spaces: [SPACE_000]}")
+    two.ask("sync")
+    for number in range(5):
+        tenant.edit("remove_asset", space="SPACE_000", asset=f"ASSET_0000{number}")
+    for _ in range(2):
+        two.ask("sync", code=None)
+    held = two.ask("sync", code=3)
+    told = [each["message"] for each in held["findings"] if each["code"] == "too_many_removals"]
+    assert any(each.startswith("glue in eu: ") for each in told) and any(
+        each.startswith("glue in us: ") for each in told
+    )
+
+
 def _inputs(found: dict[str, Any]) -> dict[str, Any]:
     """What each table says of itself, without when it was written."""
     moving = {"UpdateTime", "VersionId"}

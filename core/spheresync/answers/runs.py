@@ -69,6 +69,7 @@ class AuditRow(Answer):
     run_id: str | None = None
     asset: str | None = None
     target: str | None = None
+    destination: OmitNone[str] = None
     outcome: str
     detail: dict[str, JsonValue] | None = None
 

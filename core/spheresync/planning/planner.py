@@ -28,9 +28,9 @@ from spheresync.planning.promotion_check import check_promotion
 from spheresync.planning.removal.confirmed_gone import ConfirmedGone
 from spheresync.planning.target_planner import TargetPlanner
 from spheresync.runtime.context import RuntimeContext
-from spheresync.runtime.each_target import in_each_target, merge_problems, problem_of_target
+from spheresync.runtime.each_target import in_each_target, merge_problems, named_problems, problem_of_target
 from spheresync.runtime.empty_tenant import empty_tenant
-from spheresync.runtime.out_of_scope import assets_left_out, space_outside
+from spheresync.runtime.out_of_scope import assets_left_out, space_outside, unmatched_spaces
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.run_counts import FAILED, MISSING, UNREAD, failed_assets
@@ -154,10 +154,11 @@ class Planner:
         empty = await empty_tenant(self._store)
         reading = last_reading(spaces, records, self._request.scope, partial(may_hold, self._mapping), empty)
         findings = [
-            *merge_problems([(each.key, each.guarded) for each in planned]),
+            *named_problems([(each.key, each.guarded) for each in planned]),
             *self._gone_spaces(spaces, records),
             *reading.missing,
             *self._left_out(spaces, records),
+            *unmatched_spaces(self._settings.target_keys, {space.name for space in spaces}),
             *merge_problems([(each.key, each.displaced) for each in planned]),
             *await self._compared(records),
             *await broken_lineage(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),

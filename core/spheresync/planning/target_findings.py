@@ -127,6 +127,7 @@ def _held_back(items: Iterable[ChangeSetItem], findings: Iterable[Problem]) -> l
         if item.blocked_by in GUARDS:
             finding = said.get((item.blocked_by, item.asset.space)) or anywhere.get(item.blocked_by)
             what = "its removal" if item.action.removes else "its update"
+            what = "that it is let go" if item.action is Action.FORGET else what
             why = f": {finding.message}" if finding is not None else ""
             remedy = finding.remedy if finding is not None else ""
             problems.append(Problem.of(item.asset, item.blocked_by, f"a guard holds {what} back{why}", remedy))

@@ -37,7 +37,7 @@ from spheresync.planning.bound_tables import BoundTablePlanner
 from spheresync.planning.decisions.access import is_access_change, waiting_for_approval
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
 from spheresync.planning.decisions.base_objects import as_dependent
-from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
+from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_leaving, guard_removals
 from spheresync.planning.decisions.items import (
     Subject,
     as_conflict,
@@ -68,6 +68,7 @@ from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.confirmed_gone import ConfirmedGone, not_asked
 from spheresync.planning.removal.removals import DeleteRules, Removals
 from spheresync.planning.target_findings import TargetFindings
+from spheresync.runtime.out_of_scope import leaves_destination
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.unread import is_unread
 from spheresync.state.cell_encoding import decode_cell
@@ -179,11 +180,7 @@ class TargetPlanner:
         Raises:
             TargetError: databases of a lost or new state could not be looked at, or nothing may be written here.
         """
-        places.require_apart(self.key)
-        await require_same_place(self._store, self._settings, self._target)
-        if await was_away(self._store, self.key):
-            self._request = replace(self._request, full=True)
-        self._shared = await places.shared_with(self.key, mapping)
+        await self._find_place(places, mapping)
         self._findings = await TargetFindings.load(self._store, self.key)
         self._confirmed = confirmed
         designing = self._triage_all(records)
@@ -253,6 +250,18 @@ class TargetPlanner:
             await self._find_who_is_concerned()
         if self._settings.approvals.of_access:
             self.draft.items = [waiting_for_approval(item) for item in self.draft.items]
+
+    async def _find_place(self, places: Places, mapping: MappingRules) -> None:
+        """Find out what others manage in this place, and whether what is known of it has to be proven again.
+
+        Raises:
+            TargetError: CONFLICT; nothing may be planned here.
+        """
+        places.require_apart(self.key)
+        await require_same_place(self._store, self._settings, self._target)
+        if await was_away(self._store, self.key):
+            self._request = replace(self._request, full=True)
+        self._shared = await places.shared_with(self.key, mapping)
 
     async def _find_who_is_concerned(self) -> None:
         """Say of the first changes of access who gains or loses what by them; a preview needs no AWS for all else."""
@@ -522,8 +531,18 @@ class TargetPlanner:
         )
         not_looked_at = frozenset() if self._request.scope.everything else waiting - set(self.draft.shrinking)
         self.draft.waiting = not_looked_at | columns.blocked.keys()
-        self._block(removals, columns)
-        return removals.findings + columns.findings
+        leaving = guard_leaving(
+            [i.asset for i in self.draft.items if i.action is Action.FORGET and self._leaves_destination(i.asset)],
+            managed=sum(managed.values()),
+            destination=self.key.destination,
+            max_deletes=self._request.max_deletes,
+        )
+        self._block(removals, columns, leaving)
+        return removals.findings + columns.findings + leaving.findings
+
+    def _leaves_destination(self, asset: AssetId) -> bool:
+        decision = self.decided.get(asset)
+        return decision is not None and not decision.included and leaves_destination(decision.excluded_by)
 
     def _comparable(self, records: Iterable[AssetRecord]) -> Counter[SpaceName]:
         """By space: managed assets that are listed and whose definition could be read, in the scope or not."""
@@ -537,11 +556,13 @@ class TargetPlanner:
         checkpoint = self._checkpoints.get(asset)
         return checkpoint is not None and checkpoint.state is CheckpointState.RETIRED and not self._deletes_allowed
 
-    def _block(self, removals: GuardVerdict, columns: GuardVerdict) -> None:
+    def _block(self, removals: GuardVerdict, columns: GuardVerdict, leaving: GuardVerdict) -> None:
         gone = set(self.draft.gone)
         for index, item in enumerate(self.draft.items):
             guard = removals.blocked.get(item.asset) if item.action.removes and item.asset in gone else None
-            if not item.action.removes:
+            if item.action is Action.FORGET:
+                guard = leaving.blocked.get(item.asset)
+            elif not item.action.removes:
                 guard = columns.blocked.get(item.asset)
             if guard is not None:
                 self.draft.items[index] = replace(item, blocked_by=guard)

@@ -64,5 +64,12 @@ def merge_problems(told: Sequence[tuple[TargetKey, Sequence[Problem]]]) -> list[
     return together + [_named(problem, key) for key, problems in told for problem in problems if problem not in common]
 
 
+def named_problems(told: Sequence[tuple[TargetKey, Sequence[Problem]]]) -> list[Problem]:
+    """As `merge_problems`, each with its target where there are several: what is held back is apart in each."""
+    if len(told) < 2:
+        return merge_problems(told)
+    return [_named(problem, key) for key, problems in told for problem in problems]
+
+
 def _named(problem: Problem, key: TargetKey) -> Problem:
     return Problem(problem.subject, problem.code, f"{key}: {problem.message}", problem.remedy, problem.asset)

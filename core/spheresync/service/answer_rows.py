@@ -411,9 +411,16 @@ def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:
         run_id=entry.run_id,
         asset=entry.asset,
         target=entry.target,
+        destination=_destination_in(detail),
         outcome=entry.outcome,
         detail=detail if full else None,
     )
+
+
+def _destination_in(detail: Mapping[str, JsonValue] | None) -> str | None:
+    """The destination that an entry is about, None where that is the default one or none alone."""
+    said = (detail or {}).get("destination")
+    return said if isinstance(said, str) and said != DEFAULT_DESTINATION else None
 
 
 def _detail(text: object) -> dict[str, JsonValue]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spheresync.model import AssetId, Problem, SpaceName, counted
+from spheresync.model import AssetId, DestinationName, Problem, SpaceName, counted
 
 MOST_REMOVALS = 20
 MOST_REMOVALS_PERCENT = 10
@@ -19,7 +19,8 @@ SMALLEST_SPACE_FOR_COLUMN_GUARD = 20
 TOO_MANY_REMOVALS = "too_many_removals"
 EMPTY_LISTING = "empty_listing"
 ALL_LOSE_COLUMNS = "all_lose_columns"
-GUARDS = frozenset({TOO_MANY_REMOVALS, EMPTY_LISTING, ALL_LOSE_COLUMNS})
+ALL_LEAVE = "all_leave"
+GUARDS = frozenset({TOO_MANY_REMOVALS, EMPTY_LISTING, ALL_LOSE_COLUMNS, ALL_LEAVE})
 """Codes of their findings."""
 
 
@@ -126,6 +127,29 @@ def guard_columns(
             )
         )
     return GuardVerdict(blocked, tuple(findings))
+
+
+def guard_leaving(
+    leaving: Iterable[AssetId], *, managed: int, destination: DestinationName, max_deletes: int | None
+) -> GuardVerdict:
+    """Hold back that a destination lets go of all that it manages at once, as one mistyped glob of `spaces:` would.
+
+    Args:
+        leaving: assets whose tables would be managed no more, as the destination is not for their space.
+        managed: tables managed there before the run.
+        destination: which one it is.
+        max_deletes: as many may leave all the same.
+    """
+    wanted = list(leaving)
+    if not wanted or len(wanted) < managed or len(wanted) <= (max_deletes or 0):
+        return GuardVerdict({}, ())
+    message = (
+        f"`spaces:` of destination {destination} leaves out all {counted(len(wanted), 'table')} that it manages; they "
+        "stay managed"
+    )
+    remedy = f"Correct destinations.{destination}.spaces; if that is meant, run sync with --max-deletes {len(wanted)}."
+    finding = Problem(f"destinations.{destination}", ALL_LEAVE, message, remedy)
+    return GuardVerdict(dict.fromkeys(wanted, ALL_LEAVE), (finding,))
 
 
 def _losing(space: str, count: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spheresync.model import Action, Address, PhysicalName, Problem, RunId
+from spheresync.model import Action, Address, PhysicalName, Place, Problem, RunId
 from spheresync.observe.incidents import product_error
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store
@@ -59,11 +59,12 @@ async def _holds_only(target: Target, database: PhysicalName, going: set[Address
     return True
 
 
-def stays(database: PhysicalName, undone: RunId) -> Problem:
-    """The finding about one of them."""
+def stays(database: PhysicalName, undone: RunId, place: Place | None) -> Problem:
+    """The finding about one of them; `place`: where it is, None where there is but one."""
     text = (
         f"run {undone} created this database; it stays, without a table, once the undo has deleted those of the run. "
         "Deleting it would delete what others put there meanwhile, so that is left to a person"
     )
-    remedy = f"Where nobody needs it and it is empty: `aws glue delete-database`, with {database} as its name."
-    return Problem(f"database {database}", CODE, text, remedy)
+    at = "" if place is None else f" in {place}"
+    remedy = f"Where nobody needs it and it is empty: `aws glue delete-database`{at}, with {database} as its name."
+    return Problem(f"database {database}{at}", CODE, text, remedy)

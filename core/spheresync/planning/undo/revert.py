@@ -15,11 +15,13 @@ from spheresync.config import DeletionPolicy, Settings
 from spheresync.errors import RefusedError, StateError, TargetFault, UsageError
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
+    DEFAULT_DESTINATION,
     Action,
     Address,
     AssetId,
     LiveObject,
     PhysicalName,
+    Place,
     Principal,
     Problem,
     RunId,
@@ -244,13 +246,20 @@ class Reverter:
         return [(items[entry.ordinal], entry) for entry in entries]
 
     def _findings(
-        self, items: Sequence[ChangeSetItem], left: Iterable[PhysicalName], problems: Sequence[Problem]
+        self,
+        items: Sequence[ChangeSetItem],
+        left: Iterable[tuple[TargetKey, PhysicalName]],
+        problems: Sequence[Problem],
     ) -> tuple[Problem, ...]:
         if not (items or problems):
             return (_nothing(self._run_id),)
         deletes = [item.asset.space for item in items if item.action is Action.DELETE]
         told = (undo_deletes(deletes),) if deletes else ()
-        return (*told, *self._unread, *(stays(database, self._run_id) for database in left))
+        return (*told, *self._unread, *(stays(database, self._run_id, self._place(key)) for key, database in left))
+
+    def _place(self, key: TargetKey) -> Place | None:
+        """Where a target is, for people who look for it there; None where there is but one place."""
+        return None if key.destination == DEFAULT_DESTINATION else self._settings.place_of(key.destination)
 
     async def _unread_spaces(self, items: Sequence[ChangeSetItem]) -> tuple[Problem, ...]:
         """Spaces of the undone tables that nobody can read now, so that no sync would bring these tables back."""
@@ -267,7 +276,7 @@ class Reverter:
         items = [item for key in by_key for item in by_key[key]]
         failed = [(key, [problem for (at, _), problem in self._failed.items() if at == key]) for key in by_key]
         problems = (*merge_problems(failed), *self._out)
-        databases = dict.fromkeys(database for key in by_key for database in left[key])
+        databases = [(key, database) for key in by_key for database in left[key]]
         new = ChangeSetWriter(self._settings, self._principal, self._now).make(
             items,
             [*by_key],

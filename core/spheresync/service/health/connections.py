@@ -12,11 +12,12 @@ from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError, TargetFault
 from spheresync.model import LAKE_FORMATION, AssetStatus, SpaceName, TargetKey
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.out_of_scope import unmatched_spaces
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
 from spheresync.service.drift.not_compared import denied_tables
 from spheresync.source.protocol import Check
-from spheresync.state.records import CheckpointState
+from spheresync.state.records import CheckpointState, Unwritten
 from spheresync.state.remedies import (
     DAMAGED_FILE_REMEDY,
     DAMAGED_ROWS_REMEDY,
@@ -92,6 +93,11 @@ async def _targets(context: RuntimeContext, providers: Providers) -> list[Connec
     findings = []
     for key in providers.keys:
         findings += [*await _target(providers, key), *await _endangered(context, providers, key)]
+    known = {space.name for space in await context.store.catalog.spaces()}
+    findings += [
+        ConnectionFinding(connection=each.subject, ok=False, message=f"{each.message}.", remedy=each.remedy)
+        for each in unmatched_spaces(providers.keys, known)
+    ]
     return findings + missing_dependencies(providers.keys)
 
 
@@ -164,8 +170,14 @@ async def _endangered(context: RuntimeContext, providers: Providers, key: Target
 async def _on_record(context: RuntimeContext) -> list[ConnectionFinding]:
     """What a sync or a look for drift was refused: the rights in general say nothing of a single table."""
     store = context.store
-    keys = ", ".join(map(str, context.settings.target_keys))
-    return denied_tables(keys, await store.unwritten.groups(), await store.drift.summary())
+    keys = context.settings.target_keys
+    denied = [key for key in keys if any(_is_denied(each) for each in (await store.unwritten.all(key)).values())]
+    names = ", ".join(map(str, denied or keys))
+    return denied_tables(names, await store.unwritten.groups(), await store.drift.summary())
+
+
+def _is_denied(unwritten: Unwritten) -> bool:
+    return unwritten.problem.code == TargetFault.DENIED
 
 
 async def check_channel(channels: Channels, channel: AlertChannel) -> ConnectionFinding:

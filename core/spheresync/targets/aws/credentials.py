@@ -72,6 +72,11 @@ _NO_SUCH_DESTINATION = (
     "policy of the role names who is signed in with just that external id, and that it may call sts:AssumeRole."
 )
 
+_ROLE_NOT_TAKEN = (
+    "The credentials of the role of {section} are not taken any more: run again, so that it is assumed anew; if it "
+    "stays, check the role (role_arn there), this machine's clock, and who is signed in (aws sso login{profile})."
+)
+
 
 class Credentials:
     """The credentials of one session.
@@ -106,11 +111,15 @@ class Credentials:
     @property
     def sign_in(self) -> str:
         """The next step where a service does not take the credentials in use."""
+        if self._asked_by:
+            return self._told(_ROLE_NOT_TAKEN)
         return self._told(_BY_METHOD.get(self._method, _ELSE))
 
     def _told(self, step: str) -> str:
         name = self._session.profile_name
-        return step.format(profile="" if name == "default" else f" --profile {name}", named=f"profile {name}")
+        return step.format(
+            profile="" if name == "default" else f" --profile {name}", named=f"profile {name}", section=self._asked_by
+        )
 
     def _failed(self, error: Exception, subject: str, api: str) -> AwsError:
         """The error of a provider, as one of the call that needed its credentials."""

@@ -56,7 +56,7 @@ def show_audit(page: AuditPage) -> None:
                 row.action,
                 row.run_id,
                 row.asset and visible(row.asset),
-                row.target,
+                row.target if row.destination is None else f"{row.target} in {row.destination}",
                 row.outcome,
             )
             for row in page.items
