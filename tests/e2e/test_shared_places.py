@@ -100,7 +100,7 @@ def test_two_destinations_do_not_bind_one_table(installation: Installation, glue
     first = installation.ask("sync", code=1)
     assert first["counts"]["conflict"] == 1 and "destination one" in str(first["failures"])
     installation.config = two("a_", "b_", rule).replace('"b_", spaces: [SPACE_000]', '"b_", spaces: [SPACE_001]')
-    installation.ask("sync")
+    assert installation.ask("sync", "--max-deletes", "9")["counts"]["forget"] == 9
     assert "spheresync.bound-by" in glue.table("lake", "t")["Parameters"]
 
 

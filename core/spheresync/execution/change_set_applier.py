@@ -218,7 +218,8 @@ class ChangeSetApplier:
             await applier.run(todo, journal)
         finally:
             drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
-        await note_where_written(self._store, settings, target)
+        if made.had:  # else there were databases, which a plan has seen
+            await note_where_written(self._store, settings, target)
         return applier.report.halted
 
     async def _without_base(self, key: TargetKey, todo: Sequence[ChangeSetItem]) -> Mapping[AssetId, TargetError]:

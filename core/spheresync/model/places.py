@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spheresync.model.json_values import JsonValue
+_UNKNOWN = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +29,21 @@ class Place:
         """This place, with what the other one knows and this one does not."""
         return Place(self.region or other.region, self.catalog or other.catalog)
 
-    def to_json(self) -> JsonValue:
-        """Both, as states keep them."""
-        return {"region": self.region, "catalog": self.catalog}
+    def as_note(self) -> str:
+        """Both in one line, as states keep them."""
+        return f"at {self.region or _UNKNOWN} {self.catalog or _UNKNOWN}"
 
     @classmethod
-    def from_json(cls, value: JsonValue) -> Place:
-        """Read what `to_json` wrote.
+    def of_note(cls, text: str) -> Place:
+        """Read what `as_note` wrote.
 
         Raises:
             ValueError: it is something else.
         """
-        if not isinstance(value, dict):
-            raise ValueError("a place is an object of Region and catalog")
-        region, catalog = value.get("region"), value.get("catalog")
-        if not isinstance(region, str | None) or not isinstance(catalog, str | None):
-            raise ValueError("Region and catalog of a place are texts")
+        at, *both = text.split(" ")
+        if at != "at" or len(both) != 2 or "" in both:
+            raise ValueError("a place is noted as `at REGION CATALOG`")
+        region, catalog = (None if each == _UNKNOWN else each for each in both)
         return cls(region, catalog)
 
 

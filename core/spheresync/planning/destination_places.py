@@ -7,19 +7,20 @@ destinations may be in one place: what one of them manages there is nobody else'
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spheresync.config import Settings
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.mapping.rules import MappingRules
-from spheresync.model import Address, Place, TargetKey, canonical_json
+from spheresync.model import Address, Place, TargetKey
 from spheresync.state.port import Store, Tx
 from spheresync.targets.protocol import Target
 from spheresync.targets.registry import base_of
 
 _NOTE = "place:"
+_EARLY = ("catalog ", "the own catalog ")
+"""How the notes of an early version begin."""
 
 
 async def require_same_place(store: Store, settings: Settings, target: Target) -> None:
@@ -35,7 +36,10 @@ async def require_same_place(store: Store, settings: Settings, target: Target) -
         target.expect(None)
         return
     before, now = _read(noted), settings.place_of(key.destination)
-    moved = not before.may_be(now) if before is not None else noted != settings.places[key.destination].place
+    if before is not None:
+        moved = not before.may_be(now)
+    else:  # else damaged, which says nothing
+        moved = noted.startswith(_EARLY) and noted != settings.places[key.destination].place
     if not moved:
         target.expect(None if before is None else before.catalog)
         return
@@ -56,11 +60,11 @@ async def note_place(tx: Tx, settings: Settings, target: Target) -> None:
     place = settings.place_of(name).or_else(Place(None, target.catalog))
     if place.may_be(noted):
         place = place.or_else(noted)
-    await tx.meta.set(_NOTE + name, canonical_json(place.to_json()).decode())
+    await tx.meta.set(_NOTE + name, place.as_note())
 
 
 async def note_where_written(store: Store, settings: Settings, target: Target) -> None:
-    """Put on record whose catalog was written, where no plan could know it: nothing stood there before."""
+    """Put on record whose catalog was written, where no plan could know it as nothing stood there before."""
     name = target.key.destination
     noted = _read(await store.meta.get(_NOTE + name))
     if settings.place_of(name).catalog is not None or (noted is not None and noted.catalog is not None):
@@ -76,7 +80,7 @@ async def note_where_written(store: Store, settings: Settings, target: Target) -
 def _read(noted: str | None) -> Place | None:
     """A note, None where there is none or an early version wrote it as a text."""
     try:
-        return None if noted is None else Place.from_json(json.loads(noted))
+        return None if noted is None else Place.of_note(noted)
     except ValueError:
         return None
 

@@ -41,6 +41,11 @@ class OwnCatalog:
         self.seen = catalog
         self._require()
 
+    def may_be(self, catalog: JsonValue) -> None:
+        """Take in the catalog of what may be another's: it proves something only where it is the expected one."""
+        if self._expected is not None and catalog == self._expected:
+            self.seen = self._expected
+
     def forget(self) -> None:
         """Other credentials may be in use from now on."""
         if not self._configured:

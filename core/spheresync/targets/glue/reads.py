@@ -189,8 +189,10 @@ class GlueReader:
 
     def _live(self, container: PhysicalName, table: Row, members: WritableMembers) -> LiveObject:
         live = live_object(container, table, members)
-        if live.owner == self._owner:  # a resource link shows tables of other catalogs, which are none of ours
+        if live.owner == self._owner:
             self._door.own_catalog.answered(table.get("CatalogId"))
+        else:  # a resource link shows tables of other catalogs, which are none of ours
+            self._door.own_catalog.may_be(table.get("CatalogId"))
         return live
 
     def _container(self, row: Row) -> LiveContainer:
