@@ -22,6 +22,7 @@ from tests.contract.promises_later import LATER
 from tests.contract.promises_meaning import MEANING
 from tests.contract.promises_observing import OBSERVING
 from tests.contract.promises_personal_data import PERSONAL_DATA
+from tests.contract.promises_quick_sight import QUICK_SIGHT
 from tests.contract.promises_reading import READING
 from tests.contract.promises_readme import README
 from tests.contract.promises_removal import REMOVAL
@@ -45,6 +46,7 @@ AREAS = frozenset(
         "mapping",
         "mcp",
         "observe",
+        "quicksight",
         "plan",
         "readme",
         "runs",
@@ -62,6 +64,7 @@ PROMISES: tuple[Promise, ...] = (
     *WRITING,
     *BOUND_TABLES,
     *LAKE_FORMATION,
+    *QUICK_SIGHT,
     *RUNS,
     *SCHEDULE,
     *REMOVAL,

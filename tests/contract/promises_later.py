@@ -26,7 +26,7 @@ LATER: tuple[LaterPromise, ...] = (
     LaterPromise(
         "config:targets",
         "CONTRACT.md#Configuration",
-        "QuickSight, DataZone and Glue's business context are targets beside Glue and Lake Formation.",
+        "DataZone and Glue's business context are targets beside Glue, Lake Formation and QuickSight.",
         "other targets come with a later release",
     ),
     LaterPromise(

@@ -97,7 +97,8 @@ class RuleMatch(Section):
 class RuleSet(Section):
     """What a rule sets; a later rule wins, key by key.
 
-    `bind` names a table that others made (`database.table`), which gets what is known of the asset.
+    `bind` names a table that others made (`database.table`), which gets what is known of the asset. `queryable` says
+    whether others than readers of metadata get something for it; where nothing is said, a table that others made is.
     """
 
     tier: Tier | None = None
@@ -107,6 +108,7 @@ class RuleSet(Section):
     tags: Tags | None = None
     include: bool | None = None
     bind: BindingTemplate | None = None
+    queryable: bool | None = None
 
     @model_validator(mode="after")
     def _names_one_table(self) -> RuleSet:

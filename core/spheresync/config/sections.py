@@ -64,6 +64,11 @@ class TargetSection(Section):
         """Over every setting of it."""
         return digest_json(self.model_dump(mode="json"))
 
+    @property
+    def tells_terms(self) -> bool:
+        """Whether the target says what terms of the business mean, beside naming them."""
+        return False
+
 
 def takes_numbers(section: type[BaseModel], field: str) -> bool:
     """Whether a key holds a number."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from spheresync.config.alerts import AlertChannel
 from spheresync.config.context import NO_CONTEXT, BusinessContext
@@ -25,6 +25,7 @@ from spheresync.config.lineage import Lineage
 from spheresync.config.paths import SettingPath, require_path
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
 from spheresync.config.promotion_in_force import PromotionInForce
+from spheresync.config.quicksight import QuickSight
 from spheresync.config.rules import MappingSettings
 from spheresync.config.sections import (
     Approvals,
@@ -43,6 +44,7 @@ from spheresync.config.sections import (
 from spheresync.config.tenant import host_of, installation_name
 from spheresync.model import (
     LAKE_FORMATION,
+    QUICK_SIGHT,
     DestinationName,
     Digest,
     Environment,
@@ -56,7 +58,7 @@ from spheresync.model.json_document import read_own_json
 from spheresync.regular_files import FileStamp
 
 KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
-SUPPORTED_TARGETS = ("glue", "lakeformation")
+SUPPORTED_TARGETS = ("glue", "lakeformation", "quicksight")
 DOG_HOST = "dog"
 """The tenant host of the dog environment, whose tenant is embedded."""
 DOG_ACCOUNT = "123456789012"
@@ -146,12 +148,18 @@ class Settings(Section):
     alerts: tuple[AlertChannel, ...] = ()
     lineage: Lineage = Lineage()
     lakeformation: LakeFormation = LakeFormation()
+    quicksight: Annotated[QuickSight, Field(validate_default=True)] = QuickSight()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
     _files: Mapping[Path, FileStamp] = PrivateAttr(default_factory=dict)
     _business_context: BusinessContext | None = PrivateAttr(default=NO_CONTEXT)
     _chain: Place = PrivateAttr(default=Place())
+
+    @field_validator("quicksight")
+    @classmethod
+    def _quicksight_is_complete(cls, section: QuickSight, info: ValidationInfo) -> QuickSight:
+        return section.required() if QUICK_SIGHT in info.data.get("targets", ()) else section
 
     def with_origins(self, origins: Mapping[str, str], promoted: PromotionInForce | None = None) -> Settings:
         """These settings, knowing from where each value came: key path to file name or environment variable."""
@@ -221,7 +229,7 @@ class Settings(Section):
 
     def section_of(self, target: TargetName) -> TargetSection | None:
         """The settings that a target has for itself, None where it has none."""
-        return {LAKE_FORMATION: self.lakeformation}.get(target)
+        return {LAKE_FORMATION: self.lakeformation, QUICK_SIGHT: self.quicksight}.get(target)
 
     def place_of(self, destination: DestinationName) -> Place:
         """Where a destination is, as far as that is known without asking AWS; nothing of one that is not in force."""

@@ -41,7 +41,7 @@ from spheresync.runtime.scope import Scope
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved, require_format
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord, JournalEntry
-from spheresync.targets.registry import base_of
+from spheresync.targets.registry import base_of, design_of
 
 
 class ChangeSetApplier:
@@ -229,11 +229,14 @@ class ChangeSetApplier:
             return {}
         writing = {item.asset: item.address for item in todo if item.action.writes_definition}
         held = await self._store.checkpoints.of(writing, base)
+        marker, address_of = self._drive.providers.settings.installation_marker, design_of(key.target).address
         unready = {}
         for asset, address in writing.items():
             checkpoint = held.get(asset)
-            if checkpoint is None or not checkpoint.state.managed or checkpoint.address != address:
-                text = f"{asset}: {base} does not hold {'.'.join(address)} of it, so nothing was added to that."
+            at = checkpoint.address if checkpoint is not None and checkpoint.state.managed else None
+            has_its_own = at is not None and address_of(asset, at, marker, key.destination) != at
+            if at is None or not (has_its_own or at == address):
+                text = f"{asset}: {base} holds no table of it that this could be added to, so nothing was written."
                 unready[asset] = TargetError(TargetFault.MOVED, text, remedy=f"See what kept {base} from writing it.")
         return unready
 

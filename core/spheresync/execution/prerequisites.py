@@ -50,6 +50,12 @@ _WORDS = {
     "lakeformation:CreateLFTag": _Words(
         "LF-Tag", AuditAction.CREATE_LF_TAG, AuditAction.EXTEND_LF_TAG, AuditAction.USE_LF_TAG
     ),
+    "quicksight:CreateDataSource": _Words(
+        "data source", AuditAction.CREATE_DATA_SOURCE, AuditAction.USE_DATA_SOURCE, AuditAction.USE_DATA_SOURCE
+    ),
+    "quicksight:CreateFolder": _Words(
+        "folder", AuditAction.CREATE_FOLDER, AuditAction.USE_FOLDER, AuditAction.USE_FOLDER
+    ),
 }
 _ANY = _Words("container", AuditAction.CREATE_DATABASE, AuditAction.USE_DATABASE, AuditAction.USE_DATABASE)
 NOTHING_MADE = MadePrerequisites({}, frozenset())

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from spheresync.config import ColumnRule, Settings
+from spheresync.config.context import ContextTerm
 from spheresync.config.promotion_in_force import CONFIGURATION
 from spheresync.config.sections import TargetSection
 from spheresync.config.settings import MAPPING_VERSION
@@ -36,7 +37,7 @@ from spheresync.model import (
     label_in,
 )
 
-_KEYS = ("tier", "table", "database", "description", "tags", "include", "bind")
+_KEYS = ("tier", "table", "database", "description", "tags", "include", "bind", "queryable")
 _DEFAULT_TIERS = {AssetKind.ANALYTIC_MODEL: Tier.CRITICAL, AssetKind.VIEW: Tier.HIGH}
 
 
@@ -59,6 +60,10 @@ class Decision:
 
     `bind` is the template of the table of others that the asset is bound to; then `database` and `table` name nothing.
 
+    `terms` are what context files say that terms mean, for a target that tells it.
+
+    `queryable`: what a rule says of whether its table can be queried; None where none does.
+
     `refused` says why the asset is to fail instead of being written, for the personal data that it holds.
     """
 
@@ -79,10 +84,12 @@ class Decision:
     context: AssetContext = NOTHING_SAID
     bind: str | None = None
     section: TargetSection | None = None  # settings that the target has for itself
+    queryable: bool | None = None
+    terms: Mapping[str, ContextTerm] = field(default_factory=dict, compare=False)
 
     @cached_property
     def digest(self) -> Digest:
-        """Over everything that changes what a target holds; the tier does not."""
+        """Over everything that changes what a target holds; the tier does not, nor whether it holds anything."""
         columns: list[JsonValue] = [rule.model_dump(mode="json") for rule in self.columns]
         parts: list[object] = [
             MAPPING_VERSION,
@@ -97,7 +104,19 @@ class Decision:
             *([["bind", self.bind]] if self.bind is not None else []),
             *([["section", self.section.digest]] if self.section is not None else []),
         ]
-        return digest_json([*parts, columns, *self.languages])
+        return digest_json([*parts, columns, *self.languages, *self._told_terms])
+
+    @property
+    def can_be_queried(self) -> bool:
+        """Whether targets that show data have something for it: a table of others counts as queryable."""
+        return self.bind is not None if self.queryable is None else self.queryable
+
+    @property
+    def _told_terms(self) -> list[JsonValue]:
+        """What the terms of its columns mean, where the target tells it."""
+        named = sorted({term for entry in self.context.columns for term in entry.terms or () if term in self.terms})
+        said = [self.terms[name].model_dump(mode="json") for name in named]
+        return [["terms", *said]] if said else []
 
     def applied(self, asset: Asset) -> Asset:
         """The asset as a target may have it: with what the context says of it, without what the policy keeps out."""
@@ -309,6 +328,7 @@ class MappingRules:
             description=values.get("description"),
             tags=tuple(sorted(values.get("tags", {}).items())),
             bind=values.get("bind"),
+            queryable=values.get("queryable"),
             columns=tuple(rule for number in fired for rule in self._rules[number].columns),
             fired=tuple(self._fired(number, overridden[number]) for number in fired),
             prefix=self._prefix,
@@ -316,6 +336,7 @@ class MappingRules:
             languages=self._languages,
             personal_data=self.personal_data,
             section=self._section,
+            terms=self.context.terms if self._section is not None and self._section.tells_terms else {},
         )
 
     def _fired(self, number: int, overridden: list[str]) -> FiredRule:

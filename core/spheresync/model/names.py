@@ -19,6 +19,7 @@ ChangeSetId = NewType("ChangeSetId", str)
 RunId = NewType("RunId", str)
 GLUE = TargetName("glue")
 LAKE_FORMATION = TargetName("lakeformation")
+QUICK_SIGHT = TargetName("quicksight")
 DEFAULT_DESTINATION = DestinationName("default")
 
 

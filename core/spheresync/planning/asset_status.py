@@ -16,7 +16,8 @@ from spheresync.model import AssetId, TargetKey
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.asset_work import InTarget, worst_status
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import Checkpoint, Unwritten
+from spheresync.state.records import AssetRecord, Checkpoint, Unwritten
+from spheresync.targets.registry import design_of
 
 _SETTLED_FOR = "statuses.targets"
 _AT_ONCE = 500
@@ -29,7 +30,7 @@ async def settle_statuses(tx: Tx, assets: Collection[AssetId], in_force: Sequenc
     moved = []
     for record in records:
         try:
-            status = worst_status(record, [each.of(record.id) for each in known if is_for(each.key, record.id.space)])
+            status = worst_status(record, [each.of(record.id) for each in known if each.has(record)])
         except Exception as error:  # noqa: BLE001 -- isolates this asset: it stands where it stood
             product_error(error, str(record.id))
             continue
@@ -66,6 +67,14 @@ class _KnownOfTarget:
             await tx.unwritten.of(assets, key),
             await tx.drift.drifted(assets, key),
         )
+
+    def has(self, record: AssetRecord) -> bool:
+        """Whether the target counts for where an asset stands: one that is selective may have nothing of it."""
+        if not is_for(self.key, record.id.space):
+            return False
+        held = self.checkpoints.get(record.id)
+        wanted = held is not None and (held.state.in_use or held.held is not None or record.misses > 0)
+        return wanted or record.id in self.unwritten or not design_of(self.key.target).capabilities.selective
 
     def of(self, asset: AssetId) -> InTarget:
         known = self.unwritten.get(asset)

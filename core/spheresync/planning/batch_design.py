@@ -28,8 +28,8 @@ class RequestedBase:
     def known(self) -> BaseObject:
         """What a design goes by."""
         design = design_of(self.target)
-        columns = design.column_names(self.body)
-        return BaseObject(self.address, self.digest, columns, bound=design.is_bound(self.body))
+        columns, types = design.column_names(self.body), design.column_types(self.body)
+        return BaseObject(self.address, self.digest, columns, bound=design.is_bound(self.body), types=types)
 
 
 @dataclass(frozen=True, slots=True)

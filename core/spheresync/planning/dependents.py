@@ -42,14 +42,20 @@ class Dependents:
         """The object that an asset is added to, None where there is none yet."""
         return self.objects.known.get(asset)
 
-    def at_their_objects(self, subjects: Sequence[Subject], draft: PlanDraft) -> AllocatedNames:
-        """The addresses of those whose objects are there or made by the same change set; the others wait."""
+    def at_their_objects(self, subjects: Sequence[Subject], draft: PlanDraft, marker: str) -> AllocatedNames:
+        """The addresses of those whose objects are there or made by the same change set; the others wait.
+
+        What has an address of its own keeps it, whatever the name of its asset is by now.
+        """
         assert self.key is not None
         names = AllocatedNames()
         for subject in subjects:
             base = self.of(subject.asset)
             if base is not None:
-                names.addresses[subject.asset] = base.address
+                kept = subject.checkpoint
+                derived = subject.design.address(subject.asset, base.address, marker, subject.destination)
+                keeps = derived != base.address and kept is not None and kept.is_there
+                names.addresses[subject.asset] = kept.address if kept is not None and keeps else derived
                 continue
             why, at = self.objects.why_waiting(subject.asset)
             reason = f"{self.key} holds no table of it yet: {why}"

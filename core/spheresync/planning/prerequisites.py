@@ -99,7 +99,8 @@ async def _shared(
         missing = each.parts - (seen or frozenset())
         if seen is not None and not missing:
             continue
-        lacking = f"of its values nobody has seen {first_of(sorted(missing), _NAMED)}; what is there stays"
+        values = first_of(sorted(missing), _NAMED)
+        lacking = each.lacks or f"of its values nobody has seen {values}; what is there stays"
         needed.append(_prerequisite(key, each, assets, "nobody has seen it" if seen is None else lacking))
     return PlannedPrerequisites(tuple(sorted(needed, key=lambda each: (each.wave, each.container))))
 

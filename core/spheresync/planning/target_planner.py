@@ -36,7 +36,7 @@ from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.bound_tables import BoundTablePlanner
 from spheresync.planning.decisions.access import is_access_change, waiting_for_approval
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
-from spheresync.planning.decisions.base_objects import as_dependent
+from spheresync.planning.decisions.base_objects import as_dependent, as_unwanted
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_leaving, guard_removals
 from spheresync.planning.decisions.items import (
     Subject,
@@ -194,9 +194,11 @@ class TargetPlanner:
         names = AllocatedNames(formers={former.address: former for former in self._formers})
         if self._dependents.key is not None:
             names = self._dependents.at_their_objects(
-                [self._subject(record, self.decided[record.id]) for record in to_design], self.draft
+                [self._subject(record, self.decided[record.id]) for record in to_design], self.draft, marker
             )
             names.formers = {former.address: former for former in self._formers}
+            if self._request.full:  # no listing holds them, so each is read by its name
+                names.compared = frozenset(address.container for address in names.addresses.values())
             to_design = [record for record in to_design if record.id in names.addresses]
         elif to_design:
             at, full = isoformat(self._now), self._request.full
@@ -431,9 +433,11 @@ class TargetPlanner:
             work = triaged(full=request.full, again=True)
         if self._dependents.key is not None:
             work = self._as_dependent(record, checkpoint, work)
+        if (unwanted := self._design.unwanted_because(decision)) is not None:
+            work = as_unwanted(work, checkpoint, rules)
         if decision.refused and work in {AssetWork.DESIGN, AssetWork.UNCHANGED} and not record.misses:
             raise refused_for_personal_data(record.id, decision.refused)
-        if work in {AssetWork.RETIRE, AssetWork.DELETE} and not self._confirmed.allows(record.id):
+        if work in {AssetWork.RETIRE, AssetWork.DELETE} and not (unwanted or self._confirmed.allows(record.id)):
             draft.left.append(not_asked(record.id))
             work = AssetWork.UNCHANGED
         self._findings.note(record, work)

@@ -10,7 +10,7 @@ from spheresync.model import AssetId, Digest, TargetKey, digest_json
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, work_for
-from spheresync.planning.decisions.base_objects import as_dependent, digest_with, known_base
+from spheresync.planning.decisions.base_objects import as_dependent, as_unwanted, digest_with, known_base
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.runtime.context import RuntimeContext
 from spheresync.state.port import Tx
@@ -52,7 +52,8 @@ async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: 
     checkpoints = await context.store.checkpoints.of({record.id for record in wanted}, key)
     base = base_of(key)
     bases = {} if base is None else await context.store.checkpoints.of({record.id for record in wanted}, base)
-    with_base = design_of(key.target).capabilities.goes_with_base
+    design = design_of(key.target)
+    with_base = design.capabilities.goes_with_base
     deletion, mapping, now = context.settings.deletion, context.mapping.of(key), context.clock()
     # Nobody is there to allow a delete, or to approve one: only the policy can allow it, and nobody but people approve.
     offered = deletion.policy is DeletionPolicy.DELETE and not context.settings.approvals.of_deletes
@@ -68,6 +69,8 @@ async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: 
                 work = as_dependent(work, checkpoint, goes_with_base=with_base)
                 if added_to is None and work is AssetWork.DESIGN:  # there is nothing to add to yet
                     work = AssetWork.NOTHING
+            if design.unwanted_because(decision) is not None:
+                work = as_unwanted(work, checkpoint, rules)
             # What the policy refuses is told by every plan about it, and no run would write it.
             found[record.id] = AssetWork.NOTHING if decision.refused and work is AssetWork.DESIGN else work
         except Exception as error:  # noqa: BLE001 -- isolates this asset: a run plans it and tells why not

@@ -9,7 +9,7 @@ A design class inherits from `TargetDesign`: what follows from other methods is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from spheresync.model import (
     AssetKind,
     Column,
     DesiredObject,
+    DestinationName,
     Digest,
     FieldChange,
     LiveObject,
@@ -47,6 +48,7 @@ class Capabilities:
         marked: what we made says by a mark of ours that it is ours, and which digest it should have.
         goes_with_base: what stands there is gone once the object of the target that it depends on is.
         access: its changes may change who sees what, so they are shown apart and a second person may be asked.
+        selective: it has something for some assets only (`unwanted_because`); of others nothing is missed there.
     """
 
     depends_on: TargetName | None = None
@@ -54,6 +56,7 @@ class Capabilities:
     marked: bool = True
     goes_with_base: bool = False
     access: bool = False
+    selective: bool = False
 
 
 class PermissionReach(StrEnum):
@@ -78,14 +81,15 @@ class PermissionGroup:
 class BaseObject:
     """What a target that depends on another one goes by of it.
 
-    `columns`: the name there of each column of the source that it has. `bound`: others made it. `digest` is over what
-    is ours of it, so that whoever depends on it looks again when that changes.
+    `columns`: the name there of each column of the source that it has; `types` its type there. `bound`: others made it.
+    `digest` is over what is ours of it, so that whoever depends on it looks again when that changes.
     """
 
     address: Address
     digest: Digest
     columns: Mapping[str, str]
     bound: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +140,15 @@ class LastWritten:
 class RequiredObject:
     """What must exist before an object is written (Glue: its database). Those of lower waves are made first.
 
-    `parts`: what of it must be there, where it may be there without (the values of an LF-Tag).
+    `parts`: what of it must be there, where it may be there without (the values of an LF-Tag); `lacks` says of one that
+    is there why it may not be as it should.
     """
 
     wave: int
     operation: str
     desired: DesiredObject
     parts: frozenset[str] = frozenset()
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +215,14 @@ class TargetDesign(Protocol):
         `last_body` is what it was last known to hold; `base` its object in the target that this one depends on.
         """
         ...
+
+    def unwanted_because(self, decision: Decision) -> str | None:
+        """Why an asset is to have nothing here; None where it is. What it had goes as that of one that is gone."""
+        return None
+
+    def address(self, asset: AssetId, base: Address, marker: str, destination: DestinationName) -> Address:
+        """Where an asset's object stands, of a target that depends on another one, by that one's address."""
+        return base
 
     @property
     def nothing(self) -> Digest | None:
@@ -362,6 +376,10 @@ class TargetDesign(Protocol):
 
     def column_names(self, body: bytes) -> Mapping[str, str]:
         """The name that each column of the source has in a body; empty where the target keeps none of the source's."""
+        return {}
+
+    def column_types(self, body: bytes) -> Mapping[str, str]:
+        """The type that each column of the source has in a body, as `column_names` names them."""
         return {}
 
     def columns(self, asset: Asset, decision: Decision, last_body: bytes | None = None) -> Sequence[PhysicalColumn]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.config import Destination, Settings
 from spheresync.errors import UsageError
-from spheresync.model import GLUE, LAKE_FORMATION, DestinationName, TargetKey, TargetName
+from spheresync.model import GLUE, LAKE_FORMATION, QUICK_SIGHT, DestinationName, TargetKey, TargetName
 from spheresync.targets.design import TargetDesign
 from spheresync.targets.protocol import Target
 
@@ -84,6 +84,28 @@ def _make_lake_formation(
     )
 
 
+@cache
+def _quick_sight() -> TargetKind:
+    from spheresync.targets.quicksight.design import QUICK_SIGHT_DESIGN
+
+    return TargetKind(QUICK_SIGHT_DESIGN, _make_quick_sight)
+
+
+def _make_quick_sight(
+    settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack
+) -> Target:
+    from spheresync.targets.quicksight.target import QuickSightTarget
+
+    account = settings.places[key.destination].account or settings.quicksight.account_id
+    return QuickSightTarget(
+        _door(settings, key, resources, closing),
+        owner=settings.installation_marker,
+        drift=settings.drift,
+        account=account or "",
+        key=key,
+    )
+
+
 def _door(settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack) -> AwsDoor:
     """The way to AWS in the destination of a target; each target counts what it sends by itself."""
     from spheresync.targets.aws.door import AwsDoor
@@ -113,7 +135,11 @@ def _aws_place(destination: Destination, name: DestinationName, catalog: str | N
     return AwsPlace(destination.region, destination.catalog_id, asked_by, catalog)
 
 
-TARGETS: dict[TargetName, Callable[[], TargetKind]] = {GLUE: _glue, LAKE_FORMATION: _lake_formation}
+TARGETS: dict[TargetName, Callable[[], TargetKind]] = {
+    GLUE: _glue,
+    LAKE_FORMATION: _lake_formation,
+    QUICK_SIGHT: _quick_sight,
+}
 """How each is loaded, by its name."""
 
 

@@ -54,6 +54,7 @@ _LINEAGE = "e2e/test_lineage_events.py"
 _PLACES = "e2e/test_destinations.py"
 _CONTEXT = "unit/mapping/test_context.py"
 _LAKE = "e2e/test_lake_formation.py"
+_QUICK = "e2e/test_quick_sight.py"
 _TIERS = ("critical", "high", "medium")
 
 #: Key to the test that proves its effect, below `tests/`.
@@ -93,6 +94,9 @@ EFFECTS: dict[str, str] = {
     "mapping.rules.set.database": f"{_RULES}::test_names_come_from_prefix_space_and_templates",
     "mapping.rules.set.description": f"{_TABLE_INPUT}::test_rules_reach_description_tags_and_columns",
     "mapping.rules.set.tags": f"{_TABLE_INPUT}::test_rules_reach_description_tags_and_columns",
+    "mapping.rules.set.queryable": (
+        f"{_QUICK}::test_what_can_be_queried_is_said_by_a_rule_and_what_is_not_any_more_goes_by_the_removal_rules"
+    ),
     "mapping.rules.set.bind": (
         "e2e/test_bound_tables.py::"
         "test_the_meaning_of_an_asset_is_written_and_nothing_else_and_a_second_sync_does_nothing"
@@ -138,6 +142,11 @@ EFFECTS: dict[str, str] = {
     "personal_data.policy.action": f"{_PERSONAL}::test_a_policy_refuses_assets_as_failures_of_the_plan",
     "lakeformation.tags": f"{_LAKE}::test_one_tag_that_changes_is_one_call_in_place_and_none_to_glue",
     "lakeformation.use_existing_keys": f"{_LAKE}::test_a_key_of_others_is_used_only_where_that_is_allowed",
+    "quicksight.account_id": f"{_QUICK}::test_what_is_missing_or_wrong_in_the_settings_is_told",
+    "quicksight.workgroup": f"{_QUICK}::test_another_workgroup_is_another_data_source",
+    "quicksight.owners": f"{_QUICK}::test_rights_follow_the_settings_and_those_of_others_stay",
+    "quicksight.viewers": f"{_QUICK}::test_rights_follow_the_settings_and_those_of_others_stay",
+    "quicksight.topics": f"{_QUICK}::test_kinds_that_are_named_get_a_topic",
     "limits.glue_calls_per_second": (
         f"{_EDITED}::test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file"
     ),

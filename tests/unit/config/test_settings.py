@@ -142,7 +142,7 @@ mapping:
       columns: [{match: {name: QTY}, set: {type: "decimal(99,1)"}}]
 tiers: {high: {interval: 1 week}}
 drift: {columns: ignore}
-targets: [quicksight]
+targets: [datazone]
 """
     problems = _problems(load, text, env="wolf", SPHERESYNC_PREFIXX="a", SPHERESYNC_DELETION__MISSES="0")
     expected = [

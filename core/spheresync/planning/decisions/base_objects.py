@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from spheresync.config import DeletionPolicy
 from spheresync.mapping.rules import Decision
 from spheresync.model import Action, Address, AssetId, Digest, Problem, digest_json
-from spheresync.planning.decisions.asset_work import AssetWork
+from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
 
 
@@ -57,6 +58,22 @@ def as_dependent(work: AssetWork, checkpoint: Checkpoint | None, *, goes_with_ba
     return work
 
 
+def as_unwanted(work: AssetWork, checkpoint: Checkpoint | None, rules: RemovalRules) -> AssetWork:
+    """The work of an asset that is to have nothing in a target: what it had goes as that of one that is gone.
+
+    Rules are the wish of a person, so that nothing is waited for.
+    """
+    if work in {AssetWork.HELD, AssetWork.FORGET, AssetWork.TAKE_BACK, AssetWork.RETIRE, AssetWork.DELETE}:
+        return work
+    if checkpoint is None or not checkpoint.state.managed:
+        return AssetWork.NOTHING
+    if rules.policy is DeletionPolicy.KEEP:
+        return AssetWork.UNCHANGED
+    if checkpoint.state is CheckpointState.RETIRED:
+        return AssetWork.DELETE if rules.offer_deletes else AssetWork.UNCHANGED
+    return AssetWork.RETIRE
+
+
 @dataclass(slots=True)
 class BaseObjects:
     """The objects of the other target by asset, as they are once the change set is applied.
@@ -85,9 +102,12 @@ class BaseObjects:
     def planned(self, items: Iterable[ChangeSetItem], failed: Iterable[Problem]) -> None:
         """Take in what the same change set does there, and what of it cannot be planned."""
         for item in items:
-            if item.action.writes_definition and item.blocked_by is None and item.after is not None:
+            # What is managed again stands as it was found; what should stand there may say less of a table of others.
+            body = item.before if item.action is Action.ADOPT else item.after
+            written = item.action.writes_definition or item.action is Action.ADOPT
+            if written and item.blocked_by is None and body is not None:
                 assert item.after_digest is not None
-                self.known[item.asset] = KnownBase(item.address, item.after_digest, item.after)
+                self.known[item.asset] = KnownBase(item.address, item.after_digest, body)
                 if item.action is Action.CREATE:
                     self.made.add((item.asset, item.address))
             elif item.action in {Action.HELD, Action.CONFLICT} or item.action.writes_definition:

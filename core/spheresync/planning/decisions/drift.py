@@ -74,9 +74,10 @@ def compare(
     kept = [change.path for change in merged.kept]
     staying = dict.fromkeys([*edited, *kept] if stuck else kept)
     reported = tuple(path for path in staying if design.policy_of(path, policies) is not DriftPolicy.KEEP)
+    as_marked = not design.capabilities.marked or design.holds(live, desired)
     if stuck:
         outcome = DriftOutcome.LEFT
-    elif not design.holds(live, desired) or design.would_write(base, live.body, merged.body):
+    elif not as_marked or design.would_write(base, live.body, merged.body):
         outcome = DriftOutcome.TO_WRITE
     else:
         outcome = DriftOutcome.AS_WANTED

@@ -110,14 +110,15 @@ def item_for(
     if checkpoint is None or not checkpoint.is_there or last_body is None:
         if subject.design.capabilities.goes_with_base:
             return _first_additions(subject, desired)
-        return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, "new in Datasphere", desired=desired)
+        reason = "new in Datasphere" if subject.base is None else f"new in {subject.design.service}"
+        return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, reason, desired=desired)
     if checkpoint.body_digest == desired.digest and checkpoint.state is not CheckpointState.RETIRED and not drifted:
         if adopted or checkpoint.state is CheckpointState.FORGOTTEN:
             reason = "the table carries our marker and already holds this definition; it is managed again"
             return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
         return None
     changes = subject.design.changes(last_body, desired.body)
-    adds = subject.design.capabilities.depends_on is not None or subject.design.is_bound(desired.body)
+    adds = subject.design.capabilities.goes_with_base or subject.design.is_bound(desired.body)
     strategy = Strategy.METADATA_ONLY if adds else _strategy(subject, checkpoint.fingerprints, changes)
     action = Action.METADATA_ONLY if strategy is Strategy.METADATA_ONLY else Action.UPDATE
     former = _former_name(subject, changes)

@@ -177,6 +177,8 @@ class TargetSweep:
     def _leave_unknown(self, known_somewhere: set[AssetId]) -> None:
         """Name the spaces whose tables a restored state knows nothing of, so that nobody takes it for "no drift"."""
         unknown: Counter[SpaceName] = Counter()
+        if self._design.capabilities.selective:  # nobody can say of what it should have something
+            return
         for record in self._records.values():
             if record.status not in _WRITTEN or record.id in self.checkpoints or not is_for(self.key, record.id.space):
                 continue

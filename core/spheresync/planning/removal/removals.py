@@ -105,7 +105,8 @@ class Removals:
                 continue
             if item is not None:
                 self._draft.items.append(item)
-                if item.action.removes and work is not AssetWork.TAKE_BACK:  # rules are the wish of a person
+                wished = work is AssetWork.TAKE_BACK or self._unwanted(subject) is not None
+                if item.action.removes and not wished:  # rules are the wish of a person
                     self._draft.gone.append(subject.asset)
         await self._keep_bodies()
 
@@ -123,6 +124,7 @@ class Removals:
         if checkpoint.body != subject.checkpoint.body:
             self._draft.rebased.append(checkpoint)
         about = replace(subject, checkpoint=checkpoint)
+        times = self._unwanted(subject) or times
         if work is AssetWork.TAKE_BACK:
             times = f"no rule binds it any more: {subject.decision.excluded_by}"
         if last_body is None:
@@ -135,6 +137,10 @@ class Removals:
         if foreign is not None:
             return settled_item(about, Action.CONFLICT, foreign)
         return self._retire(about, checkpoint, last_body, times, live)
+
+    def _unwanted(self, subject: Subject) -> str | None:
+        """Why an asset is to have nothing in the target though Datasphere lists it; None where that is not so."""
+        return None if subject.record.misses else self._design.unwanted_because(subject.decision)
 
     async def plan_formers(self, left_behind: Sequence[tuple[FormerTable, Subject]]) -> None:
         """Items of tables that assets had before mapping rules named them anew.

@@ -10,7 +10,7 @@ from spheresync.alerts.messages import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError, TargetFault
-from spheresync.model import LAKE_FORMATION, AssetStatus, SpaceName, TargetKey
+from spheresync.model import LAKE_FORMATION, QUICK_SIGHT, AssetStatus, SpaceName, TargetKey
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.out_of_scope import unmatched_spaces
 from spheresync.runtime.providers import Providers
@@ -119,7 +119,9 @@ _FINE_TABLES = (
 )
 _FINE = {
     LAKE_FORMATION: "Nothing forbids in general to read, extend, assign and take away LF-Tags; making a new one, and "
-    "what is denied of single tables, is found out by a sync."
+    "what is denied of single tables, is found out by a sync.",
+    QUICK_SIGHT: "Nothing forbids in general to read and write data sets and topics; making a data source or a folder, "
+    "and what Athena may not query, is found out by a sync.",
 }
 
 

@@ -200,6 +200,11 @@ class GlueDesign(TargetDesign):
         named = [((each.get("Parameters") or {}).get(table_input.COLUMN_NAME), each["Name"]) for each in columns]
         return {source: name for source, name in named if source is not None}
 
+    def column_types(self, body: bytes) -> Mapping[str, str]:
+        columns = table_input.columns_of(read_own_json(body))
+        typed = [((each.get("Parameters") or {}).get(table_input.COLUMN_NAME), each.get("Type")) for each in columns]
+        return {source: type_ for source, type_ in typed if source is not None and type_ is not None}
+
     def marks(self, body: bytes) -> Marks:
         parameters = table_input.parameters_of(body)
         return Marks(

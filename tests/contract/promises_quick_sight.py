@@ -1,0 +1,80 @@
+"""Promises: data sets and topics of QuickSight on tables that can be queried."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+_QUICK = "tests/e2e/test_quick_sight.py"
+_DESIGN = "tests/unit/targets/quicksight/test_design.py"
+_SOURCE = "CONTRACT.md#Other targets"
+
+QUICK_SIGHT: tuple[Promise, ...] = (
+    Promise(
+        "quicksight:data-sets",
+        _SOURCE,
+        "What can be queried has a data set with friendly names and folders by role, on one data source, and for the "
+        "kinds of quicksight.topics a topic; one label is one call, and what is as it was takes none.",
+        (
+            f"{_QUICK}::test_a_bound_table_has_a_data_set_and_a_second_sync_does_nothing",
+            f"{_QUICK}::test_a_label_that_changes_is_one_update_and_nothing_else",
+            f"{_QUICK}::test_kinds_that_are_named_get_a_topic",
+            f"{_QUICK}::test_another_workgroup_is_another_data_source",
+            f"{_QUICK}::test_what_is_missing_or_wrong_in_the_settings_is_told",
+            f"{_QUICK}::test_doctor_asks_for_each_permission_and_names_what_is_denied",
+        ),
+    ),
+    Promise(
+        "quicksight:queryable",
+        "CONTRACT.md#Configuration",
+        "`queryable` of a mapping rule, and a bound table, say what gets a data set; what is not wanted any more is "
+        "retired and deleted by the rules of removal, and Glue holds what it held.",
+        (
+            f"{_QUICK}::test_what_can_be_queried_is_said_by_a_rule_and_what_is_not_any_more_goes_by_the_removal_rules",
+            f"{_QUICK}::test_a_table_that_cannot_be_queried_fails_its_own_data_set",
+            f"{_QUICK}::test_a_data_set_goes_with_its_asset_and_comes_back_with_it",
+        ),
+    ),
+    Promise(
+        "quicksight:foreign",
+        _SOURCE,
+        "What others made of a data set survives update and undo, their rights stay, and a data set of others is never "
+        "touched; a delete takes away what we made and nothing that is shared.",
+        (
+            f"{_QUICK}::test_what_others_made_of_a_data_set_survives_update_and_undo",
+            f"{_QUICK}::test_rights_follow_the_settings_and_those_of_others_stay",
+            f"{_QUICK}::test_a_data_set_of_somebody_else_is_never_touched",
+            f"{_QUICK}::test_the_undo_of_a_first_sync_deletes_what_was_made_and_an_undo_of_that_brings_it_back",
+        ),
+    ),
+    Promise(
+        "quicksight:drift",
+        _SOURCE,
+        "What others changed of ours is found and put back; a text of theirs stays where the policy lets it.",
+        (
+            f"{_QUICK}::test_what_others_changed_of_ours_is_drift_and_put_back",
+            f"{_QUICK}::test_a_text_of_others_stays_where_the_policy_lets_it",
+        ),
+    ),
+    Promise(
+        "quicksight:apart",
+        _SOURCE,
+        "Throttles, outages and lost answers leave nothing undone or made twice, and leave Glue's items alone; a lost "
+        "state finds everything again and makes no duplicate.",
+        (
+            f"{_QUICK}::test_faults_leave_nothing_undone_or_done_twice",
+            f"{_QUICK}::test_a_service_that_is_down_leaves_its_own_behind_and_nothing_of_glue",
+            f"{_QUICK}::test_a_lost_state_finds_everything_again_and_makes_no_duplicate",
+            f"{_DESIGN}::test_ids_follow_from_installation_destination_and_asset_alone",
+        ),
+    ),
+    Promise(
+        "quicksight:limits",
+        _SOURCE,
+        "Each limit is held at it and refused one beyond, with what to do.",
+        (
+            f"{_DESIGN}::test_columns_are_taken_up_to_the_limit_and_one_more_is_refused_with_what_to_do",
+            f"{_DESIGN}::test_steps_are_taken_up_to_the_limit_and_one_more_is_refused",
+            f"{_DESIGN}::test_texts_are_cut_at_their_limits",
+        ),
+    ),
+)

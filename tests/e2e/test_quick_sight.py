@@ -1,0 +1,382 @@
+"""QuickSight: data sets for what can be queried, topics where settings ask for them, and nothing of others touched."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pytest
+
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+ACCOUNT = "123456789012"
+ARN = f"arn:aws:quicksight:eu-central-1:{ACCOUNT}"
+ANN, BOB, CARL = (f"{ARN}:{each}" for each in ("user/default/ann", "group/default/bob", "user/default/carl"))
+CONFIG = f"""
+installation: quick
+targets: [glue, quicksight]
+scope: {{include: ["SPACE_000/*"]}}
+quicksight: {{account_id: "{ACCOUNT}", owners: ["{ANN}"], viewers: ["{BOB}"]}}
+"""
+BOUND = """
+  - match: {name: ASSET_00000}
+    set: {bind: "lake.orders"}
+"""
+MARKER = "spheresync:quick"
+OURS = ["ASSET_00000"]
+
+
+def make_lake_table(glue: GlueSimulator, name: str = "orders", columns: int = 6) -> None:
+    """A table of others that Athena can query."""
+    hands = glue.client()
+    if "lake" not in glue.dump()["tables"]:
+        hands.create_database(DatabaseInput={"Name": "lake"})
+    listed: Any = [{"Name": f"col_{n:03}", "Type": "string"} for n in range(columns)]
+    storage: Any = {"Columns": listed, "Location": f"s3://lake/{name}/"}
+    hands.create_table(DatabaseName="lake", TableInput={"Name": name, "StorageDescriptor": storage})
+
+
+@pytest.fixture
+def quick(installation: Installation, glue: GlueSimulator) -> Installation:
+    make_lake_table(glue)
+    installation.config = f"{CONFIG}mapping:\n  rules:{BOUND}"
+    return installation
+
+
+def data_sets(glue: GlueSimulator) -> dict[str, Any]:
+    found: dict[str, Any] = glue.quicksight_dump().get("DataSet", {})
+    return found
+
+
+def data_set(glue: GlueSimulator) -> dict[str, Any]:
+    """The only one."""
+    (found,) = data_sets(glue).values()
+    return dict(found)
+
+
+def written(glue: GlueSimulator) -> dict[str, int]:
+    """Calls of QuickSight that change something, by name."""
+    reads = ("quicksight:Describe", "quicksight:List")
+    calls = {name: count for name, count in glue.calls().items() if name.startswith("quicksight:")}
+    return {name.partition(":")[2]: count for name, count in calls.items() if not name.startswith(reads)}
+
+
+def test_a_bound_table_has_a_data_set_and_a_second_sync_does_nothing(quick: Installation, glue: GlueSimulator) -> None:
+    preview = quick.ask("preview")
+    made = {each["operation"] for each in preview["prerequisites"] if each["target"] == "quicksight"}
+    assert made == {"quicksight:CreateDataSource", "quicksight:CreateFolder"}
+    run = quick.ask("apply", preview["change_set_id"])
+    assert run["state"] == "done" and run["counts"]["create"] == 10, run
+    assert written(glue) == {"CreateDataSource": 1, "CreateFolder": 1, "CreateDataSet": 1}
+    (own_id,) = data_sets(glue)
+    assert own_id.startswith("asset_00000_")
+    held = data_set(glue)
+    assert (
+        held["tags"]["spheresync:managed-by"] == MARKER and held["tags"]["spheresync:source"] == "SPACE_000/ASSET_00000"
+    )
+    assert held["permissions"].keys() == {ANN, BOB} and len(held["permissions"][ANN]) > len(held["permissions"][BOB])
+    glue.reset()
+    again = quick.ask("sync")
+    assert {word: count for word, count in again["counts"].items() if count} == {"unchanged": 11}
+    assert not glue.calls()
+
+
+def test_a_label_that_changes_is_one_update_and_nothing_else(
+    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    quick.ask("sync")
+    tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
+    glue.reset()
+    run = quick.ask("sync")
+    assert run["state"] == "done", run
+    assert written(glue) == {"UpdateDataSet": 1}
+    assert "Net value" in [each["Name"] for each in data_set(glue)["content"]["OutputColumns"]]
+
+
+def test_what_can_be_queried_is_said_by_a_rule_and_what_is_not_any_more_goes_by_the_removal_rules(
+    quick: Installation, glue: GlueSimulator
+) -> None:
+    plain = quick.config
+    make_lake_table(glue, "more")
+    quick.config = plain.replace("rules:", 'rules:\n  - {match: {name: ASSET_00001}, set: {bind: "lake.more"}}')
+    quick.ask("sync")
+    assert len(data_sets(glue)) == 2
+    quick.config = quick.config.replace('bind: "lake.more"', 'bind: "lake.more", queryable: false')
+    glue.reset()
+    preview = quick.ask("preview")
+    (item,) = [each for each in preview["items"] if each["target"] == "quicksight"]
+    assert item["action"] == "retire" and "queryable" in item["reason"]
+    assert quick.ask("apply", preview["change_set_id"])["state"] == "done"
+    names = sorted(each["content"]["Name"] for each in data_sets(glue).values())
+    assert len([name for name in names if name.startswith("[retired in Datasphere] ")]) == 1
+    assert not [name for name in glue.calls() if name in {"UpdateTable", "CreateTable"}], "Glue holds what it held"
+    glue.reset()
+    quick.ask("sync")
+    assert not glue.calls()
+    quick.config = quick.config.replace(", queryable: false", "")
+    assert quick.ask("sync")["state"] == "done"
+    assert not [each for each in data_sets(glue).values() if each["content"]["Name"].startswith("[retired")]
+    quick.config = quick.config.replace('bind: "lake.more"', 'bind: "lake.more", queryable: false')
+    quick.ask("sync")
+    assert quick.ask("sync", "--allow-deletes")["counts"]["delete"] == 1
+    assert len(data_sets(glue)) == 1
+    assert quick.ask("sync")["counts"]["unchanged"] == 11
+
+
+def test_a_lost_state_finds_everything_again_and_makes_no_duplicate(quick: Installation, glue: GlueSimulator) -> None:
+    quick.config = quick.config.replace("owners:", "topics: [view], owners:")
+    quick.ask("sync")
+    before = glue.dump()
+    shutil.rmtree(quick.state_dir)
+    glue.reset()
+    run = quick.ask("sync")
+    assert run["state"] == "done", run
+    assert not written(glue)
+    assert glue.dump() == before
+    glue.reset()
+    quick.ask("sync")
+    assert not glue.calls()
+
+
+def test_kinds_that_are_named_get_a_topic(quick: Installation, glue: GlueSimulator) -> None:
+    plain = quick.config
+    quick.config = plain.replace("owners:", "topics: [view], owners:")
+    assert quick.ask("sync")["state"] == "done"
+    (topic,) = glue.quicksight_dump()["Topic"].values()
+    assert topic["permissions"].keys() == {ANN, BOB} and topic["tags"]["spheresync:managed-by"] == MARKER
+    columns = topic["content"]["Topic"]["DataSets"][0]["Columns"]
+    assert {each["ColumnDataRole"] for each in columns} == {"DIMENSION"} or columns
+    assert all(each["AllowedAggregations"] for each in columns if each["ColumnDataRole"] == "DIMENSION")
+    glue.reset()
+    quick.ask("sync")
+    assert not glue.calls()
+    quick.config = plain
+    assert quick.ask("sync")["state"] == "done"
+    assert not glue.quicksight_dump()["Topic"] and len(data_sets(glue)) == 1
+    assert written(glue) == {"DeleteTopic": 1, "UntagResource": 1}
+
+
+def test_rights_follow_the_settings_and_those_of_others_stay(quick: Installation, glue: GlueSimulator) -> None:
+    quick.config = quick.config.replace("owners:", "topics: [view], owners:")
+    quick.ask("sync")
+    hands = glue.client_of("quicksight")
+    (own_id,) = data_sets(glue)
+    viewer = data_set(glue)["permissions"][BOB]
+    hands.update_data_set_permissions(
+        AwsAccountId=ACCOUNT, DataSetId=own_id, GrantPermissions=[{"Principal": CARL, "Actions": viewer}]
+    )
+    quick.config = quick.config.replace(f'owners: ["{ANN}"]', f'owners: ["{BOB}"]').replace(
+        f'viewers: ["{BOB}"]', "viewers: []"
+    )
+    preview = quick.ask("preview")
+    assert quick.ask("apply", preview["change_set_id"])["state"] == "done"
+    assert data_set(glue)["permissions"].keys() == {BOB, CARL}
+    assert len(data_set(glue)["permissions"][BOB]) > len(viewer)
+    for kind in ("DataSource", "Folder", "Topic"):
+        (held,) = glue.quicksight_dump()[kind].values()
+        assert held["permissions"].keys() == {BOB}, kind
+    glue.reset()
+    quick.ask("sync")
+    assert not glue.calls()
+
+
+def test_another_workgroup_is_another_data_source(quick: Installation, glue: GlueSimulator) -> None:
+    quick.ask("sync")
+    quick.config = quick.config.replace("owners:", "workgroup: reports, owners:")
+    glue.reset()
+    assert quick.ask("sync")["state"] == "done"
+    assert written(glue) == {"CreateDataSource": 1, "UpdateDataSet": 1}
+    used = data_set(glue)["content"]["PhysicalTableMap"]["table"]["RelationalTable"]["DataSourceArn"]
+    source = glue.quicksight_dump()["DataSource"][used.rpartition("/")[2]]
+    assert source["content"]["DataSourceParameters"]["AthenaParameters"]["WorkGroup"] == "reports"
+
+
+def test_what_others_made_of_a_data_set_survives_update_and_undo(
+    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    quick.ask("sync")
+    hands = glue.client_of("quicksight")
+    (own_id,) = data_sets(glue)
+    content = data_set(glue)["content"]
+    arn = f"{ARN}:dataset/{own_id}"
+    label = next(each["Name"] for each in content["OutputColumns"] if each["Name"].endswith("1"))
+    calculated = {"ColumnName": "Twice", "ColumnId": "twice", "Expression": f"{{{label}}} * 2"}
+    content["LogicalTableMap"]["columns"]["DataTransforms"].append(
+        {"CreateColumnsOperation": {"Columns": [calculated]}}
+    )
+    hands.update_data_set(
+        AwsAccountId=ACCOUNT,
+        DataSetId=own_id,
+        Name=content["Name"],
+        PhysicalTableMap=content["PhysicalTableMap"],
+        LogicalTableMap=content["LogicalTableMap"],
+        ImportMode=content["ImportMode"],
+        FieldFolders={**content["FieldFolders"], "Theirs": {"columns": ["Twice"]}},
+        DataSetUsageConfiguration={"DisableUseAsDirectQuerySource": True},
+    )
+    hands.tag_resource(ResourceArn=arn, Tags=[{"Key": "cost", "Value": "42"}])
+    tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
+    run = quick.ask("sync")
+    assert run["state"] == "done", run
+    held = data_set(glue)
+    assert held["tags"]["cost"] == "42"
+    assert held["content"]["DataSetUsageConfiguration"] == {"DisableUseAsDirectQuerySource": True}
+    assert held["content"]["FieldFolders"]["Theirs"] == {"columns": ["Twice"]}
+    assert "{Net value} * 2" in str(held["content"]["LogicalTableMap"])
+    undo = quick.ask("revert", run["run_id"])
+    assert quick.ask("apply", undo["change_set_id"])["state"] == "done"
+    held = data_set(glue)
+    assert f"{{{label}}} * 2" in str(held["content"]["LogicalTableMap"]) and held["tags"]["cost"] == "42"
+    assert "Net value" not in [each["Name"] for each in held["content"]["OutputColumns"]]
+
+
+def test_the_undo_of_a_first_sync_deletes_what_was_made_and_an_undo_of_that_brings_it_back(
+    quick: Installation, glue: GlueSimulator
+) -> None:
+    quick.config = quick.config.replace("owners:", "topics: [view], owners:")
+    run = quick.ask("sync")
+    made = data_set(glue)
+    hands = glue.client_of("quicksight")
+    source = next(iter(glue.quicksight_dump()["DataSource"]))
+    undo = quick.ask("revert", run["run_id"])
+    gone = quick.ask("apply", undo["change_set_id"], "--allow-deletes")
+    assert gone["state"] == "done", gone
+    assert not data_sets(glue) and not glue.quicksight_dump()["Topic"]
+    assert source in glue.quicksight_dump()["DataSource"], "what is shared stays"
+    assert hands.list_folders(AwsAccountId=ACCOUNT)["FolderSummaryList"]
+    again = quick.ask("revert", gone["run_id"])
+    assert quick.ask("apply", again["change_set_id"])["state"] == "done"
+    assert data_set(glue)["content"] == made["content"] and data_set(glue)["permissions"] == made["permissions"]
+
+
+def test_what_others_changed_of_ours_is_drift_and_put_back(quick: Installation, glue: GlueSimulator) -> None:
+    quick.config = quick.config + "drift: {description: overwrite, comments: overwrite}\n"
+    quick.ask("sync")
+    hands = glue.client_of("quicksight")
+    (own_id,) = data_sets(glue)
+    before = data_set(glue)["content"]
+    hands.update_data_set(
+        AwsAccountId=ACCOUNT,
+        DataSetId=own_id,
+        Name="Theirs",
+        PhysicalTableMap=before["PhysicalTableMap"],
+        LogicalTableMap={"columns": {"Alias": "x", "Source": {"PhysicalTableId": "table"}}},
+        ImportMode="DIRECT_QUERY",
+    )
+    found = quick.ask("drift")
+    assert [each["target"] for each in found["items"]] == ["quicksight"]
+    repaired = quick.ask("drift", "--repair")
+    assert quick.ask("runs", repaired["run_id"])["state"] == "done"
+    assert data_set(glue)["content"] == before
+    hands.delete_data_set(AwsAccountId=ACCOUNT, DataSetId=own_id)
+    assert quick.ask("sync", "--full")["state"] == "done"
+    assert data_set(glue)["content"] == before
+
+
+def test_a_text_of_others_stays_where_the_policy_lets_it(
+    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    quick.ask("sync")
+    hands = glue.client_of("quicksight")
+    (own_id,) = data_sets(glue)
+    held = data_set(glue)["content"]
+    keys = ("PhysicalTableMap", "LogicalTableMap", "ImportMode", "FieldFolders")
+    hands.update_data_set(AwsAccountId=ACCOUNT, DataSetId=own_id, Name="Their name", **{key: held[key] for key in keys})
+    tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
+    assert quick.ask("sync")["state"] == "done"
+    assert data_set(glue)["content"]["Name"] == "Their name"
+    assert "Net value" in [each["Name"] for each in data_set(glue)["content"]["OutputColumns"]]
+    glue.reset()
+    assert quick.ask("sync", "--full")["state"] == "done"
+    assert not written(glue) and data_set(glue)["content"]["Name"] == "Their name"
+
+
+def test_a_data_set_goes_with_its_asset_and_comes_back_with_it(
+    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    quick.config = quick.config + "deletion: {misses: 1, grace: 0s, policy: delete}\n"
+    quick.ask("sync")
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00000")
+    run = quick.ask("sync")
+    assert run["state"] == "done", run
+    assert data_set(glue)["tags"]["spheresync:status"] == "retired"
+    run = quick.ask("sync")
+    assert run["state"] == "done", run
+    assert not data_sets(glue)
+    assert glue.dump()["tables"]["lake"]["orders"], "the table is its owner's"
+
+
+def test_a_data_set_of_somebody_else_is_never_touched(quick: Installation, glue: GlueSimulator) -> None:
+    quick.ask("sync")
+    hands = glue.client_of("quicksight")
+    (own_id,) = data_sets(glue)
+    hands.untag_resource(ResourceArn=f"{ARN}:dataset/{own_id}", TagKeys=["spheresync:managed-by", "spheresync:source"])
+    before = data_sets(glue)
+    shutil.rmtree(quick.state_dir)
+    run = quick.ask("sync", code=1)
+    assert run["failures"][0]["code"] == "conflict" and "marker" in run["failures"][0]["reason"]
+    assert data_sets(glue) == before
+
+
+@pytest.mark.parametrize("operation", ["CreateDataSource", "CreateFolder", "CreateDataSet", "CreateTopic"])
+@pytest.mark.parametrize("kind", ["lose", "throttle", "error"])
+def test_faults_leave_nothing_undone_or_done_twice(
+    quick: Installation, glue: GlueSimulator, kind: str, operation: str
+) -> None:
+    quick.config = quick.config.replace("owners:", "topics: [view], owners:")
+    more = {"code": "InternalFailureException", "status": 500} if kind == "error" else {}
+    glue.fault(kind, f"quicksight:{operation}", times=2, **more)
+    quick.ask("sync", code=None)
+    glue.heal()
+    assert quick.ask("sync")["state"] == "done"
+    held = glue.quicksight_dump()
+    assert [len(held[each]) for each in ("DataSource", "Folder", "DataSet", "Topic")] == [1, 1, 1, 1]
+    glue.reset()
+    quick.ask("sync")
+    assert not glue.calls()
+
+
+def test_a_service_that_is_down_leaves_its_own_behind_and_nothing_of_glue(
+    quick: Installation, glue: GlueSimulator
+) -> None:
+    glue.fault("error", "quicksight:CreateDataSet", times=None, code="InternalFailureException", status=500)
+    run = quick.ask("sync", code=1)
+    assert run["state"] == "partly_failed" and run["counts"]["create"] == 9
+    glue.heal()
+    glue.reset()
+    assert quick.ask("sync")["state"] == "done"
+    assert written(glue) == {"CreateDataSet": 1}
+
+
+def test_a_table_that_cannot_be_queried_fails_its_own_data_set(quick: Installation, glue: GlueSimulator) -> None:
+    quick.config = quick.config + "  - {match: {name: ASSET_00001}, set: {queryable: true}}\n"
+    run = quick.ask("sync", code=1)
+    (told,) = run["failures"]
+    assert told["asset"] == "SPACE_000/ASSET_00001" and "cannot be queried" in told["reason"]
+    assert len(data_sets(glue)) == 1
+
+
+def test_doctor_asks_for_each_permission_and_names_what_is_denied(quick: Installation, glue: GlueSimulator) -> None:
+    fine = [each for each in quick.ask("doctor", code=None)["items"] if each["connection"] == "quicksight"]
+    assert [each["ok"] for each in fine] == [True], fine
+    assert not written_things(glue)
+    glue.fault("deny", "quicksight:UpdateTopicPermissions", times=None)
+    denied = [each for each in quick.ask("doctor", code=None)["items"] if each["connection"] == "quicksight"]
+    assert [each["ok"] for each in denied] == [False] and "quicksight:UpdateTopicPermissions" in denied[0]["remedy"]
+
+
+def written_things(glue: GlueSimulator) -> list[str]:
+    return [own_id for things in glue.quicksight_dump().values() for own_id in things]
+
+
+def test_what_is_missing_or_wrong_in_the_settings_is_told(quick: Installation) -> None:
+    quick.config = 'targets: [quicksight]\nquicksight: {owners: ["ann"], workgroup: "a b", topics: [nothing]}\n'
+    ended = quick.run("config", "validate")
+    said = ended.out + ended.err
+    assert ended.code == 2
+    assert "name glue too" in said and "group/default" in said and "workgroup of Athena" in said and "topics" in said
+    quick.config = "targets: [glue, quicksight]\n"
+    ended = quick.run("config", "validate")
+    assert ended.code == 2 and "account_id is needed" in ended.out + ended.err
