@@ -233,7 +233,7 @@ def tell(state_dir: Path) -> None:
     story.rules(BINDING + TAGGING)
     story.command("sync")
     story.tags("hr", "employees")
-    story.step("11. A tag more", "Another fact becomes a tag. Glue is not even asked.")
+    story.step("11. A tag more", "Another fact becomes a tag. Of Glue's tables none is written.")
     story.rules(BINDING + TAGGED_BY_KIND)
     story.command("sync")
 

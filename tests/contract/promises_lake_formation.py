@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _LAKE = "tests/e2e/test_lake_formation.py"
+_ATTACKED = "tests/e2e/test_lake_formation_attacked.py"
 _TAGS = "tests/unit/targets/lakeformation/test_design.py"
 _SOURCE = "CONTRACT.md#Other targets"
 
@@ -33,6 +34,9 @@ LAKE_FORMATION: tuple[Promise, ...] = (
             f"{_LAKE}::test_a_key_that_is_not_wanted_any_more_is_taken_away_and_what_others_put_there_stays",
             f"{_LAKE}::test_a_key_of_others_is_used_only_where_that_is_allowed",
             f"{_LAKE}::test_a_table_of_somebody_else_is_never_tagged",
+            f"{_ATTACKED}::test_a_table_that_somebody_made_in_the_place_of_ours_is_never_tagged",
+            f"{_ATTACKED}::test_a_key_of_others_is_not_used_though_it_has_the_values",
+            f"{_ATTACKED}::test_what_the_policy_lets_stand_never_becomes_ours",
         ),
     ),
     Promise(
@@ -56,6 +60,11 @@ LAKE_FORMATION: tuple[Promise, ...] = (
             f"{_LAKE}::test_the_undo_of_a_first_sync_deletes_tables_and_leaves_no_tag",
             f"{_LAKE}::test_a_table_that_an_undo_brings_back_has_its_tags_again",
             f"{_LAKE}::test_a_table_that_is_made_again_is_tagged_again",
+            f"{_ATTACKED}::test_a_column_keeps_its_tag_as_long_as_its_table_keeps_it",
+            f"{_ATTACKED}::test_a_column_that_leaves_and_comes_back_is_protected_again",
+            f"{_ATTACKED}::test_a_table_that_we_made_again_meanwhile_is_tagged_again",
+            f"{_ATTACKED}::test_an_undo_brings_columns_back_with_their_tags",
+            f"{_ATTACKED}::test_a_tag_that_somebody_deleted_is_made_again",
             f"{_LAKE}::test_an_undo_restores_the_tags_and_nothing_of_others",
             f"{_LAKE}::test_what_others_changed_is_drift_and_repaired_as_the_policy_says",
         ),
@@ -67,6 +76,7 @@ LAKE_FORMATION: tuple[Promise, ...] = (
         "approvals.four_eyes names access; a table that IAM_ALLOWED_PRINCIPALS still reads is a finding.",
         (
             f"{_LAKE}::test_access_changes_wait_for_a_second_person",
+            f"{_ATTACKED}::test_assets_whose_tags_wait_for_a_second_person_are_not_in_sync",
             f"{_LAKE}::test_a_table_that_everybody_reads_is_told_of",
             f"{_LAKE}::test_a_preview_says_who_gains_and_who_loses_what",
             f"{_LAKE}::test_what_may_not_be_read_of_grants_is_said_and_holds_up_nothing",

@@ -103,9 +103,12 @@ async def test_an_answer_that_is_lost_is_looked_after(
 
 
 async def test_a_quota_is_told_with_the_tag(target: LakeFormationTarget, glue: GlueSimulator) -> None:
+    await target.ensure_container(tag_key(KEY, values(999)).desired)
+    glue.reset()
     with pytest.raises(TargetError) as refused:
         await target.ensure_container(tag_key(KEY, values(1_001)).desired)
-    assert KEY in refused.value.message and "1000 values" in refused.value.message
+    assert calls(glue) == {"GetLFTag": 1}, "nothing of it is sent, so that our marker stays"
+    assert KEY in refused.value.message and "1002 values, 1000 at most" in refused.value.message
     assert refused.value.remedy and not refused.value.systemic
 
 

@@ -7,6 +7,7 @@ a socket each. The clock of the source stands still, so that nothing waits.
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -229,7 +230,14 @@ class _Answering:
 
     glue: GlueServer | None = None
 
+    def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()  # as behind a port: no double is made for threads
+
     def __call__(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        with self._one_at_a_time:
+            return self._answer(event_name, request)
+
+    def _answer(self, event_name: str, request: AWSPreparedRequest) -> AWSResponse:
         assert self.glue is not None
         _, service, operation = event_name.split(".", 2)
         body = request.body.encode() if isinstance(request.body, str) else bytes(request.body or b"")

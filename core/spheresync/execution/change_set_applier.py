@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from spheresync.config import DeletionPolicy
-from spheresync.errors import ConfigurationError, SpheresyncError, TargetError, TargetFault, UsageError
+from spheresync.errors import ConfigurationError, SpheresyncError, TargetError, UsageError
+from spheresync.execution.base_readiness import BaseReadiness
 from spheresync.execution.driven_run import UNCONFIRMED, DrivenRun, sent_items
 from spheresync.execution.item_result import counts_of
 from spheresync.execution.prerequisites import NOTHING_MADE, MadePrerequisites, make_prerequisites
@@ -41,7 +42,7 @@ from spheresync.runtime.scope import Scope
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved, require_format
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord, JournalEntry
-from spheresync.targets.registry import base_of, design_of
+from spheresync.targets.registry import base_of
 
 
 class ChangeSetApplier:
@@ -213,7 +214,7 @@ class ChangeSetApplier:
             actor=drive.run.actor,
             now=self._now(),
         )
-        applier = self._applier(key, items, made, await self._without_base(key, todo), others)
+        applier = self._applier(key, items, made, await self._without_base(key, todo, items), others)
         try:
             await applier.run(todo, journal)
         finally:
@@ -222,23 +223,19 @@ class ChangeSetApplier:
             await note_where_written(self._store, settings, target)
         return applier.report.halted
 
-    async def _without_base(self, key: TargetKey, todo: Sequence[ChangeSetItem]) -> Mapping[AssetId, TargetError]:
-        """Which assets are not where a dependent target would add to them, and why: what stands there is not ours."""
-        base = base_of(key)
-        if base is None or self._change_set.undo_of is not None:
+    async def _without_base(
+        self, key: TargetKey, todo: Sequence[ChangeSetItem], items: Sequence[ChangeSetItem]
+    ) -> Mapping[AssetId, TargetError]:
+        """Which items of a dependent target must not be done, because of what became of what they are added to."""
+        base, drive = base_of(key), self._drive
+        if base is None or base not in drive.providers.keys:
             return {}
-        writing = {item.asset: item.address for item in todo if item.action.writes_definition}
-        held = await self._store.checkpoints.of(writing, base)
-        marker, address_of = self._drive.providers.settings.installation_marker, design_of(key.target).address
-        unready = {}
-        for asset, address in writing.items():
-            checkpoint = held.get(asset)
-            at = checkpoint.address if checkpoint is not None and checkpoint.state.managed else None
-            has_its_own = at is not None and address_of(asset, at, marker, key.destination) != at
-            if at is None or not (has_its_own or at == address):
-                text = f"{asset}: {base} holds no table of it that this could be added to, so nothing was written."
-                unready[asset] = TargetError(TargetFault.MOVED, text, remedy=f"See what kept {base} from writing it.")
-        return unready
+        marker = drive.providers.settings.installation_marker
+        readiness = BaseReadiness(self._store, drive.providers.target(base), key, marker)
+        journal = await self._store.runs.entries(drive.run.id)
+        if self._change_set.undo_of is not None:
+            return readiness.not_undone(todo, items, journal)
+        return await readiness.unready(todo, items, journal)
 
     def _applier(
         self,

@@ -32,6 +32,7 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.changed_columns import BaseWrite, without_changed_columns
 from spheresync.planning.decisions.items import EDITED
 from spheresync.planning.names.container_notes import container_note
 from spheresync.state.port import Store, Tx
@@ -45,7 +46,7 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
-from spheresync.targets.registry import base_of, design_of
+from spheresync.targets.registry import dependents_of, design_of
 
 _STATE_AFTER = {
     Action.RETIRE: CheckpointState.RETIRED,
@@ -83,6 +84,7 @@ class ResultRecorder:
         self._design = design_of(key.target)
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: dict[Address, FormerTable] = {}
+        self._dependents: Sequence[TargetKey] = ()  # what they hold goes with our objects, configured or not
 
     async def take_back(self, items: Sequence[ChangeSetItem]) -> None:
         """Note that items which were marked as sent were not: a run that is to stop held them back.
@@ -103,6 +105,12 @@ class ResultRecorder:
         self._checkpoints = await self._store.checkpoints.of(assets, self._key)
         formers = await self._store.former_tables.all(self._key)
         self._formers = {former.address: former for former in formers}
+        written = set(await self._store.checkpoints.keys())
+        self._dependents = [
+            key
+            for key in dependents_of(self._key)
+            if key in written and design_of(key.target).capabilities.goes_with_base
+        ]
 
     def staleness(self, item: ChangeSetItem) -> TargetError | None:
         """Whether what was written there last is no longer what the plan saw (decision 6: item by item)."""
@@ -220,11 +228,31 @@ class ResultRecorder:
                 former = FormerTable.left_behind(held, at=at)
         return Note(result, entry, checkpoint, former, forgotten, aside=False)
 
-    async def _nothing_added_to(self, tx: Tx, fresh: Mapping[AssetId, Address]) -> None:
-        """Note that nothing of dependent targets stands on objects that were made or deleted just now."""
-        for key in self._in_force if fresh else ():
-            if base_of(key) != self._key or not design_of(key.target).capabilities.goes_with_base:
-                continue
+    async def _note_of_dependents(self, tx: Tx, notes: Sequence[Note]) -> None:
+        """Note what of dependent targets, in force or not, went with columns and objects that were written just now."""
+        fresh = {note.result.item.asset: note.result.item.address for note in notes if is_other_object(note.result)}
+        writes = [write for note in notes if self._dependents and (write := await self._write_of(note)) is not None]
+        for key in self._dependents if fresh or writes else ():
+            design = design_of(key.target)
+            await self._nothing_added_to(tx, key, fresh)
+            held = await tx.checkpoints.of({write.item.asset for write in writes}, key)
+            rest = await without_changed_columns(self._store, design, self._design, held, writes)
+            await tx.blobs.put_many(rest.bodies)
+            await tx.checkpoints.put_many([*rest.checkpoints.values()])
+
+    async def _write_of(self, note: Note) -> BaseWrite | None:
+        """The write that a result is of, where it changed an object that was there."""
+        item, outcome = note.result.item, note.result.outcome
+        if outcome is None or outcome.already or not outcome.body or not item.action.writes_definition:
+            return None
+        before = outcome.before
+        if before is None and item.before is not None:
+            before = (await self._store.blobs.get_many([item.before])).get(item.before)
+        return None if before is None else BaseWrite(item, before, outcome.body)
+
+    async def _nothing_added_to(self, tx: Tx, key: TargetKey, fresh: Mapping[AssetId, Address]) -> None:
+        """Note that nothing of a dependent target stands on objects that were made or deleted just now."""
+        if fresh:
             nothing = design_of(key.target).nothing
             known = (await tx.checkpoints.of(fresh.keys(), key)).values()
             there = [each for each in known if each.state.managed and each.address == fresh[each.asset]]
@@ -333,10 +361,8 @@ class ResultRecorder:
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
         unknown = {note.result.item.container for note in notes if container_is_unknown(note.result)}
 
-        fresh = {note.result.item.asset: note.result.item.address for note in notes if is_other_object(note.result)}
-
         async def write(tx: Tx) -> None:
-            await self._nothing_added_to(tx, fresh)
+            await self._note_of_dependents(tx, notes)
             for container in unknown:
                 await tx.meta.delete(container_note(self._key, container))
             await tx.blobs.put(bodies)

@@ -144,7 +144,7 @@ class Planner:
         async def plan(key: TargetKey) -> None:
             base = base_of(key)
             if base in planned_well:
-                self._targets[key].plan_after(self._targets[base])
+                await self._targets[key].plan_after(self._targets[base])
             await self._targets[key].plan(records, confirmed, places, self._mapping)
             planned_well.add(key)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from spheresync.errors import TargetFault
 from spheresync.model import Action, AssetId, Problem, TargetKey
 from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.decisions.approvals import ACCESS_NOT_APPROVED
 from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
@@ -22,7 +23,7 @@ from spheresync.state.records import AssetRecord, ChangeSetItem, Unwritten
 
 _SEEN = frozenset({TargetFault.CONFLICT, DRIFT})
 """What a look at the table found, and only another look can say is over."""
-_LEFT = GUARDS | {DRIFT}
+_LEFT = GUARDS | {DRIFT, ACCESS_NOT_APPROVED}
 """What no look at the table would mend: a guard holds it back, or the policies leave it so."""
 
 
@@ -102,7 +103,7 @@ class TargetFindings:
         problems += held_back
         again = {each.asset for each in problems}
         blocked_before = {
-            asset for asset in self._looked_into if asset in self.unwritten and self._code(asset) in GUARDS
+            asset for asset in self._looked_into if asset in self.unwritten and self._code(asset) in _HELD_BACK
         }
         fine = draft.fine & self._looked_into.keys()
         over = ((fine | self._unwanted | blocked_before) & self.unwritten.keys()) - again
@@ -118,12 +119,19 @@ class TargetFindings:
         return asset in self.unwritten and self._code(asset) in _SEEN
 
 
+_HELD_BACK = GUARDS | {ACCESS_NOT_APPROVED}
+
+
 def _held_back(items: Iterable[ChangeSetItem], findings: Iterable[Problem]) -> list[Problem]:
     """Of each asset that a guard holds back, that it does and what to do."""
     said = {(each.code, each.subject): each for each in findings if each.code in GUARDS}
     anywhere = {code: each for (code, _), each in said.items()}
     problems = []
     for item in items:
+        if item.blocked_by == ACCESS_NOT_APPROVED:
+            text = "a change of who may see what waits until a second person has approved it"
+            remedy = "Make a preview, have somebody else approve that change set, then apply it."
+            problems.append(Problem.of(item.asset, ACCESS_NOT_APPROVED, text, remedy))
         if item.blocked_by in GUARDS:
             finding = said.get((item.blocked_by, item.asset.space)) or anywhere.get(item.blocked_by)
             what = "its removal" if item.action.removes else "its update"

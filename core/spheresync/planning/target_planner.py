@@ -34,6 +34,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.bound_tables import BoundTablePlanner
+from spheresync.planning.changed_columns import without_changed_columns, writes_of
 from spheresync.planning.decisions.access import is_access_change, waiting_for_approval
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
 from spheresync.planning.decisions.base_objects import as_dependent, as_unwanted
@@ -134,9 +135,21 @@ class TargetPlanner:
         self._formers = await self._store.former_tables.all(self.key)
         self._dependents = await Dependents.load(self._store, self.key)
 
-    def plan_after(self, base: TargetPlanner) -> None:
+    async def plan_after(self, base: TargetPlanner) -> None:
         """Go by what the same change set does in the target that this one depends on."""
         self._dependents.planned_with(base.draft, base.known_checkpoints)
+        if self._design.capabilities.goes_with_base:
+            writes = await writes_of(self._store, base.draft.items)
+            rest = await without_changed_columns(
+                self._store, self._design, design_of(base.key.target), self._checkpoints, writes
+            )
+            self._checkpoints |= rest.checkpoints
+
+            async def keep(tx: Tx) -> None:
+                await tx.blobs.put_many(rest.bodies)
+
+            if rest.bodies:
+                await self._store.write(keep)
         if self._design.capabilities.goes_with_base:
             made, nothing = self._dependents.objects.made, self._design.nothing
             self._checkpoints = {

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.config.sections import TargetSection
 from spheresync.mapping.names import plain_name
 from spheresync.mapping.rules import Decision, decide_column
 from spheresync.model import (
@@ -269,6 +270,18 @@ class TargetDesign(Protocol):
             marker: this installation's mark of ownership.
         """
         ...
+
+    def personal_data(self, body: bytes) -> Mapping[str, str]:
+        """The class of personal data of each column that holds some, by its name there, as far as a body says it."""
+        return {}
+
+    def protecting(self, body: bytes, section: TargetSection, personal_data: Mapping[str, str]) -> bytes:
+        """A body with what protects columns of the base that hold personal data, by class."""
+        return body
+
+    def without_columns(self, body: bytes, columns: frozenset[str]) -> bytes | None:
+        """A body without what stood on some columns of the base, which went with them; None where nobody can say."""
+        return body
 
     def shared_prerequisites(self, bodies: Iterable[bytes], marker: str) -> tuple[RequiredObject, ...]:
         """What must exist before any of these bodies is written, of a target whose containers are another one's."""

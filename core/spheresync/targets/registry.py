@@ -161,6 +161,12 @@ def base_of(key: TargetKey) -> TargetKey | None:
     return None if depends_on is None else TargetKey(depends_on, key.destination)
 
 
+def dependents_of(key: TargetKey) -> tuple[TargetKey, ...]:
+    """The targets that add to the objects of one, in the same destination, configured or not."""
+    kinds = [name for name, load in TARGETS.items() if load().design.capabilities.depends_on == key.target]
+    return tuple(TargetKey(name, key.destination) for name in kinds)
+
+
 def design_of(name: TargetName) -> TargetDesign:
     """The pure half of the target of that name.
 

@@ -14,6 +14,7 @@ from spheresync.config import DeletionPolicy
 from spheresync.errors import SourceFault, TargetFault
 from spheresync.mapping.rules import Decision
 from spheresync.model import GONE_UNCONFIRMED, OBJECTS_OFF, AssetStatus, Digest, digest_json
+from spheresync.planning.decisions.approvals import ACCESS_NOT_APPROVED
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
@@ -209,8 +210,8 @@ def worst_status(record: AssetRecord, targets: Sequence[InTarget]) -> AssetStatu
 WAITS_FOR_TABLE = "waits_for_table"
 """Code of what keeps an asset waiting that is bound to a table of others: it is not there, or not free yet."""
 LOOKED_FOR = "Each run looks for it again."
-_WAITING = GUARDS | {TargetFault.MOVED, WAITS_FOR_TABLE}
-"""What keeps an asset waiting: a guard, a table, or a write that came in between and is merged by the next plan."""
+_WAITING = GUARDS | {TargetFault.MOVED, WAITS_FOR_TABLE, ACCESS_NOT_APPROVED}
+"""What keeps an asset waiting: a guard, a second person, a table, or a write in between that the next plan merges."""
 
 
 def _status_in_target(
@@ -222,6 +223,6 @@ def _status_in_target(
         return AssetStatus.FAILED
     if drifted or unwritten == DRIFT:
         return AssetStatus.DRIFTED
-    if checkpoint is None or not checkpoint.state.in_use:
+    if checkpoint is None or not checkpoint.state.in_use or unwritten == ACCESS_NOT_APPROVED:
         return AssetStatus.PENDING
     return AssetStatus.SYNCED if checkpoint.fingerprints == record.fingerprints else AssetStatus.PENDING

@@ -32,6 +32,7 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
+from spheresync.planning.decisions.access import waiting_for_approval
 from spheresync.planning.decisions.undo import EffectKind, RunEffect, seen_in_the_way, settle_together, undo_item
 from spheresync.planning.destination_places import require_same_place
 from spheresync.planning.names.closed_containers import ClosedContainers
@@ -41,7 +42,7 @@ from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.removals import DeleteRules
 from spheresync.planning.undo.left_databases import left_databases, stays
 from spheresync.planning.undo.undo_findings import undo_deletes, unread_now
-from spheresync.planning.undo.undone_additions import with_their_objects
+from spheresync.planning.undo.undone_additions import UndoneAdditions
 from spheresync.runtime.each_target import in_each_target, merge_problems, problem_of_target
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
@@ -132,7 +133,11 @@ class Reverter:
             settled = settle_together(self._whole(planned_here))
             base = base_of(key)
             if base is not None and design_of(key.target).capabilities.goes_with_base:
-                settled = await with_their_objects(self._store, key, settled, items.get(base, ()), undone.id)
+                section = self._settings.section_of(key.target)
+                additions = UndoneAdditions(self._store, key, section, items.get(base, ()), undone.id)
+                settled = await additions.planned(settled)
+                if self._settings.approvals.of_access:
+                    settled = [waiting_for_approval(item) for item in settled]
             planned = await plan_prerequisites(
                 self._store, self._mapping.of(key), marker, key, settled, bound=self._bound
             )

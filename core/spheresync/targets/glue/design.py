@@ -205,6 +205,11 @@ class GlueDesign(TargetDesign):
         typed = [((each.get("Parameters") or {}).get(table_input.COLUMN_NAME), each.get("Type")) for each in columns]
         return {source: type_ for source, type_ in typed if source is not None and type_ is not None}
 
+    def personal_data(self, body: bytes) -> Mapping[str, str]:
+        columns = table_input.columns_of(read_own_json(body))
+        said = {each["Name"]: (each.get("Parameters") or {}).get(table_input.COLUMN_PII) for each in columns}
+        return {name: found for name, found in said.items() if found}
+
     def marks(self, body: bytes) -> Marks:
         parameters = table_input.parameters_of(body)
         return Marks(

@@ -40,6 +40,7 @@ SOURCE = f"{PREFIX}source"
 KIND = f"{PREFIX}kind"
 COLUMN_NAME = f"{PREFIX}name"
 COLUMN_TYPE = f"{PREFIX}type"
+COLUMN_PII = f"{PREFIX}pii"
 NAME_BEFORE = f"{PREFIX}name-before"
 """`COLUMN_NAME` as the owner of a table had put it onto a column, by which he says which column of an asset it is."""
 STOOD_BEFORE = f"{PREFIX}before"
@@ -379,7 +380,7 @@ def column_parameters(column: Column, decision: Decision) -> dict[str, str]:
     if column.aggregation:
         parameters[f"{PREFIX}aggregation"] = column.aggregation
     if column.pii:
-        parameters[f"{PREFIX}pii"] = column.pii
+        parameters[COLUMN_PII] = column.pii
     if terms := decision.context.of_column(column).terms:
         parameters[f"{PREFIX}terms"] = _json(terms)
     if _speaks(column.labels):

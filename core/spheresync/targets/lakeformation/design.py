@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.config.lakeformation import LakeFormation, TagFact, fault_of_tag_text
+from spheresync.config.sections import TargetSection
 from spheresync.errors import TargetError, TargetFault
 from spheresync.mapping.rules import Decision, decide_column
 from spheresync.model import (
@@ -15,6 +16,7 @@ from spheresync.model import (
     Action,
     Asset,
     AssetId,
+    Column,
     DesiredObject,
     Digest,
     FieldChange,
@@ -80,14 +82,9 @@ class LakeFormationDesign(TargetDesign):
         section = decision.section
         assert isinstance(section, LakeFormation) and base is not None
         table = {key: value for key, fact in section.tags.items() if (value := _of_table(fact, asset, decision))}
-        columns = {
-            base.columns[column.name]: said
-            for column in asset.columns
-            if column.name in base.columns
-            and decide_column(decision.columns, column).included
-            and column.pii is not None
-            and (said := {key: str(column.pii) for key, fact in section.tags.items() if fact is TagFact.PERSONAL_DATA})
-        }
+        columns = _of_columns(asset, decision, section, base)
+        if last_body is not None:
+            columns |= _still_there(TagSet.read(last_body).ours, asset, decision, base)
         wanted = TagSet(frozenset(section.tags), table, columns, base.bound)
         if section.use_existing_keys:  # what others put under their keys where we say nothing is theirs
             wanted = replace(wanted, keys=wanted.used_keys)
@@ -117,6 +114,16 @@ class LakeFormationDesign(TargetDesign):
     def is_bound(self, body: bytes) -> bool:
         return TagSet.read(body).bound
 
+    def protecting(self, body: bytes, section: TargetSection, personal_data: Mapping[str, str]) -> bytes:
+        assert isinstance(section, LakeFormation)
+        tags = TagSet.read(body)
+        keys = [key for key, fact in section.tags.items() if fact is TagFact.PERSONAL_DATA]
+        values = {Slot(name, key): said for name, said in personal_data.items() for key in keys}
+        return replace(tags.with_slots(values), keys=tags.keys | frozenset(keys)).body
+
+    def without_columns(self, body: bytes, columns: frozenset[str]) -> bytes:
+        return TagSet.read(body).without_columns(columns).body
+
     def shared_prerequisites(self, bodies: Iterable[bytes], marker: str) -> tuple[RequiredObject, ...]:
         """The LF-Tags with the values that these tables carry."""
         wanted: dict[str, set[str]] = {}
@@ -133,12 +140,14 @@ class LakeFormationDesign(TargetDesign):
 
     def merge(self, last_written: bytes | None, live: bytes, desired: bytes, policies: DriftPolicies) -> Merged:
         there, wanted = TagSet.read(live), TagSet.read(desired)
+        wanted = replace(wanted.with_slots(wanted.kept), kept={})
         last = TagSet.read(last_written) if last_written is not None else None
         moved = [] if last is None else list(_moved(last, there, wanted))
         stays = moved if wanted.keys and self.policy_of("", policies) is not DriftPolicy.OVERWRITE else []
         put = wanted.with_slots({slot: there.at(slot) for slot in stays})
         merged = there.with_values(put, _keys(last, wanted))
-        body = replace(merged, keys=wanted.keys, bound=wanted.bound).body
+        kept = {slot: wanted.ours.at(slot) for slot in stays}
+        body = replace(merged, keys=wanted.keys, bound=wanted.bound, kept=kept).body
         edits = {slot: FieldChange(spelled(slot), _at(last, slot), there.at(slot)) for slot in moved}
         return Merged(body, tuple(edits[slot] for slot in stays), tuple(edits.values()))
 
@@ -160,11 +169,13 @@ class LakeFormationDesign(TargetDesign):
         return replace(there.with_values(was, keys), keys=keys, bound=was.bound).body
 
     def edited_since(self, before: bytes, after: bytes, live_body: bytes) -> tuple[str, ...]:
-        return tuple(change.path for change in self.own_changes(after, live_body))
+        then, now = TagSet.read(after), TagSet.read(live_body)
+        return tuple(change.path for change in _differing(then, now, then.ours.used_keys | now.keys))
 
     def own_changes(self, before: bytes, after: bytes) -> tuple[FieldChange, ...]:
         then, now = TagSet.read(before), TagSet.read(after)
-        return tuple(_differing(then, now, then.ours.used_keys | now.keys))
+        ours = then.with_slots(then.kept)
+        return tuple(_differing(ours, now, then.ours.used_keys | now.keys))
 
     def untouched(self, last_body: bytes, live_body: bytes) -> bool:
         return not self.own_changes(last_body, live_body)
@@ -239,6 +250,29 @@ def _of_table(fact: TagFact, asset: Asset, decision: Decision) -> str:
         case _:
             said = decision.context.said(fact)
     return (said or "").strip().lower()
+
+
+def _of_columns(
+    asset: Asset, decision: Decision, section: LakeFormation, base: BaseObject
+) -> dict[str, Mapping[str, str]]:
+    keys = [key for key, fact in section.tags.items() if fact is TagFact.PERSONAL_DATA]
+    return {
+        base.columns[column.name]: dict.fromkeys(keys, str(column.pii))
+        for column in _held_columns(asset, decision, base)
+        if keys and column.pii is not None
+    }
+
+
+def _held_columns(asset: Asset, decision: Decision, base: BaseObject) -> list[Column]:
+    """The columns of an asset that its table has."""
+    included = (column for column in asset.columns if decide_column(decision.columns, column).included)
+    return [column for column in included if column.name in base.columns]
+
+
+def _still_there(last: TagSet, asset: Asset, decision: Decision, base: BaseObject) -> dict[str, Mapping[str, str]]:
+    """What stands on columns that the asset has no more and its table still has: protected until they go."""
+    known = {base.columns[column.name] for column in _held_columns(asset, decision, base)}
+    return {name: said for name in base.columns.values() if name not in known and (said := last.columns.get(name))}
 
 
 def _require_taken(asset: AssetId, tags: TagSet) -> None:

@@ -6,17 +6,25 @@ ever carries: the marker of this installation. By it a lost state finds its tags
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
+
+import anyio
 
 from spheresync.config.lakeformation import LONGEST_TAG_TEXT
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import JsonValue, PhysicalName, digest_json
+from spheresync.model import JsonValue, PhysicalName, counted, digest_json
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.errors import ALREADY_EXISTS, NOT_FOUND, AwsError
 from spheresync.targets.protocol import ContainerOutcome
 
 LAKE_FORMATION_SERVICE = "lakeformation"
+MOST_VALUES = 1_000
+"""Values of an LF-Tag (same place)."""
+FRESH = 30.0
+"""Seconds for which a key counts as seen."""
 MOST_VALUES_A_CALL = 50
 """LFTag values that a request may name (reference: aws-catalogs.md 2)."""
 _INVALID = "InvalidInputException"
@@ -38,10 +46,30 @@ def marker_value(owner: str) -> str:
 class TagKeys:
     """Makes LF-Tags and adds values to them; nothing is ever taken away from one."""
 
-    def __init__(self, door: AwsDoor, owner: str, *, use_existing: bool) -> None:
+    def __init__(
+        self, door: AwsDoor, owner: str, *, use_existing: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._door = door
         self._marker = marker_value(owner)
         self._use_existing = use_existing
+        self._clock = clock
+        self._seen: dict[str, tuple[float, frozenset[str]]] = {}  # values of keys that may be used, and when seen
+        self._looking: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
+
+    async def require(self, key: str, value: str) -> None:
+        """Have an LF-Tag with a value that may be put onto tables; what was seen a moment ago is not asked again.
+
+        Raises:
+            TargetError: as `ensure`.
+        """
+        async with self._looking[key]:
+            at, values = self._seen.get(key, (0.0, frozenset()))
+            if value not in values or self._clock() - at > FRESH:
+                await self.ensure(PhysicalName(key), frozenset({value}))
+
+    def doubt(self, key: str) -> None:
+        """Look again before the key is used the next time: something of it was not there."""
+        self._seen.pop(key, None)
 
     async def ensure(self, key: PhysicalName, wanted: frozenset[str]) -> ContainerOutcome:
         """Have an LF-Tag with these values.
@@ -49,7 +77,13 @@ class TagKeys:
         Raises:
             TargetError: CONFLICT where somebody else made it and it may not be used; or what the service answered.
         """
+        outcome = await self._ensured(key, wanted)
+        self._seen[key] = (self._clock(), outcome.parts)
+        return outcome
+
+    async def _ensured(self, key: PhysicalName, wanted: frozenset[str]) -> ContainerOutcome:
         there = await self.values(key)
+        _require_room(key, {*(there or ()), *wanted, self._marker})
         if there is None:
             made = await self._make(key, frozenset({*wanted, self._marker}))
             if made is not None:
@@ -76,7 +110,7 @@ class TagKeys:
 
     async def _make(self, key: PhysicalName, values: frozenset[str]) -> ContainerOutcome | None:
         """Make an LF-Tag; None where there is one by now."""
-        first, *rest = _chunks(values)
+        first, *rest = _chunks(values, self._marker)
         try:
             reply = await self._call("CreateLFTag", key, {"TagValues": first})
         except AwsError as error:
@@ -107,7 +141,15 @@ class TagKeys:
         return reply.request_id
 
 
-def _chunks(values: frozenset[str]) -> Iterator[list[JsonValue]]:
-    ordered: list[JsonValue] = [*sorted(values)]
+def _require_room(key: PhysicalName, values: Collection[str]) -> None:
+    if len(values) > MOST_VALUES:
+        text = f"LF-Tag {key} would have {counted(len(values), 'value')}, {MOST_VALUES} at most, ours by its marker."
+        remedy = "Let lakeformation.tags say a fact with fewer values, or have values that nobody uses taken away."
+        raise TargetError(TargetFault.LIMIT, text, remedy=remedy)
+
+
+def _chunks(values: frozenset[str], first: str = "") -> Iterator[list[JsonValue]]:
+    """The values, fifty a call; the marker goes with the first, since by it the key is ours."""
+    ordered: list[JsonValue] = [*sorted(values, key=lambda value: (value != first, value))]
     for start in range(0, len(ordered), MOST_VALUES_A_CALL):
         yield ordered[start : start + MOST_VALUES_A_CALL]

@@ -1,8 +1,9 @@
 """The LF-Tags of one table and its columns as a body, and the requests that bring one set of them to another. Pure.
 
 A body is `{"Bound": …, "Columns": {column: {key: value}}, "Keys": […], "Table": {key: value}}`. `Keys` are those that
-we go by; what stands under another key is somebody else's, and is never compared, written or taken away. There is no
-place on a table for a mark of ours: a key of ours is that mark (`tag_keys`).
+we go by; what stands under another key is somebody else's, and is never compared, written or taken away. `Kept` are our
+values where others' stand by the drift policy. There is no place on a table for a mark of ours: a key of ours is that
+mark (`tag_keys`).
 """
 
 from __future__ import annotations
@@ -31,12 +32,16 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TagSet:
-    """The tags of a table and its columns. `bound`: others made the table."""
+    """The tags of a table and its columns. `bound`: others made the table.
+
+    `kept` has our value (None: nothing) of each slot in which somebody else's stands and may stay.
+    """
 
     keys: frozenset[str]
     table: Values = field(default_factory=dict)
     columns: Mapping[str, Values] = field(default_factory=dict)
     bound: bool = False
+    kept: Mapping[Slot, str | None] = field(default_factory=dict)
 
     @classmethod
     def read(cls, body: bytes) -> TagSet:
@@ -46,13 +51,16 @@ class TagSet:
             document.get("Table", {}),
             document.get("Columns", {}),
             bool(document.get("Bound", False)),
+            {Slot(place, key): value for place, key, value in document.get("Kept", ())},
         )
 
     @property
     def body(self) -> bytes:
         columns: dict[str, JsonValue] = {name: dict(said) for name, said in self.columns.items() if said}
-        bound: dict[str, JsonValue] = {"Bound": True} if self.bound else {}
-        return canonical_json({**bound, "Columns": columns, "Keys": sorted(self.keys), "Table": dict(self.table)})
+        said: dict[str, JsonValue] = {"Bound": True} if self.bound else {}
+        if self.kept:
+            said["Kept"] = [[slot.place, slot.key, value] for slot, value in sorted(self.kept.items())]
+        return canonical_json({**said, "Columns": columns, "Keys": sorted(self.keys), "Table": dict(self.table)})
 
     def of(self, place: str) -> Values:
         """The tags of a column, or of the table itself."""
@@ -85,8 +93,14 @@ class TagSet:
 
     @property
     def ours(self) -> TagSet:
-        """What stands under the keys that we go by."""
-        return self.only(self.keys)
+        """What is ours under the keys that we go by."""
+        return self.with_slots(self.kept).only(self.keys)
+
+    def without_columns(self, columns: frozenset[str]) -> TagSet:
+        """These tags without those of some columns, which went with them."""
+        rest = {name: said for name, said in self.columns.items() if name not in columns}
+        kept = {slot: value for slot, value in self.kept.items() if slot.place not in columns}
+        return replace(self, columns=rest, kept=kept)
 
     def with_values(self, other: TagSet, keys: frozenset[str]) -> TagSet:
         """These tags, under some keys those of another set."""

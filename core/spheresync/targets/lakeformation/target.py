@@ -7,6 +7,7 @@ table that is not there has none, so everything here goes by the tables that Glu
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from spheresync.config import DriftPolicies
@@ -74,7 +75,6 @@ class LakeFormationTarget:
         # Under keys of others, what they put where we say nothing is theirs.
         self._keys = frozenset() if section.use_existing_keys else frozenset(section.tags)
         self._tag_keys = TagKeys(door, owner, use_existing=section.use_existing_keys)
-        self._refused: dict[PhysicalName, TargetError] = {}  # LF-Tags that could not be had
 
     @property
     def key(self) -> TargetKey:
@@ -112,13 +112,7 @@ class LakeFormationTarget:
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         """Have an LF-Tag with its values."""
         said: Mapping[str, Any] = read_own_json(desired.body)
-        try:
-            outcome = await self._tag_keys.ensure(desired.container, frozenset(said["TagValues"]))
-        except TargetError as error:
-            self._refused[desired.container] = error
-            raise
-        self._refused.pop(desired.container, None)
-        return outcome
+        return await self._tag_keys.ensure(desired.container, frozenset(said["TagValues"]))
 
     async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
         return await self._look(container, name, subject=f"{container}.{name}")
@@ -199,7 +193,8 @@ class LakeFormationTarget:
             TargetError: of the first that was not taken.
         """
         request_id, refused = None, None
-        for request in requests:
+        usable, refused = await self._usable(operation, requests)
+        for request in usable:
             reply = await self._door.call(
                 LAKE_FORMATION_SERVICE,
                 request.operation,
@@ -214,6 +209,34 @@ class LakeFormationTarget:
             raise refused
         return request_id
 
+    async def _usable(
+        self, operation: Operation, requests: Sequence[TagRequest]
+    ) -> tuple[list[TagRequest], TargetError | None]:
+        """The requests without LF-Tags that may not be used or cannot be had, and why not, of the first.
+
+        What a key allows is looked at even where the plan has made it: somebody may have made his own since.
+        """
+        refused: dict[str, TargetError] = {}
+        for key, value in sorted({pair for each in requests if each.add for pair in each.tags.items()}):
+            try:
+                if key not in refused:
+                    await self._tag_keys.require(key, value)
+            except TargetError as error:
+                if error.systemic:
+                    raise
+                refused[key] = error
+        rest = [
+            replace(each, tags={key: value for key, value in each.tags.items() if key not in refused})
+            if each.add
+            else each
+            for each in requests
+        ]
+        first = next(iter(refused.values()), None)
+        if first is not None:
+            text = f"{operation.subject}: {first.message}"
+            first = TargetError(first.fault, text, remedy=first.remedy, request_id=first.request_id)
+        return [each for each in rest if each.tags], first
+
     def _failed(
         self,
         operation: Operation,
@@ -222,13 +245,11 @@ class LakeFormationTarget:
         request_id: str | None,
     ) -> TargetError:
         """The error of an answer with `Failures`, which comes with HTTP 200."""
-        for key in sorted(request.tags):
-            if (refused := self._refused.get(PhysicalName(key))) is not None:
-                text = f"{operation.subject}: {refused.message}"
-                return TargetError(refused.fault, text, remedy=refused.remedy, request_id=request_id)
+        for key in request.tags:
+            self._tag_keys.doubt(key)
         told = [_told(failure) for failure in failures]
         gone = any((failure.get("Error") or {}).get("ErrorCode") == NOT_FOUND for failure in failures)
-        fault = TargetFault.NO_CONTAINER if gone else TargetFault.FAILED
+        fault = TargetFault.MOVED if gone else TargetFault.FAILED
         text = f"{operation.subject}: {request.operation} was not taken: {first_of(told, _NAMED, by='; ')}."
         remedy = "The next sync makes the LF-Tag or its value again." if gone else "Run again when it is mended."
         return TargetError(fault, text, remedy=remedy, request_id=request_id)

@@ -1,0 +1,130 @@
+"""Whether the objects that a dependent target adds to are there, ours, and as its items were planned for.
+
+An item is planned for the base as the same change set leaves it: tags that no column needs any more are taken off
+because the column goes. Where the base was not written so, doing the rest would leave a column bare, or write onto a
+table that somebody else has made in the place of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from spheresync.errors import TargetError, TargetFault
+from spheresync.model import Action, Address, AssetId, LiveObject, TargetKey
+from spheresync.state.port import Store
+from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, JournalState
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.look_by_name import look_by_name
+from spheresync.targets.protocol import Target
+from spheresync.targets.read_ahead import ReadAhead
+from spheresync.targets.registry import design_of
+
+_IN_THE_WAY = frozenset({Action.CONFLICT, Action.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class BaseReadiness:
+    """Looks at the base of the items of one dependent target, after the base has had its turn.
+
+    Attributes:
+        store: what is known of the base.
+        base: where its objects are.
+        key: the dependent target.
+        marker: this installation's mark of ownership.
+    """
+
+    store: Store
+    base: Target
+    key: TargetKey
+    marker: str
+
+    async def unready(
+        self, todo: Sequence[ChangeSetItem], items: Iterable[ChangeSetItem], journal: Iterable[JournalEntry]
+    ) -> Mapping[AssetId, TargetError]:
+        """Assets whose items must not be done, and why.
+
+        Args:
+            todo: the items of the dependent target.
+            items: all of the change set.
+            journal: of the run so far.
+        """
+        writing = {item.asset: item.address for item in todo if item.action.writes_definition}
+        done = {entry.ordinal for entry in journal if entry.state is JournalState.CONFIRMED}
+        beside = [item for item in items if item.key == self.base.key and item.asset in writing]
+        undone = {
+            item.asset
+            for item in beside
+            if item.action in _IN_THE_WAY
+            or (item.action.writes_definition and item.blocked_by is None and item.ordinal not in done)
+        }
+        written = {item.asset for item in beside if item.ordinal in done and item.action.writes_definition}
+        unready = {asset: self._error(asset, "was not written as this was planned for") for asset in undone}
+        held = await self.store.checkpoints.of(writing, self.base.key)
+        looked_for: dict[AssetId, Checkpoint] = {}
+        for asset, address in writing.items():
+            checkpoint = held.get(asset)
+            if checkpoint is None or not self._is_there(checkpoint, asset, address):
+                unready.setdefault(asset, self._error(asset, "holds no table of it that this could be added to"))
+            elif asset not in written and asset not in unready:
+                looked_for[asset] = checkpoint
+        return {**unready, **await self._not_ours(looked_for)}
+
+    def not_undone(
+        self, todo: Sequence[ChangeSetItem], items: Iterable[ChangeSetItem], journal: Iterable[JournalEntry]
+    ) -> Mapping[AssetId, TargetError]:
+        """As `unready`, of an undo: what stood on an object comes back with it, and not without it."""
+        done = {entry.ordinal for entry in journal if entry.state is JournalState.CONFIRMED}
+        about = {item.asset for item in todo}
+        return {
+            item.asset: self._error(item.asset, "was not put back")
+            for item in items
+            if item.key == self.base.key
+            and item.asset in about
+            and (item.action in _IN_THE_WAY or (item.action.writes_definition and item.ordinal not in done))
+        }
+
+    def _is_there(self, checkpoint: Checkpoint, asset: AssetId, address: Address) -> bool:
+        if not checkpoint.state.managed:
+            return False
+        derived = design_of(self.key.target).address(asset, checkpoint.address, self.marker, self.key.destination)
+        return derived != checkpoint.address or checkpoint.address == address
+
+    async def _not_ours(self, looked_for: Mapping[AssetId, Checkpoint]) -> dict[AssetId, TargetError]:
+        """Of those that this run has not written, whose are not there or somebody else's by now."""
+        if not looked_for:
+            return {}
+        at = {checkpoint.address: asset for asset, checkpoint in looked_for.items()}
+        design, sizes = design_of(self.base.key.target), await self.store.checkpoints.count_active(self.base.key)
+        found = await ReadAhead(self.base, at, sizes).seen(at)
+        rest = await look_by_name(self.base, at.keys() - found.keys())
+        found |= rest.found
+        bodies = await self.store.blobs.get_many(each.body for each in looked_for.values())
+        told = {at[address]: error for address, error in rest.hidden.items()}
+        for address, asset in at.items():
+            if asset in told:
+                continue
+            checkpoint, live = looked_for[asset], found.get(address)
+            why = self._why_not(design, checkpoint, live, bodies.get(checkpoint.body))
+            if why is not None:
+                told[asset] = self._error(asset, why)
+        return told
+
+    def _why_not(
+        self, design: TargetDesign, checkpoint: Checkpoint, live: LiveObject | None, last_body: bytes | None
+    ) -> str | None:
+        if live is None:
+            return "does not hold its table any more"
+        bound = checkpoint.state is CheckpointState.BOUND
+        whose = design.not_bindable_because if bound else design.foreign_because
+        foreign = whose(live, checkpoint.asset, self.marker, last_body)
+        if foreign is None and last_body is not None and not bound:
+            foreign = design.made_anew_because(live, last_body, checkpoint.version)
+        return None if foreign is None else f"has another table there, which {foreign}"
+
+    def _error(self, asset: AssetId, why: str) -> TargetError:
+        base = self.base.key
+        text = f"{asset}: {base} {why}, so nothing was written."
+        return TargetError(
+            TargetFault.MOVED, text, remedy=f"See what became of it in {base}; the next sync looks again."
+        )
