@@ -34,6 +34,7 @@ OTHER_SLASHES = frozenset(
         "spheresync/source/datasphere/edmx/semantics.py",
         "spheresync/source/datasphere/listing/pages.py",  # contexts of OData
         "spheresync/source/transport/response_faults.py",  # media types
+        "spheresync/targets/quicksight/steps.py",  # ARNs
         "spheresync_server/mcp_server/resources.py",  # an address that a client sent
         "spheresync_server/mcp_server/schemas.py",  # JSON pointers
         "spheresync_server/server_paths.py",  # paths of files

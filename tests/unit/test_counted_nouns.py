@@ -30,6 +30,10 @@ _CHECKED = frozenset(
     {
         "GREATEST",
         "MOST_FAILURES_IN_A_ROW",
+        "MOST_GLOSSARIES",
+        "MOST_RUNS_A_DAY",
+        "MOST_TAGS",
+        "_MOST_IN_ID",
         "LARGEST_PAGE",
         "MOST_DIGITS",
         "_BEFORE_ROOT",
@@ -64,6 +68,7 @@ def uncounted(text: ast.JoinedStr) -> Iterator[str]:
 # Each of these is asked before: it is said of two or more, or no number stands there.
 _SAID_OTHERWISE = (
     "core/spheresync/planning/decisions/guards.py: {count} assets of space ",
+    "core/spheresync/planning/decisions/guards.py: {destination} leaves out all ",
     "core/spheresync/runtime/unknown_names.py: {len(names)} known ones.",
     "core/spheresync/service/selection.py: {len(outside) - 1} more of other tiers)",
     "core/spheresync/state/sqlite/store.py: {run.id} of process ",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from spheresync.model import counted
 from spheresync.targets.aws.errors import AwsError
 
 TIMEOUTS_IN_A_ROW = 2
@@ -49,6 +50,6 @@ class Silence:
         if self._in_a_row < TIMEOUTS_IN_A_ROW or self._clock() >= self._until:
             return
         raise AwsError.silent(
-            f"{subject}: {api} was not sent: {self._in_a_row} requests in a row got no answer in time, so this place "
-            "is given up for now."
+            f"{subject}: {api} was not sent: {counted(self._in_a_row, 'request')} in a row got no answer in time, so "
+            "this place is given up for now."
         )

@@ -8,13 +8,13 @@ What events come to in the graph of nodes is left out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from spheresync.dog.services.datazone.domains import CALLER, Domain, found, given, invalid
 from spheresync.dog.services.double import Call
 from spheresync.dog.services.wire import Json
+from spheresync.model.json_document import read_json
 
 MOST_BYTES = 300_000
 _NEXT: Mapping[str, str] = {"REQUESTED": "PROCESSING", "PROCESSING": "SUCCESS"}
@@ -75,7 +75,7 @@ def _move_on(row: Json) -> None:
 def _read(event: bytes) -> tuple[datetime, Json]:
     """When an event was, and its summary."""
     try:
-        values = json.loads(event)
+        values = read_json(event)
     except ValueError:
         raise invalid("The event is no JSON.") from None
     if not isinstance(values, dict) or "run" not in values or "job" not in values:

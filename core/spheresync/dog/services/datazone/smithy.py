@@ -7,13 +7,13 @@ types are taken as they come. That content with members which the form type does
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from spheresync.dog.services.datazone.domains import invalid
+from spheresync.model.json_document import read_json
 
 _COMMENT = re.compile(r"//[^\n]*")
 _TEXT = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
@@ -77,7 +77,7 @@ def check_content(form_name: str, members: Mapping[str, FormMember], content: st
         ServiceError: it does not.
     """
     try:
-        values = json.loads(content)
+        values = read_json(content)
     except ValueError:
         raise invalid(f"The content of form {form_name} is no JSON.") from None
     if not isinstance(values, dict):

@@ -8,7 +8,6 @@ only as much as a Glue table's forms need.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from spheresync.dog.services.datazone.domains import (
@@ -24,6 +23,7 @@ from spheresync.dog.services.datazone.domains import (
 from spheresync.dog.services.datazone.smithy import check_content, form_members
 from spheresync.dog.services.double import Call
 from spheresync.dog.services.wire import Json
+from spheresync.model.json_document import read_json
 
 MOST_ASSET_TYPES = 1_000
 MANAGED = "amazon.datazone."
@@ -175,7 +175,7 @@ def filled_form(domain: Domain, form: Json, declared: Json | None, *, newest: bo
 
 def content_of(form: Json) -> Json:
     """What a form holds."""
-    values: Json = json.loads(form["content"])
+    values: Json = read_json(form["content"])
     return values
 
 

@@ -7,6 +7,7 @@ and search.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -28,6 +29,7 @@ from spheresync.dog.services.glue_context.context import (
 from spheresync.dog.services.wire import Json, ServiceError
 
 _PAGE = 100
+_TABLE_ARN = re.compile(r"arn:[^/]+:table/(?P<database>[^/]+)/(?P<name>.+)")
 
 
 @cache
@@ -296,8 +298,8 @@ class GlueContext(Double):
 
     def _table(self, asset: str) -> Any:
         """The table whose ARN this is."""
-        _, _, rest = asset.partition(":table/")
-        database, _, name = rest.partition("/")
+        found = _TABLE_ARN.fullmatch(asset)
+        database, name = (found["database"], found["name"]) if found is not None else ("", "")
         table = self.catalog.table_input(database, name) if name and asset == self._arn(database, name) else None
         if table is None:
             raise absent(f"Asset {asset} not found.")
