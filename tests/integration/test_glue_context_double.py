@@ -12,6 +12,7 @@ from spheresync.dog.aws import embedded_session_factory
 from tests.integration.lake import WAYS, Json, lake_on
 from tests.integration.zone import ARN, refusal
 from tests.simulators.glue_process import GlueSimulator
+from tests.unit.dog.services.example_times import member_of
 
 INVALID = "InvalidInputException"
 NOT_FOUND = "EntityNotFoundException"
@@ -19,7 +20,8 @@ EXISTS = "AlreadyExistsException"
 CONFLICT = "ConflictException"
 TABLE: Json = {"AssetIdentifier": ARN}
 COLUMN: Json = {**TABLE, "IterableFormName": "columns", "ItemIdentifier": "a"}
-FORM: Json = {"AttachmentName": "sap", "FormTypeId": "SapForm", "Content": '{"object": "o"}'}
+FORM_TYPE = member_of("glue", "PutAttachment", "FormTypeIdentifier", "FormTypeId")
+FORM: Json = {"AttachmentName": "sap", FORM_TYPE: "SapForm", "Content": '{"object": "o"}'}
 
 
 @pytest.fixture(params=WAYS)

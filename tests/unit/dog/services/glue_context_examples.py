@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spheresync.dog.services.double import Call
-from tests.unit.dog.services.example_times import time_of
+from tests.unit.dog.services.example_times import member_of, time_of
 
 Json = dict[str, Any]
 
@@ -48,7 +48,8 @@ _add("GetFormType", Identifier="SapForm")
 _add("ListFormTypes", MaxResults=1)
 _add("ListFormTypes", NextToken="MQ==")
 _add("DeleteFormType", Identifier="Unused")
-_FORM = {"AttachmentName": "sap", "Content": '{"object": "o"}', "FormTypeId": "SapForm"}
+FORM_TYPE = member_of("glue", "PutAttachment", "FormTypeIdentifier", "FormTypeId")
+_FORM = {"AttachmentName": "sap", "Content": '{"object": "o"}', FORM_TYPE: "SapForm"}
 _add("PutAttachment", **TABLE, **_FORM, ClientToken="t8")
 _add("PutAttachment", **COLUMN, **_FORM)
 _add("GetAsset", Identifier=TABLE["AssetIdentifier"])
