@@ -15,6 +15,7 @@ from tests.contract.promises_catalog import CATALOG
 from tests.contract.promises_command_line import COMMAND_LINE
 from tests.contract.promises_configuration import CONFIGURATION
 from tests.contract.promises_context import CONTEXT
+from tests.contract.promises_datazone import DATAZONE
 from tests.contract.promises_destinations import DESTINATIONS
 from tests.contract.promises_drift import DRIFT
 from tests.contract.promises_lake_formation import LAKE_FORMATION
@@ -39,6 +40,7 @@ AREAS = frozenset(
         "audit",
         "cli",
         "config",
+        "datazone",
         "deletion",
         "dog",
         "glue",
@@ -65,6 +67,7 @@ PROMISES: tuple[Promise, ...] = (
     *BOUND_TABLES,
     *LAKE_FORMATION,
     *QUICK_SIGHT,
+    *DATAZONE,
     *RUNS,
     *SCHEDULE,
     *REMOVAL,

@@ -9,7 +9,16 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
 
 from spheresync.config.sections import Section, comma_list
-from spheresync.model import DEFAULT_DESTINATION, GLUE, LAKE_FORMATION, QUICK_SIGHT, Place, TargetName, counted
+from spheresync.model import (
+    DATAZONE,
+    DEFAULT_DESTINATION,
+    GLUE,
+    LAKE_FORMATION,
+    QUICK_SIGHT,
+    Place,
+    TargetName,
+    counted,
+)
 
 MOST_DESTINATIONS = 50
 """Each has clients and connections of its own, and is planned by itself."""
@@ -99,7 +108,7 @@ class Destination(Section):
         return f"catalog {catalog} in {region}" if catalog else f"the own catalog in {region}"
 
 
-_DEPENDS_ON = {LAKE_FORMATION: GLUE, QUICK_SIGHT: GLUE}
+_DEPENDS_ON = {LAKE_FORMATION: GLUE, QUICK_SIGHT: GLUE, DATAZONE: GLUE}
 """Targets that add to the objects of another one."""
 ONLY_DEFAULT: Mapping[str, Destination] = {DEFAULT_DESTINATION: Destination()}
 """The destinations where none is configured."""

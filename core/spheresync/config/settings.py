@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, Valida
 
 from spheresync.config.alerts import AlertChannel
 from spheresync.config.context import NO_CONTEXT, BusinessContext
+from spheresync.config.datazone import DataZone, Publish
 from spheresync.config.destinations import (
     ONLY_DEFAULT,
     Destination,
@@ -43,6 +44,8 @@ from spheresync.config.sections import (
 )
 from spheresync.config.tenant import host_of, installation_name
 from spheresync.model import (
+    DATAZONE,
+    DATAZONE_PUBLISHING,
     LAKE_FORMATION,
     QUICK_SIGHT,
     DestinationName,
@@ -58,7 +61,7 @@ from spheresync.model.json_document import read_own_json
 from spheresync.regular_files import FileStamp
 
 KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
-SUPPORTED_TARGETS = ("glue", "lakeformation", "quicksight")
+SUPPORTED_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
 DOG_HOST = "dog"
 """The tenant host of the dog environment, whose tenant is embedded."""
 DOG_ACCOUNT = "123456789012"
@@ -149,6 +152,7 @@ class Settings(Section):
     lineage: Lineage = Lineage()
     lakeformation: LakeFormation = LakeFormation()
     quicksight: Annotated[QuickSight, Field(validate_default=True)] = QuickSight()
+    datazone: Annotated[DataZone, Field(validate_default=True)] = DataZone()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
@@ -160,6 +164,14 @@ class Settings(Section):
     @classmethod
     def _quicksight_is_complete(cls, section: QuickSight, info: ValidationInfo) -> QuickSight:
         return section.required() if QUICK_SIGHT in info.data.get("targets", ()) else section
+
+    @field_validator("datazone")
+    @classmethod
+    def _datazone_says_where(cls, section: DataZone, info: ValidationInfo) -> DataZone:
+        missing = [key for key in ("domain_id", "project_id") if getattr(section, key) is None]
+        if missing and DATAZONE in (info.data.get("targets") or ()):
+            raise ValueError(f"needs {' and '.join(missing)}, since `targets` names datazone")
+        return section
 
     def with_origins(self, origins: Mapping[str, str], promoted: PromotionInForce | None = None) -> Settings:
         """These settings, knowing from where each value came: key path to file name or environment variable."""
@@ -218,9 +230,15 @@ class Settings(Section):
         return tuple(
             TargetKey(TargetName(target), DestinationName(name), destination.spaces)
             for name, destination in self.places.items()
-            for target in self.targets
-            if destination.targets is None or target in destination.targets
+            for target in self._with_publishing
+            if destination.targets is None or _configured_as(target) in destination.targets
         )
+
+    @property
+    def _with_publishing(self) -> tuple[str, ...]:
+        """The targets, and publishing in DataZone, which has items of its own, where it is on."""
+        publishes = DATAZONE in self.targets and self.datazone.publish is not Publish.NEVER
+        return (*self.targets, DATAZONE_PUBLISHING) if publishes else self.targets
 
     @property
     def places(self) -> Mapping[str, Destination]:
@@ -229,7 +247,16 @@ class Settings(Section):
 
     def section_of(self, target: TargetName) -> TargetSection | None:
         """The settings that a target has for itself, None where it has none."""
-        return {LAKE_FORMATION: self.lakeformation, QUICK_SIGHT: self.quicksight}.get(target)
+        sections = {
+            LAKE_FORMATION: self.lakeformation,
+            QUICK_SIGHT: self.quicksight,
+            DATAZONE: self._datazone_with_terms,
+        }
+        return sections.get(target)
+
+    @cached_property
+    def _datazone_with_terms(self) -> DataZone:
+        return self.datazone.with_terms(self.business_context.terms)
 
     def place_of(self, destination: DestinationName) -> Place:
         """Where a destination is, as far as that is known without asking AWS; nothing of one that is not in force."""
@@ -314,6 +341,11 @@ class Settings(Section):
                 return self._origins[path]
             path = path.rpartition(".")[0]
         return "default"
+
+
+def _configured_as(target: str) -> str:
+    """The name under which `targets` switches a target on."""
+    return DATAZONE if target == DATAZONE_PUBLISHING else target
 
 
 def _without_webhook(channel: AlertChannel) -> dict[str, JsonValue]:

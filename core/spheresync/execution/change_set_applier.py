@@ -122,7 +122,7 @@ class ChangeSetApplier:
         return Permissions.of(
             self._change_set,
             applier=self._drive.run.actor.id,
-            approvals=self._drive.providers.settings.approvals,
+            settings=self._drive.providers.settings,
             deletes=self._request.allow_deletes,
         )
 
@@ -169,6 +169,9 @@ class ChangeSetApplier:
         todo: dict[TargetKey, list[ChangeSetItem]] = {}
         for item in allowed:
             todo.setdefault(item.key, []).append(item)
+        for each in self._change_set.prerequisites:
+            if not each.assets_total:  # no item waits for it
+                todo.setdefault(each.key, [])
         if not todo:
             return False
         journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}

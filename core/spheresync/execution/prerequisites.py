@@ -57,6 +57,15 @@ _WORDS = {
         "folder", AuditAction.CREATE_FOLDER, AuditAction.USE_FOLDER, AuditAction.USE_FOLDER
     ),
 }
+_WORDS |= {
+    operation: _Words(what, AuditAction.CREATE_IN_DATAZONE, AuditAction.UPDATE_IN_DATAZONE, AuditAction.USE_IN_DATAZONE)
+    for operation, what in (
+        ("datazone:CreateGlossary", "glossary"),
+        ("datazone:CreateGlossaryTerm", "glossary term"),
+        ("datazone:CreateFormType", "form type"),
+        ("datazone:CreateAssetType", "asset type"),
+    )
+}
 _ANY = _Words("container", AuditAction.CREATE_DATABASE, AuditAction.USE_DATABASE, AuditAction.USE_DATABASE)
 NOTHING_MADE = MadePrerequisites({}, frozenset())
 
@@ -81,7 +90,9 @@ async def make_prerequisites(
     had: set[PhysicalName] = set()
     wanted = {item.container for item in items if needs_container(item)}
     shared = design_of(target.key.target).capabilities.depends_on is not None  # no database of an item, and of all
-    needed = [each for each in prerequisites if wanted and (shared or each.container in wanted)]
+    needed = [
+        each for each in prerequisites if (wanted or not each.assets_total) and (shared or each.container in wanted)
+    ]
     notes = await store.meta.with_prefix(container_note(target.key, "")) if needed else {}
     for each in sorted(needed, key=lambda each: (each.wave, each.container, each.name)):
         container = each.container

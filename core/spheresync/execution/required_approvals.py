@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spheresync.config import Approvals, Settings
+from spheresync.config import Settings
 from spheresync.errors import RefusedError
-from spheresync.model import Action, Problem
-from spheresync.planning.decisions.access import count_access_changes, is_access_change
+from spheresync.model import Action, Problem, TargetName
+from spheresync.planning.decisions.access import count_access_changes, is_access_change, reviews_access_in
 from spheresync.planning.decisions.approvals import (
     LEFT_FOR_APPROVAL,
     NEEDS_ALLOWANCE,
@@ -46,23 +46,25 @@ async def require_approved_promotion(store: Store, change_set: ChangeSetRecord) 
 class Permissions:
     """What people allow a run: `deletes`, by whoever asked for it.
 
-    `alone`, `alone_with_access`: deletes and access changes need a second person, who is missing.
+    `alone`: deletes need a second person, who is missing. `alone_in`: so do access changes in these targets.
     """
 
     change_set: ChangeSetRecord
     deletes: bool
     alone: bool
-    alone_with_access: bool
+    alone_in: frozenset[TargetName]
 
     @classmethod
-    def of(cls, change_set: ChangeSetRecord, *, applier: str, approvals: Approvals, deletes: bool) -> Permissions:
-        """`approvals` says what needs a second person, who is not `applier`."""
+    def of(cls, change_set: ChangeSetRecord, *, applier: str, settings: Settings, deletes: bool) -> Permissions:
+        """`settings` say what needs a second person, who is not `applier`."""
         second = approved_by_another(change_set, applier)
         return cls(
             change_set,
             deletes,
-            alone=approvals.of_deletes and not second,
-            alone_with_access=approvals.of_access and not second,
+            alone=settings.approvals.of_deletes and not second,
+            alone_in=frozenset(
+                key.target for key in settings.target_keys if reviews_access_in(settings, key.target) and not second
+            ),
         )
 
     def allowed(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
@@ -87,7 +89,7 @@ class Permissions:
             told = all_waits(
                 self.change_set,
                 len(waits),
-                approval=self.alone or (self.alone_with_access and access > 0),
+                approval=self.alone or any(map(self._waits, waits)),
                 allowance=not self.deletes and access < len(waits),
                 access=access,
             )
@@ -99,14 +101,18 @@ class Permissions:
         left = [item for item in items if item.blocked_by in waits]
         deletes = sum(1 for item in left if item.action is Action.DELETE) if self.alone else 0
         others = (item for item in left if item.action is not Action.DELETE)
-        access = count_access_changes(others) if self.alone_with_access else 0
+        access = count_access_changes(item for item in others if item.target in self.alone_in)
         told = [deletes_left(self.change_set, deletes)] if deletes else []
         return (*told, *([access_left(self.change_set, access)] if access else []))
+
+    def _waits(self, item: ChangeSetItem) -> bool:
+        """Whether an item changes who may see what, and a second person is missing."""
+        return item.target in self.alone_in and is_access_change(item)
 
     def _allows(self, item: ChangeSetItem) -> bool:
         if self.alone and item.action is Action.DELETE:
             return False
-        if self.alone_with_access and is_access_change(item):
+        if self._waits(item):
             return False
         # That a second person was missing when it was planned says nothing about now.
         return item.blocked_by in {None, *LEFT_FOR_APPROVAL} or (item.blocked_by == NEEDS_ALLOWANCE and self.deletes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.execution.driven_run import DrivenRun
 from spheresync.jobs.port import NewJob
-from spheresync.lineage.delivery import lineage_jobs
+from spheresync.lineage.delivery import lineage_jobs, tells_lineage
 from spheresync.runtime.run_counts import EFFECTIVE
 from spheresync.state.port import Store
 from spheresync.state.records import JournalState
@@ -15,7 +15,7 @@ _ALL = 1_000_000
 async def written_lineage(store: Store, drive: DrivenRun) -> list[NewJob]:
     """The jobs that tell the lineage of every asset of which a run changed something in a target."""
     settings = drive.providers.settings
-    if settings.lineage.openlineage is None or not any(drive.counts[action] for action in EFFECTIVE):
+    if not tells_lineage(settings) or not any(drive.counts[action] for action in EFFECTIVE):
         return []
     run = await store.runs.get(drive.run.id)
     if run.change_set_id is None:

@@ -23,7 +23,7 @@ from spheresync.jobs.port import (
 from spheresync.jobs.retries import UNDELIVERED
 from spheresync.lineage.graph import WRITTEN, Edge, Lineage, Node
 from spheresync.lineage.openlineage import events_of
-from spheresync.lineage.receivers import Receiver, receiver_of
+from spheresync.lineage.receivers import Receiver, SeveralReceivers, receiver_of
 from spheresync.lineage.stored import LineageOfNow, StoredLineage
 from spheresync.lineage.trace import Tracer
 from spheresync.model import (
@@ -33,6 +33,7 @@ from spheresync.model import (
     JobKind,
     JobState,
     Problem,
+    TargetKey,
     canonical_json,
     counted,
     isoformat,
@@ -40,6 +41,7 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.source.transport.json_post import JsonPost
 from spheresync.state.port import Store
+from spheresync.targets.registry import design_of
 
 BATCH = 50
 _RANK = 9
@@ -58,14 +60,29 @@ def lineage_jobs(settings: Settings, assets: Iterable[AssetId], *, token: str) -
         assets: what changed.
         token: by what: the id of a run, or the moment of a discovery.
     """
-    if settings.lineage.openlineage is None:
+    if not tells_lineage(settings):
         return []
     reason = "its definition or its table has changed"
     return [NewJob(JobKind.LINEAGE, lineage_subject(asset), _RANK, reason, token) for asset in assets]
 
 
+def tells_lineage(settings: Settings) -> bool:
+    """Whether anybody is to be told: a receiver, or a target that takes events."""
+    return settings.lineage.openlineage is not None or bool(_targets_that_take(settings))
+
+
+def _targets_that_take(settings: Settings) -> list[TargetKey]:
+    return [key for key in settings.target_keys if design_of(key.target).capabilities.lineage]
+
+
+def _receivers_told(settings: Settings) -> str:
+    """Who is to be told, as people call them."""
+    own = [settings.lineage.name] if settings.lineage.openlineage is not None else []
+    return " and ".join([*own, *map(str, _targets_that_take(settings))])
+
+
 class LineageDelivery:
-    """Delivers what is due. `settings` answers those in force."""
+    """Delivers what is due. `settings` answers those in force; `targets` takes for targets that take events."""
 
     def __init__(
         self,
@@ -73,20 +90,26 @@ class LineageDelivery:
         jobs: JobEngine,
         settings: Callable[[], Settings],
         clock: Callable[[], datetime],
+        *,
         posting: JsonPost | None = None,
+        targets: Receiver | None = None,
     ) -> None:
         self._store = store
         self._jobs = jobs
         self._settings = settings
         self._clock = clock
         self._posting = posting or JsonPost()
+        self._targets = targets
 
     async def deliver(self) -> str | None:
         """Deliver all that is due, one asset first and then many at once; answers why that ended early, if it did."""
-        receiver = receiver_of(self._settings(), self._posting)
-        if receiver is None:
+        settings = self._settings()
+        own, targets = receiver_of(settings, self._posting), self._targets if _targets_that_take(settings) else None
+        receivers = [each for each in (own, targets) if each is not None]
+        if not receivers:
             await self._forget()
             return None
+        receiver = SeveralReceivers(receivers) if len(receivers) > 1 else receivers[0]
         limit = 1
         while True:
             due = await self._jobs.next_at([JobKind.LINEAGE])
@@ -126,7 +149,9 @@ class LineageDelivery:
             if why is not None:
                 await self._put_off(job, why.message, why.remedy)
         last = answers[-1] if answers else None
-        return None if last is None else f"lineage is not told to {self._settings().lineage.name} yet: {last.message}"
+        return (
+            None if last is None else f"lineage is not told to {_receivers_told(self._settings())} yet: {last.message}"
+        )
 
     async def _put_off(self, job: Job, message: str, remedy: str = "") -> None:
         await self._jobs.fail(job, job.problem_of(UNDELIVERED, message, remedy))
@@ -171,12 +196,13 @@ async def lineage_around(source: StoredLineage, name: str) -> Lineage:
 
 async def undelivered(jobs: JobEngine, settings: Settings) -> Problem | None:
     """What of lineage waits because its receiver did not take it; None where nothing does."""
-    if settings.lineage.openlineage is None:
+    if not tells_lineage(settings):
         return None
     waiting = await jobs.queue(kind=JobKind.LINEAGE, state=JobState.QUEUED, limit=_LOOKED_AT)
     failed = next((job.problem for job in waiting if job.problem is not None), None)
     if failed is None:
         return None
     number = (await jobs.counts()).get((JobKind.LINEAGE, JobState.QUEUED), 0)
-    message = f"the lineage of {counted(number, 'asset')} is not told to {settings.lineage.name} yet: {failed.message}"
+    told = _receivers_told(settings)
+    message = f"the lineage of {counted(number, 'asset')} is not told to {told} yet: {failed.message}"
     return Problem("lineage", UNDELIVERED, message, failed.remedy or "It is tried again by itself.")

@@ -191,6 +191,11 @@ class MappingRules:
         self._plain = {kind: self._decide_by_rules(kind, ()) for kind in AssetKind}
         self._cache: dict[tuple[AssetKind, tuple[int, ...]], Decision] = {}
 
+    @property
+    def section(self) -> TargetSection | None:
+        """The settings that the one target has for itself which these rules are of."""
+        return self._section
+
     @classmethod
     def compile(cls, settings: Settings) -> MappingRules:
         return cls(settings)

@@ -39,6 +39,8 @@ from spheresync.model.listings import (
     Withheld,
 )
 from spheresync.model.names import (
+    DATAZONE,
+    DATAZONE_PUBLISHING,
     DEFAULT_DESTINATION,
     GLUE,
     LAKE_FORMATION,
@@ -97,6 +99,8 @@ from spheresync.model.words import (
 )
 
 __all__ = [
+    "DATAZONE",
+    "DATAZONE_PUBLISHING",
     "DEFAULT_DESTINATION",
     "GLUE",
     "GONE_UNCONFIRMED",

@@ -20,6 +20,8 @@ RunId = NewType("RunId", str)
 GLUE = TargetName("glue")
 LAKE_FORMATION = TargetName("lakeformation")
 QUICK_SIGHT = TargetName("quicksight")
+DATAZONE = TargetName("datazone")
+DATAZONE_PUBLISHING = TargetName("datazone_publishing")
 DEFAULT_DESTINATION = DestinationName("default")
 
 

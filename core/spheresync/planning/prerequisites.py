@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import MappingRules
-from spheresync.model import Action, Address, AssetId, PhysicalName, TargetKey, first_of
+from spheresync.model import Action, Address, AssetId, Digest, PhysicalName, TargetKey, first_of
 from spheresync.planning.names.container_notes import container_note, parts_of
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, Prerequisite
@@ -46,6 +46,7 @@ async def plan_prerequisites(
     *,
     gone: Collection[PhysicalName] = frozenset(),
     bound: Collection[Address] = frozenset(),
+    held: Collection[Digest] = frozenset(),
 ) -> PlannedPrerequisites:
     """What the items need that is not known to exist, in the order in which it is made.
 
@@ -57,10 +58,11 @@ async def plan_prerequisites(
         items: of that one, blocked ones too.
         gone: containers that were just found missing, whatever the state knows of them.
         bound: objects that others made, or that rules await there; who makes one of ours needs its container.
+        held: bodies that stay as they are under rules that have changed, so that what they need may have.
     """
     design = design_of(key.target)
     if design.capabilities.depends_on is not None:
-        return await _shared(store, design, marker, key, items)
+        return await _shared(store, mapping, marker, key, items, held=held)
     waiting: dict[PhysicalName, list[AssetId]] = defaultdict(list)
     for item in items:
         if needs_container(item) and (item.action is Action.CREATE or item.address not in bound):
@@ -84,25 +86,39 @@ async def plan_prerequisites(
 
 
 async def _shared(
-    store: Store, design: TargetDesign, marker: str, key: TargetKey, items: Iterable[ChangeSetItem]
+    store: Store,
+    mapping: MappingRules,
+    marker: str,
+    key: TargetKey,
+    items: Iterable[ChangeSetItem],
+    *,
+    held: Collection[Digest],
 ) -> PlannedPrerequisites:
-    """What the items of a target need whose containers are another one's: LF-Tags with their values."""
+    """What the items of a target need whose containers are another one's: LF-Tags with their values.
+
+    No item waits for what only bodies that stay need.
+    """
     writing = [item for item in items if needs_container(item) and item.after is not None]
-    if not writing:
+    if not (writing or held):
         return PlannedPrerequisites()
-    bodies = await store.blobs.get_many({item.after for item in writing if item.after is not None})
+    design = design_of(key.target)
+    written = {item.after for item in writing if item.after is not None}
+    bodies = await store.blobs.get_many({*written, *held})
     notes = await store.meta.with_prefix(container_note(key, ""))
     assets = [item.asset for item in writing]
-    needed = []
-    for each in design.shared_prerequisites(bodies.values(), marker):
-        seen = parts_of(notes.get(container_note(key, each.desired.container)))
-        missing = each.parts - (seen or frozenset())
-        if seen is not None and not missing:
-            continue
-        values = first_of(sorted(missing), _NAMED)
-        lacking = each.lacks or f"of its values nobody has seen {values}; what is there stays"
-        needed.append(_prerequisite(key, each, assets, "nobody has seen it" if seen is None else lacking))
-    return PlannedPrerequisites(tuple(sorted(needed, key=lambda each: (each.wave, each.container))))
+    needed: dict[PhysicalName, Prerequisite] = {}
+    for digests, waiting in ((written, assets), (held, [])):
+        there = [bodies[digest] for digest in digests if digest in bodies]
+        for each in design.shared_prerequisites(there, marker, mapping.section) if there else ():
+            seen = parts_of(notes.get(container_note(key, each.desired.container)))
+            missing = each.parts - (seen or frozenset())
+            if each.desired.container in needed or (seen is not None and not missing):
+                continue
+            values = first_of(sorted(missing), _NAMED)
+            lacking = each.lacks or f"of its values nobody has seen {values}; what is there stays"
+            reason = "nobody has seen it" if seen is None else lacking
+            needed[each.desired.container] = _prerequisite(key, each, waiting, reason)
+    return PlannedPrerequisites(tuple(sorted(needed.values(), key=lambda each: (each.wave, each.container))))
 
 
 def _prerequisite(key: TargetKey, required: RequiredObject, assets: Sequence[AssetId], reason: str) -> Prerequisite:

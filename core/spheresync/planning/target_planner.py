@@ -35,7 +35,7 @@ from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.bound_tables import BoundTablePlanner
 from spheresync.planning.changed_columns import without_changed_columns, writes_of
-from spheresync.planning.decisions.access import is_access_change, waiting_for_approval
+from spheresync.planning.decisions.access import is_access_change, reviews_access_in, waiting_for_approval
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
 from spheresync.planning.decisions.base_objects import as_dependent, as_unwanted
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_leaving, guard_removals
@@ -263,7 +263,7 @@ class TargetPlanner:
         await self.plan_prerequisites()
         if self._request.compare and self._design.capabilities.access:
             await self._find_who_is_concerned()
-        if self._settings.approvals.of_access:
+        if reviews_access_in(self._settings, self.key.target):
             self.draft.items = [waiting_for_approval(item) for item in self.draft.items]
 
     async def _find_place(self, places: Places, mapping: MappingRules) -> None:
@@ -394,7 +394,10 @@ class TargetPlanner:
     async def plan_prerequisites(self) -> None:
         """Plan what must exist first; an asset that waits for what could not be designed fails, and no other."""
         draft, marker = self.draft, self._settings.installation_marker
-        planned = await plan_prerequisites(self._store, self._mapping, marker, self.key, draft.items, bound=self._bound)
+        held = {each.body for each in draft.rebased if each.state.managed}
+        planned = await plan_prerequisites(
+            self._store, self._mapping, marker, self.key, draft.items, bound=self._bound, held=held
+        )
         for asset, error in planned.failures.items():
             draft.fail(asset, error)
         draft.items = [item for item in draft.items if item.asset not in planned.failures]

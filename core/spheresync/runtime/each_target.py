@@ -43,9 +43,14 @@ async def in_each_target(
 
 
 def _turns(keys: Sequence[TargetKey]) -> list[list[TargetKey]]:
-    """The targets that depend on none of the others, then the rest."""
-    later = [key for key in keys if base_of(key) in keys]
-    return [turn for turn in ([key for key in keys if key not in later], later) if turn]
+    """The targets that depend on none of the others, then those that depend on these, and so on."""
+    turns: list[list[TargetKey]] = []
+    left = [*keys]
+    while left:
+        now = [key for key in left if base_of(key) not in left]
+        turns.append(now)
+        left = [key for key in left if key not in now]
+    return turns
 
 
 def problem_of_target(key: TargetKey, error: Exception) -> Problem:

@@ -50,6 +50,7 @@ class Capabilities:
         goes_with_base: what stands there is gone once the object of the target that it depends on is.
         access: its changes may change who sees what, so they are shown apart and a second person may be asked.
         selective: it has something for some assets only (`unwanted_because`); of others nothing is missed there.
+        lineage: it takes OpenLineage events (`targets.protocol.TakesLineage`).
     """
 
     depends_on: TargetName | None = None
@@ -58,6 +59,7 @@ class Capabilities:
     goes_with_base: bool = False
     access: bool = False
     selective: bool = False
+    lineage: bool = False
 
 
 class PermissionReach(StrEnum):
@@ -141,8 +143,8 @@ class LastWritten:
 class RequiredObject:
     """What must exist before an object is written (Glue: its database). Those of lower waves are made first.
 
-    `parts`: what of it must be there, where it may be there without (the values of an LF-Tag); `lacks` says of one that
-    is there why it may not be as it should.
+    `parts`: what of it must be there, where it may be there without (the values of an LF-Tag, the meaning of a term);
+    `lacks` says of one that is there why it may not be as it should.
     """
 
     wave: int
@@ -283,8 +285,13 @@ class TargetDesign(Protocol):
         """A body without what stood on some columns of the base, which went with them; None where nobody can say."""
         return body
 
-    def shared_prerequisites(self, bodies: Iterable[bytes], marker: str) -> tuple[RequiredObject, ...]:
-        """What must exist before any of these bodies is written, of a target whose containers are another one's."""
+    def shared_prerequisites(
+        self, bodies: Iterable[bytes], marker: str, section: TargetSection | None
+    ) -> tuple[RequiredObject, ...]:
+        """What must exist before any of these bodies is written, of a target whose containers are another one's.
+
+        `section`: the settings that the target has for itself.
+        """
         return ()
 
     def operations(self, action: Action) -> tuple[str, ...]:

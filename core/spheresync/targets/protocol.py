@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import (
@@ -211,3 +211,16 @@ class Target(Protocol):
     async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:  # noqa: ARG002 -- the default
         """What may take away, or makes worthless, what is ours on these objects; DENIED where nobody can say."""
         return ()
+
+
+@runtime_checkable
+class TakesLineage(Protocol):
+    """A target that shows where data comes from."""
+
+    async def take_lineage(self, event: bytes) -> None:
+        """Take one OpenLineage event; one that comes twice has the same run id.
+
+        Raises:
+            TargetError: it was not taken.
+        """
+        ...

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.config import Destination, Settings
 from spheresync.errors import UsageError
-from spheresync.model import GLUE, LAKE_FORMATION, QUICK_SIGHT, DestinationName, TargetKey, TargetName
+from spheresync.model import (
+    DATAZONE,
+    DATAZONE_PUBLISHING,
+    GLUE,
+    LAKE_FORMATION,
+    QUICK_SIGHT,
+    DestinationName,
+    TargetKey,
+    TargetName,
+)
 from spheresync.targets.design import TargetDesign
 from spheresync.targets.protocol import Target
 
@@ -106,6 +115,53 @@ def _make_quick_sight(
     )
 
 
+@cache
+def _datazone() -> TargetKind:
+    from spheresync.targets.datazone.design import DATAZONE_DESIGN
+
+    return TargetKind(DATAZONE_DESIGN, _make_datazone)
+
+
+def _make_datazone(settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack) -> Target:
+    from spheresync.targets.datazone.target import DataZoneTarget
+
+    return DataZoneTarget(
+        _door(settings, key, resources, closing),
+        owner=settings.installation_marker,
+        drift=settings.drift,
+        section=settings.datazone.with_terms(settings.business_context.terms),
+        key=key,
+        account=_account_of(settings.places[key.destination]),
+    )
+
+
+@cache
+def _datazone_publishing() -> TargetKind:
+    from spheresync.targets.datazone.publishing import PUBLISHING_DESIGN
+
+    return TargetKind(PUBLISHING_DESIGN, _make_datazone_publishing)
+
+
+def _make_datazone_publishing(
+    settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack
+) -> Target:
+    from spheresync.targets.datazone.publishing_target import PublishingTarget
+
+    return PublishingTarget(
+        _door(settings, key, resources, closing),
+        owner=settings.installation_marker,
+        section=settings.datazone,
+        key=key,
+        account=_account_of(settings.places[key.destination]),
+    )
+
+
+def _account_of(destination: Destination) -> str | None:
+    """The account of the catalog of a destination; None where it is that of boto3's chain."""
+    catalog = destination.catalog_id
+    return destination.account if catalog is None else catalog.partition(":")[0]
+
+
 def _door(settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack) -> AwsDoor:
     """The way to AWS in the destination of a target; each target counts what it sends by itself."""
     from spheresync.targets.aws.door import AwsDoor
@@ -139,6 +195,8 @@ TARGETS: dict[TargetName, Callable[[], TargetKind]] = {
     GLUE: _glue,
     LAKE_FORMATION: _lake_formation,
     QUICK_SIGHT: _quick_sight,
+    DATAZONE: _datazone,
+    DATAZONE_PUBLISHING: _datazone_publishing,
 }
 """How each is loaded, by its name."""
 

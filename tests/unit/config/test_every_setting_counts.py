@@ -55,6 +55,7 @@ _PLACES = "e2e/test_destinations.py"
 _CONTEXT = "unit/mapping/test_context.py"
 _LAKE = "e2e/test_lake_formation.py"
 _QUICK = "e2e/test_quick_sight.py"
+_ZONE = "e2e/test_datazone.py"
 _TIERS = ("critical", "high", "medium")
 
 #: Key to the test that proves its effect, below `tests/`.
@@ -147,6 +148,10 @@ EFFECTS: dict[str, str] = {
     "quicksight.owners": f"{_QUICK}::test_rights_follow_the_settings_and_those_of_others_stay",
     "quicksight.viewers": f"{_QUICK}::test_rights_follow_the_settings_and_those_of_others_stay",
     "quicksight.topics": f"{_QUICK}::test_kinds_that_are_named_get_a_topic",
+    "datazone.domain_id": f"{_ZONE}::test_a_domain_or_project_that_is_not_there_is_told_by_doctor",
+    "datazone.project_id": f"{_ZONE}::test_a_domain_or_project_that_is_not_there_is_told_by_doctor",
+    "datazone.glossary": f"{_ZONE}::test_a_glossary_and_terms_of_others_are_used_and_stay_as_they_are",
+    "datazone.publish": f"{_ZONE}::test_with_review_publishing_waits_for_a_second_person",
     "limits.glue_calls_per_second": (
         f"{_EDITED}::test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file"
     ),

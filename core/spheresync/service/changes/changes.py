@@ -16,6 +16,7 @@ from spheresync.model import (
     ScopeRequest,
     isoformat,
 )
+from spheresync.planning.decisions.access import reviews_access
 from spheresync.planning.decisions.approvals import approved_by_another, valid_approval
 from spheresync.planning.lost_bodies import require_whole_bodies
 from spheresync.planning.plan_request import PlanRequest
@@ -233,8 +234,8 @@ class Changes:
         record = await self._store.change_sets.get(change_set_id)
         answer = await self._change_sets.answer(change_set_id, detail="concise", limit=limit)
         assert record.approval is not None
-        approvals = self._context.settings.approvals
-        own = (approvals.of_deletes or approvals.of_access) and not approved_by_another(record)
+        settings = self._context.settings
+        own = (settings.approvals.of_deletes or reviews_access(settings)) and not approved_by_another(record)
         scope = Scope.from_json(decode_cell(record.request))
         part = record.promotion is not None and not (scope.everything and scope.every_target)
         return ApprovalAnswer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.answers import ChangeRow, ChangeSetAnswer
 from spheresync.model import Action, ChangeSetId, Problem, isoformat
-from spheresync.planning.decisions.access import count_access_changes
+from spheresync.planning.decisions.access import count_access_changes, reviews_access, reviews_access_in
 from spheresync.planning.decisions.approvals import (
     NEEDS_ALLOWANCE,
     WAITS_FOR_A_PERSON,
@@ -86,10 +86,12 @@ class StoredChangeSets:
 
     async def _access_to_approve(self, record: ChangeSetRecord) -> int:
         """How many changes of access of a change set wait for a second person."""
-        if not self._context.settings.approvals.of_access or approved_by_another(record):
+        settings = self._context.settings
+        if not reviews_access(settings) or approved_by_another(record):
             return 0
         items = await self._store.change_sets.all_items(record.id)
-        return count_access_changes(item for item in items if item.blocked_by in {None, *WAITS_FOR_A_PERSON})
+        reviewed = [item for item in items if reviews_access_in(settings, item.target)]
+        return count_access_changes(item for item in reviewed if item.blocked_by in {None, *WAITS_FOR_A_PERSON})
 
     async def deletes_to_allow(self, record: ChangeSetRecord) -> int:
         """How many deletes of a change set wait for nothing but to be allowed."""

@@ -10,7 +10,15 @@ from spheresync.alerts.messages import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError, TargetFault
-from spheresync.model import LAKE_FORMATION, QUICK_SIGHT, AssetStatus, SpaceName, TargetKey
+from spheresync.model import (
+    DATAZONE,
+    DATAZONE_PUBLISHING,
+    LAKE_FORMATION,
+    QUICK_SIGHT,
+    AssetStatus,
+    SpaceName,
+    TargetKey,
+)
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.out_of_scope import unmatched_spaces
 from spheresync.runtime.providers import Providers
@@ -122,6 +130,9 @@ _FINE = {
     "what is denied of single tables, is found out by a sync.",
     QUICK_SIGHT: "Nothing forbids in general to read and write data sets and topics; making a data source or a folder, "
     "and what Athena may not query, is found out by a sync.",
+    DATAZONE: "The domain and the project are there, and assets and terms can be searched; whether they may be "
+    "written is found out by a sync.",
+    DATAZONE_PUBLISHING: "Whether assets may be published is found out when the first of them is.",
 }
 
 

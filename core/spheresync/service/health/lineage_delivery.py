@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import anyio
 
-from spheresync.lineage.delivery import LineageDelivery
+from spheresync.errors import ConfigurationError, TargetError, TargetFault
+from spheresync.lineage.delivery import LineageDelivery, tells_lineage
+from spheresync.lineage.receivers import Entry, UndeliveredError
 from spheresync.observe.incidents import product_error
 from spheresync.observe.loop_health import went_well
 from spheresync.runtime.context import RuntimeContext
+from spheresync.targets.protocol import TakesLineage
 
 LOOK = 1.0
 """Seconds between two looks of a server at what is due."""
@@ -20,12 +25,41 @@ IN_ALL = 60.0
 _NEXT_TIME = "It is told after the next command, or by a server."
 
 
+class ToTargets:
+    """Hands events to the targets in force that take them."""
+
+    def __init__(self, context: RuntimeContext) -> None:
+        self._context = context
+
+    async def take(self, batch: Sequence[Entry]) -> list[UndeliveredError | None]:
+        """As `Receiver.take`."""
+        answers: list[UndeliveredError | None] = []
+        stopped: UndeliveredError | None = None
+        async with self._context.providers.in_use() as providers:
+            targets = [providers.target(key) for key in providers.keys]
+            taking = [target for target in targets if isinstance(target, TakesLineage)]
+            for entry in batch:
+                why = stopped
+                try:
+                    for target in taking if why is None else ():
+                        for event in entry:
+                            await target.take_lineage(event)
+                except (TargetError, ConfigurationError) as error:
+                    why = UndeliveredError(error.message, remedy=error.remedy)
+                    of_the_event = isinstance(error, TargetError) and error.fault is TargetFault.INVALID
+                    stopped = None if of_the_event else why
+                answers.append(why)
+        return answers
+
+
 class LineageDeliveryLoop:
     """What a process does so that lineage is told."""
 
     def __init__(self, context: RuntimeContext) -> None:
         self._context = context
-        self._delivery = LineageDelivery(context.store, context.jobs, lambda: context.settings, context.clock)
+        self._delivery = LineageDelivery(
+            context.store, context.jobs, lambda: context.settings, context.clock, targets=ToTargets(context)
+        )
         self._failures = 0
 
     async def step(self) -> None:
@@ -33,14 +67,14 @@ class LineageDeliveryLoop:
         why = await self._delivery.deliver()
         self._failures = 0 if why is None else self._failures + 1
         went_well()
-        if self._context.settings.lineage.openlineage is None:
+        if not tells_lineage(self._context.settings):
             await anyio.sleep(IDLE)
             return
         await anyio.sleep(min(LONGEST_PAUSE, LOOK * 2 ** min(self._failures, 10)))
 
     async def deliver(self) -> tuple[str, ...]:
         """Deliver once, for a command that ends soon; answers what did not work. Never a reason for it to fail."""
-        if self._context.settings.lineage.openlineage is None:
+        if not tells_lineage(self._context.settings):
             return ()
         try:
             with anyio.move_on_after(IN_ALL):

@@ -17,6 +17,7 @@ from spheresync.model import (
     ScopeRequest,
     isoformat,
 )
+from spheresync.planning.decisions.access import reviews_access
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope
@@ -68,15 +69,15 @@ class Runs:
     async def _require_any(self, record: ChangeSetRecord, principal: Principal, *, allow_deletes: bool) -> None:
         """Keep a change set open of which a run would do nothing, as all of it waits for a person."""
         sure = sum(record.summary.get(a, 0) for a in Action if a.changes_something and a is not Action.DELETE)
-        four_eyes = self._context.settings.approvals
-        if (
-            sure > record.blocked and not four_eyes.of_access
+        settings = self._context.settings
+        if sure > record.blocked and not reviews_access(
+            settings
         ):  # some write is neither a delete nor held back: its items need not be read
             return
         permissions = Permissions.of(
             record,
             applier=principal.id,
-            approvals=four_eyes,
+            settings=settings,
             deletes=allow_deletes,
         )
         permissions.require_any(await self._store.change_sets.all_items(record.id))

@@ -124,7 +124,9 @@ class LakeFormationDesign(TargetDesign):
     def without_columns(self, body: bytes, columns: frozenset[str]) -> bytes:
         return TagSet.read(body).without_columns(columns).body
 
-    def shared_prerequisites(self, bodies: Iterable[bytes], marker: str) -> tuple[RequiredObject, ...]:
+    def shared_prerequisites(
+        self, bodies: Iterable[bytes], marker: str, section: TargetSection | None
+    ) -> tuple[RequiredObject, ...]:
         """The LF-Tags with the values that these tables carry."""
         wanted: dict[str, set[str]] = {}
         for body in bodies:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.config.quicksight import QuickSight
+from spheresync.config.sections import TargetSection
 from spheresync.errors import TargetError, TargetFault
 from spheresync.mapping.names import hashed_name, plain_name
 from spheresync.mapping.rules import Decision, fill
@@ -192,7 +193,9 @@ class QuickSightDesign(TargetDesign):
     ) -> tuple[RequiredObject, ...]:
         return ()  # of what is shared, all of it
 
-    def shared_prerequisites(self, bodies: Iterable[bytes], marker: str) -> tuple[RequiredObject, ...]:
+    def shared_prerequisites(
+        self, bodies: Iterable[bytes], marker: str, section: TargetSection | None
+    ) -> tuple[RequiredObject, ...]:
         """The data sources and folders of these data sets."""
         needed: dict[PhysicalName, RequiredObject] = {}
         for body in bodies:

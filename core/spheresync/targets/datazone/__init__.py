@@ -1,0 +1,1 @@
+"""Assets and terms of Amazon DataZone, for the tables of Glue."""

@@ -1,0 +1,198 @@
+"""Assets of DataZone as they are read and written: content from forms, and forms from content. Pure.
+
+A revision replaces the whole asset, so all that is not ours is sent back as it was read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from spheresync.model import JsonValue, canonical_json
+from spheresync.model.json_document import read_own_json
+from spheresync.targets.datazone.content import (
+    COLUMN_FACTS,
+    COLUMNS,
+    DESCRIPTION,
+    FORM,
+    SET,
+    TERMS,
+    Content,
+    column_of,
+)
+from spheresync.targets.datazone.required import ASSET_TYPE, FORM_MEMBERS, FORM_TYPE
+
+COLUMN_FORM: Final = "ColumnBusinessMetadataForm"
+COLUMN_FORM_TYPE: Final = "amazon.datazone.ColumnBusinessMetadataFormType"
+TABLE_FORM: Final = "RelationalTableForm"
+TABLE_FORM_TYPE: Final = "amazon.datazone.RelationalTableFormType"
+_BUSINESS = "columnsBusinessMetadata"
+_WRITTEN = "written"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetInput:
+    """What a revision or a new asset says, in the service's own members."""
+
+    name: str
+    description: str
+    terms: tuple[str, ...]
+    forms: tuple[Mapping[str, str], ...]
+
+
+def content_of(asset: Mapping[str, Any], names: Mapping[str, str]) -> Content:
+    """What stands on an asset; `names` are those of the terms of our glossary, by id."""
+    fields: dict[str, str] = {}
+    if text := asset.get("description"):
+        fields[DESCRIPTION] = str(text)
+    fields |= {f"{TERMS}{names[each]}": SET for each in asset.get("glossaryTerms") or () if each in names}
+    for column in _columns_of(asset):
+        name = str(column.get("columnIdentifier"))
+        fields |= {
+            f"{COLUMNS}{name}.{member}": str(column[member]) for member in ("name", "description") if column.get(member)
+        }
+        for each in column.get("glossaryTerms") or ():
+            if each in names:
+                fields[f"{COLUMNS}{name}.{TERMS}{names[each]}"] = SET
+    ours, found = {}, frozenset[str]()
+    if (form := _form(asset, FORM_TYPE)) is not None:
+        said = {f"{FORM}{key}": str(value) for key, value in form.items() if value is not None and key != _WRITTEN}
+        written: dict[str, Any] = read_own_json(form[_WRITTEN]) if form.get(_WRITTEN) else {}
+        fields |= said
+        ours = {**said, **written.get("ours", {})}
+        ours.pop(f"{FORM}digest", None)
+        found = frozenset(written.get("found", ()))
+    return Content(fields, ours, found, str(asset["id"]), asset.get("typeIdentifier") == ASSET_TYPE)
+
+
+def terms_in(asset: Mapping[str, Any]) -> set[str]:
+    """The ids of all terms on an asset and on its columns."""
+    found = {str(each) for each in asset.get("glossaryTerms") or ()}
+    return found | {str(each) for column in _columns_of(asset) for each in column.get("glossaryTerms") or ()}
+
+
+def asset_input(
+    asset: Mapping[str, Any] | None,
+    there: Content,
+    wanted: Content,
+    name: str,
+    id_of: Callable[[str], str],
+) -> AssetInput:
+    """An asset as it should be next.
+
+    Args:
+        asset: as it is; None where it is to be made.
+        there: what stands on it.
+        wanted: what should.
+        name: what an asset that we make is called.
+        id_of: the id of each term that is wanted.
+    """
+    asset = asset or {}
+    forms = {str(each["formName"]): _again(each) for each in asset.get("formsOutput") or ()}
+    _put(forms, FORM_TYPE, FORM_TYPE, _our_form(wanted))
+    changed = {path for path in there.fields.keys() | wanted.fields.keys() if _differs(path, there, wanted)}
+    if any(path.startswith(COLUMNS) for path in changed):
+        columns: list[JsonValue] = [*_with_changes(_columns_of(asset), changed, wanted, id_of)]
+        _put(forms, COLUMN_FORM, COLUMN_FORM_TYPE, {_BUSINESS: columns} if columns else None)
+    if not asset or there.custom:
+        _put(forms, TABLE_FORM, TABLE_FORM_TYPE, _table_form(name, wanted))
+    text = wanted.fields.get(DESCRIPTION, "") if DESCRIPTION in changed else str(asset.get("description") or "")
+    terms = _terms(asset.get("glossaryTerms") or (), TERMS, changed, wanted, id_of)
+    return AssetInput(str(asset.get("name") or name), text, tuple(terms), tuple(forms.values()))
+
+
+def _differs(path: str, there: Content, wanted: Content) -> bool:
+    return not path.startswith(FORM) and there.fields.get(path) != wanted.fields.get(path)
+
+
+def _terms(
+    there: Iterable[str], prefix: str, changed: Iterable[str], wanted: Content, id_of: Callable[[str], str]
+) -> list[str]:
+    """Ids of terms with what comes and goes; those of others stay as they were."""
+    ids = [str(each) for each in there]
+    for path in sorted(changed):
+        if not path.startswith(prefix):
+            continue
+        term = id_of(path.removeprefix(prefix))
+        ids = [each for each in ids if each != term]
+        ids += [term] if path in wanted.fields else []
+    return ids
+
+
+def _with_changes(
+    columns: Iterable[Mapping[str, Any]], changed: set[str], wanted: Content, id_of: Callable[[str], str]
+) -> Iterator[dict[str, JsonValue]]:
+    """Entries of columns with what changes; members of others stay, and an entry that says nothing goes."""
+    moving: dict[str, set[str]] = {}
+    for path in changed:
+        if (at := column_of(path)) is not None:
+            moving.setdefault(at[0], set()).add(path)
+    entries = {str(each.get("columnIdentifier")): dict(each) for each in columns}
+    for name in [*entries, *(each for each in sorted(moving) if each not in entries)]:
+        entry: dict[str, Any] = entries.get(name, {"columnIdentifier": name})
+        for member in ("name", "description"):
+            path = f"{COLUMNS}{name}.{member}"
+            if path in changed:
+                entry.pop(member, None)
+                entry |= {member: wanted.fields[path]} if path in wanted.fields else {}
+        prefix = f"{COLUMNS}{name}.{TERMS}"
+        if terms := _terms(entry.pop("glossaryTerms", ()), prefix, moving.get(name, ()), wanted, id_of):
+            entry["glossaryTerms"] = terms
+        if len(entry) > 1:
+            yield entry
+
+
+def _our_form(wanted: Content) -> Mapping[str, JsonValue] | None:
+    """The members of our form, None where it is not to be there."""
+    if not wanted.is_marked:
+        return None
+    said: dict[str, JsonValue] = {
+        path.removeprefix(FORM): value for path, value in wanted.fields.items() if path.startswith(FORM)
+    }
+    besides: JsonValue = {path: value for path, value in wanted.ours.items() if not path.startswith(FORM)}
+    found: list[JsonValue] = [*sorted(wanted.found)]
+    written: JsonValue = {"ours": besides, **({"found": found} if found else {})}
+    said[_WRITTEN] = canonical_json(written).decode()
+    return {name: said[name] for name in FORM_MEMBERS if name in said}
+
+
+def _table_form(name: str, wanted: Content) -> Mapping[str, JsonValue]:
+    """The columns of an asset that no data source knows."""
+    facts: Sequence[Mapping[str, str]] = read_own_json(wanted.fields.get(COLUMN_FACTS, "[]"))
+    columns: list[JsonValue] = [{"columnName": each["column"], "dataType": each.get("type", "")} for each in facts]
+    return {"tableName": name, "columns": columns}
+
+
+def _put(forms: dict[str, Mapping[str, str]], name: str, kind: str, content: Mapping[str, JsonValue] | None) -> None:
+    if content is None:
+        forms.pop(name, None)
+        return
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    forms[name] = {**forms.get(name, {"formName": name, "typeIdentifier": kind}), "content": text}
+
+
+def _again(form: Mapping[str, Any]) -> Mapping[str, str]:
+    """A form as it is sent back; of its type, whatever revision is the newest."""
+    kept = {"formName": str(form["formName"]), "content": str(form.get("content") or "{}")}
+    return {**kept, "typeIdentifier": str(form["typeName"])} if form.get("typeName") else kept
+
+
+def _columns_of(asset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    form = _form(asset, COLUMN_FORM)
+    return list((form or {}).get(_BUSINESS) or ())
+
+
+def _form(asset: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The content of a form; None where it is not there or cannot be read."""
+    for form in asset.get("formsOutput") or ():
+        if form.get("formName") == name:
+            held = json.loads(form.get("content") or "{}")
+            return held if isinstance(held, dict) else None
+    return None
+
+
+def at_asset(content: Content, identifier: str, *, custom: bool) -> Content:
+    """The same content, on that asset."""
+    return replace(content, asset=identifier, custom=custom)

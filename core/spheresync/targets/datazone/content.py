@@ -1,0 +1,195 @@
+"""What stands of an asset of ours in DataZone: fields by path, and which of them are ours. Pure.
+
+Paths are `form.MEMBER` (our form), `description`, `terms.NAME`, and of columns `columns.NAME.name`,
+`columns.NAME.description` and `columns.NAME.terms.TERM`. The form keeps what else is ours as text, so that DataZone
+alone can tell it from what people wrote there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.model import Digest, FieldChange, canonical_json, digest_json
+from spheresync.model.json_document import read_own_json
+
+FORM: Final = "form."
+TERMS: Final = "terms."
+COLUMNS: Final = "columns."
+DESCRIPTION: Final = "description"
+OWNER, SOURCE, KIND = f"{FORM}managedBy", f"{FORM}source", f"{FORM}kind"
+DIGEST, TABLE, COLUMN_FACTS = f"{FORM}digest", f"{FORM}table", f"{FORM}columns"
+STATUS, RETIRED_AT = f"{FORM}status", f"{FORM}retiredAt"
+SET: Final = "set"
+"""The value of the path of a term that stands there."""
+_HIDDEN = frozenset({DIGEST})
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """`fields` are what stands there, `ours` what we want there, by path; they differ where others have edited.
+
+    `found`: paths where others had something before we came, which stays theirs. `asset` is the id of the asset, empty
+    where it is not known; `custom`: we made it.
+    """
+
+    fields: Mapping[str, str]
+    ours: Mapping[str, str] = field(default_factory=dict)
+    found: frozenset[str] = frozenset()
+    asset: str = ""
+    custom: bool = False
+
+    @classmethod
+    def read(cls, body: bytes) -> Content:
+        """What `body` wrote."""
+        held: dict[str, Any] = read_own_json(body)
+        found = frozenset(held["found"])
+        return cls(held["fields"], held["ours"], found, held["asset"], held["custom"])
+
+    @property
+    def body(self) -> bytes:
+        """As states keep it."""
+        return canonical_json(
+            {
+                "fields": dict(self.fields),
+                "ours": dict(self.ours),
+                "found": sorted(self.found),
+                "asset": self.asset,
+                "custom": self.custom,
+            }
+        )
+
+    @property
+    def digest(self) -> Digest:
+        """Over what is ours."""
+        return digest_json({path: value for path, value in self.ours.items() if path not in _HIDDEN})
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether our form is there."""
+        return OWNER in self.fields
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether our form is there as we wrote it."""
+        return self.is_marked and self.fields.get(DIGEST) == self.digest
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms that we put there or want there, on the asset and on columns."""
+        return frozenset(term for path in self.ours if (term := term_of(path)) is not None)
+
+    def stamped(self) -> Content:
+        """The same, its form carrying the digest of what is ours."""
+        return replace(self, fields={**self.fields, DIGEST: self.digest})
+
+
+def wanted(fields: Mapping[str, str]) -> Content:
+    """What should be there: all of it ours."""
+    return Content(dict(fields), dict(fields)).stamped()
+
+
+def term_of(path: str) -> str | None:
+    """The name of the term that a path is about."""
+    if path.startswith(TERMS):
+        return path.removeprefix(TERMS)
+    column = column_of(path)
+    return column[1].removeprefix(TERMS) if column is not None and column[1].startswith(TERMS) else None
+
+
+def column_of(path: str) -> tuple[str, str] | None:
+    """Column and member of a path under `columns.`; None of any other."""
+    if not path.startswith(COLUMNS):
+        return None
+    rest = path.removeprefix(COLUMNS)
+    name, dot, term = rest.partition(f".{TERMS}")
+    if dot:
+        return name, f"{TERMS}{term}"
+    name, _, member = rest.rpartition(".")
+    return name, member
+
+
+def merged(last: Content | None, there: Content, want: Content, policies: DriftPolicies) -> tuple[Content, list[str]]:
+    """What to write, and the paths at which others' edits stay.
+
+    Args:
+        last: what we wrote last; None where only the form that is there can say.
+        there: what is there.
+        want: what should be there.
+        policies: what becomes of other people's edits.
+    """
+    known = there if there.is_intact or last is None else last
+    was, found = known.ours, set(known.found) & there.fields.keys()
+    fields, kept = {path: value for path, value in there.fields.items() if not path.startswith(FORM)}, []
+    for path in sorted(was.keys() | want.ours.keys()):
+        now, before, value = there.fields.get(path), was.get(path), want.ours.get(path)
+        if path.startswith(FORM):
+            _put(fields, path, value)
+        elif path in found:
+            continue
+        elif now == before:
+            _put(fields, path, value)
+        elif before is None:  # theirs, from before we came
+            found.add(path)
+        elif now != value and policy_of(path, policies) is not DriftPolicy.OVERWRITE:
+            kept.append(path)
+        else:
+            _put(fields, path, value)
+    content = Content(fields, want.ours, frozenset(found), there.asset, there.custom)
+    return content.stamped() if content.is_marked else content, kept
+
+
+def moved(last: Content, there: Content, want: Content) -> Iterator[FieldChange]:
+    """What others changed of ours since it was written, but for what is as it should be by now."""
+    for path in sorted(last.ours):
+        if path in last.found or path in _HIDDEN:
+            continue
+        before, now = last.fields.get(path), there.fields.get(path)
+        if now != before and now != want.fields.get(path):
+            yield FieldChange(path, before, now)
+
+
+def differing(then: Content, now: Content, paths: Iterable[str]) -> tuple[FieldChange, ...]:
+    """The fields among these that differ."""
+    compared = sorted({*paths} - _HIDDEN)
+    return tuple(
+        FieldChange(path, then.fields.get(path), now.fields.get(path))
+        for path in compared
+        if then.fields.get(path) != now.fields.get(path)
+    )
+
+
+def own_paths(*contents: Content) -> set[str]:
+    """The paths that are ours in any of them; those that others had before are not."""
+    return {path for each in contents for path in each.ours} - {path for each in contents for path in each.found}
+
+
+def without_ours(there: Content) -> Content:
+    """What stays once all that is ours is taken back: others' edits of it, and what was theirs before."""
+    fields = {
+        path: value
+        for path, value in there.fields.items()
+        if not path.startswith(FORM) and (path in there.found or there.ours.get(path) != value)
+    }
+    return Content(fields, asset=there.asset, custom=there.custom)
+
+
+def is_text(path: str) -> bool:
+    """Whether a field is a text where an edit of somebody else can stand beside ours."""
+    return not path.startswith(FORM) and term_of(path) is None
+
+
+def policy_of(path: str, policies: DriftPolicies) -> DriftPolicy:
+    """The policy that settles somebody else's edit of a field of ours."""
+    if not is_text(path):
+        return policies.parameters
+    return policies.description if path == DESCRIPTION else policies.comments
+
+
+def _put(fields: dict[str, str], path: str, value: str | None) -> None:
+    if value is None:
+        fields.pop(path, None)
+    else:
+        fields[path] = value

@@ -1,0 +1,193 @@
+"""Publishing in DataZone as a target: the listings of assets that carry our form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from spheresync.config.datazone import DataZone
+from spheresync.errors import NoObjectError, TargetError, TargetFault
+from spheresync.model import Action, Address, DesiredObject, LiveObject, PhysicalName, Problem, TargetKey
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.aws.errors import AwsError
+from spheresync.targets.datazone.asset_forms import content_of
+from spheresync.targets.datazone.assets import AssetFinder
+from spheresync.targets.datazone.content import DIGEST
+from spheresync.targets.datazone.domain import Domain
+from spheresync.targets.datazone.publishing import Published
+from spheresync.targets.datazone.required import FORM_TYPE
+from spheresync.targets.protocol import (
+    BodyChange,
+    ContainerOutcome,
+    Inventory,
+    LiveContainer,
+    Operation,
+    Outcome,
+    Usage,
+)
+
+_ATTEMPTS = 3
+_UNVERSIONED = "-"
+_ACTIVE = "ACTIVE"
+
+
+class PublishingTarget:
+    """Listings of the assets of one project.
+
+    Args:
+        door: the way to AWS.
+        owner: the marker of this installation.
+        section: which domain and project.
+        key: under which the state keeps what is published.
+        account: of the catalog whose tables these are; None where nobody has said it.
+    """
+
+    def __init__(
+        self, door: AwsDoor, *, owner: str, section: DataZone, key: TargetKey, account: str | None = None
+    ) -> None:
+        assert section.domain_id is not None and section.project_id is not None
+        self._door = door
+        self._owner = owner
+        self._key = key
+        self._domain = Domain(door, section.domain_id, section.project_id)
+        self._finder = AssetFinder(self._domain, owner, account)
+
+    @property
+    def key(self) -> TargetKey:
+        return self._key
+
+    @property
+    def catalog(self) -> str | None:
+        return self._door.own_catalog.seen
+
+    def expect(self, catalog: str | None) -> None:
+        """The target whose tables are published has seen to that it is the one before."""
+
+    async def find_catalog(self) -> str | None:
+        return self.catalog
+
+    @property
+    def usage(self) -> Usage:
+        return self._door.usage
+
+    async def inventory(
+        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
+    ) -> Inventory:
+        """Nothing: each listing is found by its asset."""
+        return Inventory({}, ())
+
+    async def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
+        """Nothing, as of `inventory`."""
+        nothing: tuple[tuple[LiveObject, ...], ...] = ()
+        for page in nothing:
+            yield page
+
+    async def container(self, name: PhysicalName) -> LiveContainer | None:
+        return LiveContainer(name, ours=True, owner=self._owner)
+
+    async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
+        """Nothing is needed first."""
+        return ContainerOutcome(desired.container, created=False, ours=True)
+
+    async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
+        at = Address(container, name)
+        asset = (await self._finder.find(at, subject=f"{container}.{name}")).asset
+        return None if asset is None else await self._listed(at, asset, subject=f"{container}.{name}")
+
+    async def perform(self, operation: Operation) -> Outcome:
+        """Publish an asset as it is, or take back what we published.
+
+        Raises:
+            NoObjectError: it is not published, and it was said that it must be.
+            TargetError: MOVED where the asset does not hold what is to be published, or what the service answered.
+        """
+        at, doubt = Address(operation.container, operation.name), None
+        for attempt in range(1 + _ATTEMPTS):
+            if doubt is not None:
+                await self._domain.pause(attempt)
+            asset = (await self._finder.find(at, subject=operation.subject)).asset
+            live = None if asset is None else await self._listed(at, asset, subject=operation.subject)
+            try:
+                if operation.action is Action.DELETE:
+                    return await self._unpublish(operation, asset, live, sent=doubt is not None)
+                return await self._publish(operation, asset, live, sent=doubt is not None)
+            except AwsError as error:
+                if not error.needs_look:
+                    raise
+                doubt = error
+        assert doubt is not None
+        raise doubt
+
+    async def _publish(
+        self, operation: Operation, asset: Mapping[str, Any] | None, live: LiveObject | None, *, sent: bool
+    ) -> Outcome:
+        assert operation.desired is not None
+        wanted = Published.read(operation.desired.body)
+        if live is None and operation.action is Action.RETIRE:
+            return Outcome(None, b"", already=True)
+        if live is None and operation.must_exist:
+            raise NoObjectError(operation.subject)
+        there = None if live is None else Published.read(live.body)
+        last = None if operation.last_written is None else Published.read(operation.last_written)
+        before = last.before if last is not None else there is not None
+        if there is not None and there.digest == wanted.digest and not (operation.exact and wanted.revision):
+            body = replace(there, before=before).body
+            return Outcome(_UNVERSIONED, body, None if sent else body, already=not sent)
+        revision = wanted.revision if operation.exact else ""
+        held = "" if asset is None else content_of(asset, {}).fields.get(DIGEST, "")
+        if asset is None or not (revision or wanted.retired or held == wanted.content):
+            text = f"{operation.subject}: the asset does not hold what is to be published."
+            raise TargetError(TargetFault.MOVED, text, remedy="See what kept datazone from writing it.")
+        request_id = await self._change(operation, asset, "PUBLISH", revision)
+        done = replace(wanted, revision=revision or str(asset["revision"]), before=before)
+        did = Action.CREATE if live is None and operation.action is not Action.CREATE else None
+        return Outcome(_UNVERSIONED, done.body, None if live is None else live.body, request_id=request_id, did=did)
+
+    async def _unpublish(
+        self, operation: Operation, asset: Mapping[str, Any] | None, live: LiveObject | None, *, sent: bool
+    ) -> Outcome:
+        """Take a listing back; one that somebody had published before we came stays as it is."""
+        last = None if operation.last_written is None else Published.read(operation.last_written)
+        if asset is None or live is None or (last is not None and last.before):
+            return Outcome(None, b"", before=operation.last_written if sent else None, already=not sent)
+        request_id = await self._change(operation, asset, "UNPUBLISH", "")
+        return Outcome(None, b"", before=live.body, request_id=request_id)
+
+    async def _change(self, operation: Operation, asset: Mapping[str, Any], action: str, revision: str) -> str | None:
+        params = {"entityIdentifier": asset["id"], "entityType": "ASSET", "action": action}
+        params |= {"entityRevision": revision} if revision else {}
+        reply = await self._domain.write("CreateListingChangeSet", params, subject=operation.subject)
+        return reply.request_id
+
+    async def _listed(self, at: Address, asset: Mapping[str, Any], *, subject: str) -> LiveObject | None:
+        """What is published of an asset; None where nothing is."""
+        listing = asset.get("listing") or {}
+        if listing.get("listingStatus") != _ACTIVE:
+            return None
+        reply = await self._domain.read("GetListing", {"identifier": listing["listingId"]}, subject=subject)
+        item: Any = reply.body.get("item") or {}
+        shown: Mapping[str, Any] = item.get("assetListing") or {}
+        ours = json.loads(shown.get("forms") or "{}").get(FORM_TYPE) or {}
+        retired = ours.get("status") == "retired"
+        published = Published(str(ours.get("digest") or ""), retired, str(shown.get("assetRevision") or ""))
+        return LiveObject(
+            at.container,
+            at.name,
+            _UNVERSIONED,
+            published.body,
+            owner=self._owner,
+            source=None,
+            digest=published.digest,
+            intact=True,
+        )
+
+    async def check(self) -> tuple[Problem, ...]:
+        return ()
+
+    async def concerned(self, changes: Sequence[BodyChange]) -> tuple[Problem, ...]:
+        return ()
+
+    async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
+        return ()

@@ -1,0 +1,441 @@
+"""Amazon DataZone as a target: what is known of an asset, on the asset that stands for its table there.
+
+What is ours is our form with what it says; an asset without it holds nothing of ours, whoever made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.config.datazone import DataZone
+from spheresync.errors import ConfigurationError, NoObjectError, TargetError, TargetFault
+from spheresync.model import (
+    Action,
+    Address,
+    DesiredObject,
+    Digest,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    TargetKey,
+    digest_json,
+    first_of,
+)
+from spheresync.model.json_document import read_own_json
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.aws.error_codes import Recovery
+from spheresync.targets.aws.errors import AwsError
+from spheresync.targets.datazone import content
+from spheresync.targets.datazone.asset_forms import AssetInput, asset_input, content_of, terms_in
+from spheresync.targets.datazone.assets import AssetFinder, TableAssets
+from spheresync.targets.datazone.content import Content, is_text, policy_of
+from spheresync.targets.datazone.design import DATAZONE_DESIGN, MOST_CONTENT, MOST_TERMS
+from spheresync.targets.datazone.domain import DATAZONE_SERVICE, Domain
+from spheresync.targets.datazone.glossary import Glossary
+from spheresync.targets.datazone.lineage_events import CatalogPlace, event_for_datazone
+from spheresync.targets.datazone.required import (
+    ASSET_TYPE,
+    CREATE_ASSET_TYPE,
+    CREATE_FORM_TYPE,
+    CREATE_GLOSSARY,
+    CREATE_TERM,
+)
+from spheresync.targets.datazone.types import Types
+from spheresync.targets.protocol import (
+    BodyChange,
+    ContainerOutcome,
+    Inventory,
+    LiveContainer,
+    Operation,
+    Outcome,
+    Usage,
+)
+
+_ATTEMPTS = 3
+_NAMED = 8
+MOST_FORMS = 10
+"""Forms of one asset (reference: aws-catalogs.md 4)."""
+_LOOK = "Make a new preview to see the asset as it is now."
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The assets of a table, and what stands on the one that counts; `there` is empty where there is none."""
+
+    assets: TableAssets
+    there: Content
+    live: LiveObject | None  # None where nothing is ours
+
+
+class DataZoneTarget:
+    """Assets of one project in one domain.
+
+    Args:
+        door: the way to AWS.
+        owner: the marker of this installation.
+        drift: what to do about other people's edits.
+        section: which domain, project and glossary, and what terms mean.
+        key: under which the state keeps what it holds.
+        account: of the catalog whose tables these are; None where nobody has said it.
+    """
+
+    def __init__(
+        self,
+        door: AwsDoor,
+        *,
+        owner: str,
+        drift: DriftPolicies,
+        section: DataZone,
+        key: TargetKey,
+        account: str | None = None,
+    ) -> None:
+        assert section.domain_id is not None and section.project_id is not None
+        self._door = door
+        self._owner = owner
+        self._drift = drift
+        self._key = key
+        self._domain = Domain(door, section.domain_id, section.project_id)
+        self._glossary = Glossary(self._domain, section, owner, drift)
+        self._types = Types(self._domain)
+        self._finder = AssetFinder(self._domain, owner, account)
+        self._account = account
+        self._catalog: CatalogPlace | None = None
+
+    @property
+    def key(self) -> TargetKey:
+        return self._key
+
+    @property
+    def catalog(self) -> str | None:
+        return self._door.own_catalog.seen
+
+    def expect(self, catalog: str | None) -> None:
+        """The target whose tables these assets stand for has seen to that it is the one before."""
+
+    async def find_catalog(self) -> str | None:
+        return self.catalog
+
+    @property
+    def usage(self) -> Usage:
+        return self._door.usage
+
+    async def inventory(
+        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
+    ) -> Inventory:
+        """Nothing: the tables are Glue's, and the asset of each is found by its name."""
+        return Inventory({}, ())
+
+    async def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
+        """Nothing, as of `inventory`."""
+        nothing: tuple[tuple[LiveObject, ...], ...] = ()
+        for page in nothing:
+            yield page
+
+    async def container(self, name: PhysicalName) -> LiveContainer | None:
+        return LiveContainer(name, ours=True, owner=self._owner)
+
+    async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
+        """Have the glossary, a term or a type."""
+        said: Mapping[str, Any] = read_own_json(desired.body)
+        match said["operation"]:
+            case operation if operation == CREATE_GLOSSARY:
+                outcome = await self._glossary.ensure()
+            case operation if operation == CREATE_TERM:
+                outcome = await self._glossary.ensure_term(str(desired.name))
+            case operation if operation == CREATE_FORM_TYPE:
+                outcome = await self._types.ensure_form_type()
+            case operation if operation == CREATE_ASSET_TYPE:
+                outcome = await self._types.ensure_asset_type()
+            case operation:
+                raise ValueError(f"nothing in DataZone is made by {operation}")
+        return replace(outcome, container=desired.container, parts=frozenset({desired.digest}))
+
+    async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
+        return (await self._look(Address(container, name), "", subject=f"{container}.{name}")).live
+
+    async def perform(self, operation: Operation) -> Outcome:
+        """Bring what is ours on an asset to what it should be, with one revision at most.
+
+        Raises:
+            NoObjectError: nothing of ours stands there, and it was said that it must.
+            TargetError: CONFLICT (not ours), MOVED (changed by somebody else since the plan), INVALID (over a limit,
+                nothing was sent), or what the service answered.
+        """
+        doubt: AwsError | None = None
+        before = operation.last_written if operation.recovering else None
+        for attempt in range(1 + _ATTEMPTS):
+            if doubt is not None:
+                await self._domain.pause(attempt)
+            known = Content.read(operation.last_written).asset if operation.last_written else ""
+            seen = await self._look(Address(operation.container, operation.name), known, subject=operation.subject)
+            self._require_ours(operation, seen.live)
+            before = before or (seen.live.body if seen.live is not None else None)
+            try:
+                if operation.action is Action.DELETE:
+                    outcome = await self._take_away(operation, seen, sent=doubt is not None)
+                else:
+                    outcome = await self._bring_about(operation, seen, sent=doubt is not None)
+            except AwsError as error:
+                if error.recovery is Recovery.ABSENT:
+                    self._glossary.forget()
+                    self._types.forget()
+                elif not error.needs_look:
+                    if error.recovery is Recovery.INVALID:  # a managed type may have a newer revision by now
+                        self._types.forget()
+                    raise
+                doubt = error
+                continue
+            return replace(outcome, before=before) if outcome.before is not None or doubt is not None else outcome
+        assert doubt is not None
+        raise doubt
+
+    async def _bring_about(self, operation: Operation, seen: _Seen, *, sent: bool) -> Outcome:
+        assert operation.desired is not None
+        live = seen.live
+        if live is None and operation.action is not Action.CREATE:
+            self._require_may_make(operation)
+            if operation.action is Action.RETIRE:
+                return Outcome(None, b"", already=True)
+        elif live is None and operation.must_exist:
+            raise NoObjectError(operation.subject)
+        wanted, kept = self._wanted(operation, seen)
+        if live is not None and not self._is_to_write(live, wanted):
+            return Outcome(live.version, live.body, live.body, already=not sent, kept=kept)
+        asset = seen.assets.asset
+        version, written, request_id = await self._write(operation, seen, wanted)
+        if asset is not None and seen.assets.imported is not None and seen.assets.made is not None:
+            await self._delete_made(seen.assets.made, subject=operation.subject)
+        did = Action.CREATE if live is None and operation.action is not Action.CREATE else None
+        before = None if live is None else live.body
+        return Outcome(version, written.body, before, request_id=request_id, kept=kept, did=did)
+
+    def _wanted(self, operation: Operation, seen: _Seen) -> tuple[Content, tuple[Any, ...]]:
+        """The content to bring about, and edits of others that stay in it.
+
+        Raises:
+            TargetError: MOVED.
+        """
+        assert operation.desired is not None
+        desired = Content.read(operation.desired.body)
+        last = Content.read(operation.last_written) if operation.last_written is not None and seen.live else None
+        if operation.exact:
+            return self._restored(operation, seen, desired, last), ()
+        there = seen.there.body
+        base = None if last is None else last.body
+        merged = DATAZONE_DESIGN.merge(base, there, operation.desired.body, self._drift)
+        moved = [c.path for c in merged.ours_moved if operation.strict or not self._may_overwrite(c.path)]
+        if moved:
+            raise _moved(operation, moved)
+        return Content.read(merged.body), merged.kept
+
+    def _restored(self, operation: Operation, seen: _Seen, before: Content, after: Content | None) -> Content:
+        """What undoes a write: ours as it was before, and what others have put beside it since."""
+        if after is not None and seen.live is not None:
+            moved = DATAZONE_DESIGN.edited_since(before.body, after.body, seen.live.body)
+            if moved and not DATAZONE_DESIGN.holds(seen.live, operation.desired or _nothing(operation)):
+                raise _moved(operation, moved)
+        paths = content.own_paths(before, *([after] if after is not None else []))
+        fields = {path: value for path, value in seen.there.fields.items() if path not in paths}
+        fields = {path: value for path, value in fields.items() if not path.startswith(content.FORM)}
+        fields |= {path: value for path, value in before.fields.items() if path in paths}
+        held = replace(before, fields=fields, asset=seen.there.asset, custom=seen.there.custom)
+        return held.stamped() if held.is_marked else held
+
+    def _may_overwrite(self, path: str) -> bool:
+        return is_text(path) or policy_of(path, self._drift) is DriftPolicy.OVERWRITE
+
+    def _is_to_write(self, live: LiveObject, wanted: Content) -> bool:
+        there = Content.read(live.body)
+        return live.digest != wanted.digest or bool(
+            content.differing(there, wanted, {*there.ours, *wanted.ours} - wanted.found)
+        )
+
+    def _require_may_make(self, operation: Operation) -> None:
+        """Let pass what may be put there again that somebody has taken away."""
+        if operation.action is Action.RETIRE:
+            return
+        if self._drift.missing is not DriftPolicy.OVERWRITE and not operation.exact:
+            text = f"{operation.subject}: somebody else has taken away what was ours."
+            raise TargetError(TargetFault.MOVED, text, remedy=_LOOK)
+        if operation.must_exist:
+            raise NoObjectError(operation.subject)
+
+    def _require_ours(self, operation: Operation, live: LiveObject | None) -> None:
+        if live is None:
+            return
+        why = DATAZONE_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
+        if why is not None:
+            text = f"{operation.subject}: the asset of that table {why}; it stays as it is."
+            remedy = "Let one installation write a table's asset: give the asset another name by a mapping rule."
+            raise TargetError(TargetFault.CONFLICT, text, remedy=remedy)
+
+    async def _write(
+        self, operation: Operation, seen: _Seen, wanted: Content
+    ) -> tuple[str | None, Content, str | None]:
+        """Send a revision, or make the asset; answers the revision, what stands there then, and the request's id."""
+        asset = seen.assets.asset
+        ids = {term: await self._glossary.id_of(term) for term in _terms_changed(seen.there, wanted)}
+        said = asset_input(asset, seen.there, wanted, operation.name, ids.__getitem__)
+        _require_fits(operation, said)
+        params: dict[str, Any] = {
+            "name": said.name,
+            "formsInput": await self._types.with_revisions(said.forms),
+            **({"description": said.description} if said.description else {}),
+            **({"glossaryTerms": [*said.terms]} if said.terms else {}),
+        }
+        if asset is not None:
+            base = [asset["id"], asset["revision"]]
+            params |= {
+                "identifier": asset["id"],
+                "typeRevision": await self._types.revision_of_asset_type(str(asset["typeIdentifier"])),
+            }
+            if asset.get("predictionConfiguration"):
+                params["predictionConfiguration"] = asset["predictionConfiguration"]
+            params["clientToken"] = digest_json([*base, params])[-64:]
+            reply = await self._domain.write("CreateAssetRevision", params, subject=operation.subject)
+        else:
+            params |= {
+                "externalIdentifier": await self._finder.external_identifier(
+                    Address(operation.container, operation.name)
+                ),
+                "typeIdentifier": ASSET_TYPE,
+                "owningProjectIdentifier": self._domain.project,
+            }
+            reply = await self._domain.write("CreateAsset", params, subject=operation.subject)
+        custom = asset is None or seen.there.custom
+        written = replace(wanted, asset=str(reply.body["id"]), custom=custom)
+        return str(reply.body["revision"]), written, reply.request_id
+
+    async def _take_away(self, operation: Operation, seen: _Seen, *, sent: bool) -> Outcome:
+        """Take back what is ours; an asset that we made is deleted."""
+        if seen.live is None:
+            held = operation.last_written if sent or operation.recovering else None
+            return Outcome(None, b"", before=held, already=not sent)
+        if operation.last_written is not None:
+            last, there = Content.read(operation.last_written), seen.there
+            if moved := content.differing(last, there, content.own_paths(last)):
+                raise _moved(operation, [change.path for change in moved])
+        if seen.assets.made is not None:
+            await self._delete_made(seen.assets.made, subject=operation.subject)
+        if seen.assets.imported is None:
+            return Outcome(None, b"", before=seen.live.body)
+        _, _, request_id = await self._write(operation, seen, content.without_ours(seen.there))
+        return Outcome(None, b"", before=seen.live.body, request_id=request_id)
+
+    async def _delete_made(self, asset: Mapping[str, Any], *, subject: str) -> None:
+        """Delete an asset that we made, and what is published of it."""
+        if (asset.get("listing") or {}).get("listingStatus") == "ACTIVE":
+            asked = {"entityIdentifier": asset["id"], "entityType": "ASSET", "action": "UNPUBLISH"}
+            await self._domain.write("CreateListingChangeSet", asked, subject=subject, repeatable=True)
+        await self._domain.write("DeleteAsset", {"identifier": asset["id"]}, subject=subject)
+
+    async def _look(self, at: Address, known: str, *, subject: str) -> _Seen:
+        assets = await self._finder.find(at, known, subject=subject)
+        asset = assets.asset
+        if asset is None:
+            return _Seen(assets, Content({}), None)
+        names = {each: name for each in terms_in(asset) if (name := await self._glossary.name_of(each)) is not None}
+        there = content_of(asset, names)
+        if not there.is_marked:
+            return _Seen(assets, there, None)
+        return _Seen(assets, there, _live(at, asset, there))
+
+    async def take_lineage(self, event: bytes) -> None:
+        """Post an event; one about another target is nobody's business here."""
+        told = event_for_datazone(event, await self._place())
+        if told is not None:
+            await self._domain.write("PostLineageEvent", {"event": told}, subject="a lineage event", repeatable=True)
+
+    async def _place(self) -> CatalogPlace:
+        """Where the tables are: in the account of the domain, where nobody has said another."""
+        if self._catalog is None:
+            asked = {"identifier": self._domain.id}
+            subject = f"domain {self._domain.id}"
+            reply = await self._door.call(DATAZONE_SERVICE, "GetDomain", asked, subject=subject)
+            _, partition, _, region, account, *_ = str(reply.body["arn"]).split(":")
+            self._catalog = CatalogPlace(self._key.destination, partition, region, self._account or account)
+        return self._catalog
+
+    async def check(self) -> tuple[Problem, ...]:
+        """Ask for each permission to read; what writes cannot be asked for without writing."""
+        probes: tuple[tuple[str, Mapping[str, Any]], ...] = (
+            ("GetProject", {"identifier": self._domain.project}),
+            ("Search", {"searchScope": "ASSET", "maxResults": 1, "owningProjectIdentifier": self._domain.project}),
+            ("Search", {"searchScope": "GLOSSARY_TERM", "maxResults": 1}),
+        )
+        found = [await self._permission(operation, params) for operation, params in probes]
+        return tuple(dict.fromkeys(problem for problem in found if problem is not None))
+
+    async def _permission(self, operation: str, params: Mapping[str, Any]) -> Problem | None:
+        try:
+            await self._domain.read(operation, params, subject=f"permission for datazone:{operation}")
+        except AwsError as error:
+            grant = f"Grant datazone:{operation}, and make this user a member of project {self._domain.project}."
+            absent = "Correct datazone.domain_id and datazone.project_id, and the Region."
+            remedy = {Recovery.DENIED: grant, Recovery.ABSENT: absent}.get(error.recovery, error.remedy)
+            return Problem.of_target(self._key, error.fault, error.message, remedy)
+        except ConfigurationError as error:
+            return Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration.")
+        return None
+
+    async def concerned(self, changes: Sequence[BodyChange]) -> tuple[Problem, ...]:
+        return ()
+
+    async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
+        return ()
+
+
+def _live(at: Address, asset: Mapping[str, Any], there: Content) -> LiveObject:
+    marks = DATAZONE_DESIGN.marks(there.body)
+    return LiveObject(
+        at.container,
+        at.name,
+        str(asset["revision"]),
+        there.body,
+        owner=marks.owner,
+        source=marks.source,
+        digest=marks.digest,
+        intact=there.digest == marks.digest,
+        changed_at=None if asset.get("createdAt") is None else str(asset["createdAt"]),
+        created_by=None if asset.get("createdBy") is None else str(asset["createdBy"]),
+    )
+
+
+def _terms_changed(there: Content, wanted: Content) -> set[str]:
+    changed = {
+        path for path in there.fields.keys() | wanted.fields.keys() if (path in there.fields) != (path in wanted.fields)
+    }
+    return {term for path in changed if (term := content.term_of(path)) is not None}
+
+
+def _require_fits(operation: Operation, said: AssetInput) -> None:
+    """Let pass what DataZone takes, with what others have put on the asset.
+
+    Raises:
+        TargetError: INVALID, and what to do.
+    """
+    counts = ((len(said.terms), MOST_TERMS, "terms"), (len(said.forms), MOST_FORMS, "forms"))
+    for count, most, what in counts:
+        if count > most:
+            text = f"{operation.subject}: with those of others the asset would have {count} {what}, {most} at most."
+            raise TargetError(
+                TargetFault.INVALID, text, remedy=f"Take {what} off the asset in DataZone, or name fewer."
+            )
+    for form in said.forms:
+        if len(form["content"]) > MOST_CONTENT:
+            text = f"{operation.subject}: form {form['formName']} would have {len(form['content'])} characters, "
+            text += f"{MOST_CONTENT} at most."
+            remedy = "Leave columns out by a mapping rule (`include: false`)."
+            raise TargetError(TargetFault.INVALID, text, remedy=remedy)
+
+
+def _nothing(operation: Operation) -> DesiredObject:
+    return DesiredObject(operation.container, operation.name, b"", Digest(""))
+
+
+def _moved(operation: Operation, paths: Sequence[str]) -> TargetError:
+    text = f"{operation.subject}: somebody else has changed {first_of(list(paths), _NAMED)} since; nothing was written."
+    return TargetError(TargetFault.MOVED, text, remedy=_LOOK)
