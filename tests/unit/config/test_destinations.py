@@ -61,7 +61,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_targets_of_a_destination_are_among_all_targets(tmp_path: Path) -> None:
-    assert "eu.targets names 'datazone'" in problems(tmp_path, "{eu: {targets: [datazone]}}")
+    assert "eu.targets names 'elsewhere'" in problems(tmp_path, "{eu: {targets: [elsewhere]}}")
     assert "eu.targets names none" in problems(tmp_path, "{eu: {targets: []}}")
     assert [str(key) for key in loaded(tmp_path, "{eu: {targets: [glue]}}").target_keys] == ["glue in eu"]
 
@@ -90,11 +90,11 @@ def test_what_becomes_of_a_table_and_what_is_in_scope_are_told_apart() -> None:
 
 
 def test_what_is_wrong_of_several_together_is_told_beside_what_is_wrong_of_one(tmp_path: Path) -> None:
-    told = problems(tmp_path, "{a: {}, b: {}, c: {region: x, targets: [datazone]}, 'e u': {}}")
+    told = problems(tmp_path, "{a: {}, b: {}, c: {region: x, targets: [elsewhere]}, 'e u': {}}")
     for said in (
         "a and b and e u lead to",
         "destinations.c.region: must be",
-        "c.targets names 'datazone'",
+        "c.targets names 'elsewhere'",
         "'e u' ca",
     ):
         assert said in told

@@ -142,7 +142,7 @@ mapping:
       columns: [{match: {name: QTY}, set: {type: "decimal(99,1)"}}]
 tiers: {high: {interval: 1 week}}
 drift: {columns: ignore}
-targets: [datazone]
+targets: [gleu]
 """
     problems = _problems(load, text, env="wolf", SPHERESYNC_PREFIXX="a", SPHERESYNC_DELETION__MISSES="0")
     expected = [
@@ -154,7 +154,7 @@ targets: [datazone]
         ("spheresync.yaml", "type", "1 to 38"),
         ("spheresync.yaml", "tiers.high.interval", "60s"),
         ("spheresync.yaml", "drift.columns", "overwrite"),
-        ("spheresync.yaml", "targets", "later release"),
+        ("spheresync.yaml", "targets", "did you mean glue"),
         ("SPHERESYNC_PREFIXX", "SPHERESYNC_PREFIX", "did you mean"),
         ("SPHERESYNC_DELETION__MISSES", "deletion.misses", "1"),
         ("settings", "datasphere.base_url", "needed in wolf"),

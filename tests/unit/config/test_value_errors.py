@@ -156,8 +156,8 @@ def test_what_is_said(tmp_path: Path, file: str) -> None:
 
 
 def test_every_place_of_a_list_is_told(tmp_path: Path) -> None:
-    told = "; ".join(problems(tmp_path, "targets: [gleu, datazone, elsewhere]"))
-    assert "'gleu' is no target; did you mean glue?" in told and "datazone comes with a later" in told
+    told = "; ".join(problems(tmp_path, "targets: [gleu, datazonee, elsewhere]"))
+    assert "'gleu' is no target; did you mean glue?" in told and "did you mean datazone?" in told
     assert "'elsewhere' is no target" in told
 
 
