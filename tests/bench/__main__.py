@@ -25,6 +25,7 @@ from tests.bench.section_freshness import measure_freshness
 from tests.bench.section_objects import measure_objects
 from tests.bench.section_planning import measure_planning
 from tests.bench.section_start import measure_start
+from tests.bench.section_targets import measure_targets
 from tests.bench.section_throttled import measure_throttled
 from tests.bench.section_writing import measure_writing
 from tests.bench.table import spell_table
@@ -35,6 +36,7 @@ SECTIONS: dict[str, Section] = {
     "discovery": measure_discovery,
     "objects": measure_objects,
     "writing": measure_writing,
+    "targets": measure_targets,
     "throttled": measure_throttled,
     "answers": measure_answers,
     "start": measure_start,

@@ -25,6 +25,12 @@ WRITING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "targets:life",
+        "CONTRACT.md#Other targets",
+        "A life of tables in each target, which runs on a real account too: others' edits stay, deletes are ours only.",
+        ("tests/e2e/test_real_account.py::test_a_whole_life",),
+    ),
+    Promise(
         "glue:known",
         _SOURCE,
         "What is known of a table stays known until a write or a look shows otherwise; each sync looks at it again.",

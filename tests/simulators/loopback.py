@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import pytest
+
+LIVE = "SPHERESYNC_LIVE_REGION"
+"""Who sets this Region asks for tests on the account that boto3's chain of credentials leads to."""
 
 
 def stays_home(address: object) -> bool:
@@ -20,7 +24,10 @@ def stays_home(address: object) -> bool:
 
 @contextmanager
 def loopback_only(refuse: Callable[[str], NoReturn]) -> Iterator[None]:
-    """Within the block, `refuse` hears of every attempt to leave."""
+    """Within the block, `refuse` hears of every attempt to leave; of none where `LIVE` asks to."""
+    if os.environ.get(LIVE):
+        yield
+        return
     connect, connect_ex, resolve = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def guarded_connect(self: socket.socket, address: Any) -> None:

@@ -23,7 +23,6 @@ from spheresync.dog.services.quicksight.permissions import check_principal, is_o
 from spheresync.dog.services.wire import Json
 
 _GLUE = "awsdatacatalog"
-_PRESTO_VIEW = "/* Presto View"
 _DEFINITION = (
     "Name",
     "PhysicalTableMap",
@@ -171,7 +170,7 @@ class DataSets(DataSources, ABC):
             raise invalid(f"The double of QuickSight knows no {kind}.")
         self._by_arn(described["DataSourceArn"], Kind.DATA_SOURCE)
         name = f"{described.get('Schema', '')}.{described['Name']}"
-        held = self._queryable(name, described)
+        held = self._table(name, described)
         there = {each.casefold() for each in column_names(held)}
         columns = input_columns(described["InputColumns"])
         if unknown := [column.name for column in columns if column.name.casefold() not in there]:
@@ -183,18 +182,15 @@ class DataSets(DataSources, ABC):
             raise invalid(f"Table {name} has no InputColumns.")
         return columns
 
-    def _queryable(self, name: str, described: Json) -> Mapping[str, Any]:
-        """The table in Glue, where Athena can query it: it has a Location, or is a view of Athena's own."""
+    def _table(self, name: str, described: Json) -> Mapping[str, Any]:
+        """The table in Glue. UNVERIFIED: one without data is taken too, as nothing is queried before a visual asks."""
         catalog, schema = described.get("Catalog", _GLUE), described.get("Schema")
         if catalog.casefold() != _GLUE:
             raise invalid(f"The double of QuickSight knows no catalog {catalog}.")
         found = self.catalog.table_input(schema, described["Name"]) if schema else None
         if found is None:
             raise invalid(f"Table {name} does not exist.")
-        storage = found.get("StorageDescriptor") or {}
-        if storage.get("Location") or str(found.get("ViewOriginalText", "")).startswith(_PRESTO_VIEW):
-            return found
-        raise invalid(f"Table {name} cannot be queried: it has no Location.")
+        return found
 
 
 def _check_folders(columns: Columns, folders: Mapping[str, Json]) -> None:
