@@ -18,6 +18,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+import spheresync.dog
+from spheresync.config.settings import DOG_ACCOUNT
 from spheresync.dog.aws import embedded_session_factory
 from spheresync.dog.edits import add_column, set_column_type, set_label
 from spheresync.dog.objects import DogColumn, parse_type
@@ -53,7 +55,23 @@ TAGGING = """targets: [glue, lakeformation]
 lakeformation:
   tags: {spheresync_pii: personal_data, spheresync_domain: domain}
 """
-TAGGED_BY_KIND = TAGGING.replace("domain: domain}", "domain: domain, spheresync_kind: kind}")
+CONTEXT_FILE = Path(spheresync.dog.__file__).parent / "landscape" / "context.yaml"
+"""What dog's stewards know."""
+CATALOGS = """targets: [glue, lakeformation, quicksight, datazone]
+lakeformation:
+  tags: {spheresync_pii: personal_data, spheresync_domain: domain}
+quicksight:
+  account_id: "123456789012"
+  owners: ["arn:aws:quicksight:eu-central-1:123456789012:group/default/authors"]
+  topics: [analytic_model]
+datazone: {domain_id: dzd_x1, project_id: p1}
+context: ["context/*.yaml"]
+"""
+QUERYABLE = """    - match: {space: SALES, kind: [analytic_model]}
+      set: {queryable: true}
+"""
+TAGGED_BY_KIND = CATALOGS.replace("domain: domain}", "domain: domain, spheresync_kind: kind}")
+DEFINITION = "Revenue after discounts and returns, without value added tax, in the currency of the shop."
 
 SETTINGS = {"SPHERESYNC_ENV": "dog", "SPHERESYNC_DATASPHERE__OBJECTS": "on"}
 """What the demo sets for every command: tables and flows are read too, and what each is made of."""
@@ -64,6 +82,7 @@ class Story:
 
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
+        self._stewards = state_dir / "context" / "stewards.yaml"
         self._console = Console(highlight=False)
 
     def open(self) -> None:
@@ -144,6 +163,40 @@ class Story:
             for tag in tags:
                 shown.add_row(place, tag["TagKey"], ", ".join(tag["TagValues"]))
         self._console.print(Text(f"\nLF-Tags of {database}.{name}", style="bold"))
+        self._console.print(shown)
+
+    def _tell_command(self, line: str) -> None:
+        self._console.print(Text(f"\n$ {line}", style="bold green"), soft_wrap=True)
+
+    def context(self) -> None:
+        """Take the context file of the dog tenant as that of the stewards."""
+        self._tell_command(f"cp {CONTEXT_FILE.name} {self._stewards.relative_to(self._state_dir)}")
+        self._stewards.parent.mkdir()
+        self._stewards.write_text(CONTEXT_FILE.read_text("utf-8"), "utf-8")
+
+    def reword_term(self, before: str, after: str) -> None:
+        """Have a steward word the definition of a term anew."""
+        self._tell_command(f"sed -i 's/{before}/{after}/' {self._stewards.relative_to(self._state_dir)}")
+        self._stewards.write_text(self._stewards.read_text("utf-8").replace(before, after), "utf-8")
+
+    def catalogs(self) -> None:
+        """Show what QuickSight and DataZone hold, as their own clients find it."""
+        session = embedded_session_factory(self._state_dir)()
+        quicksight, datazone = session.client("quicksight"), session.client("datazone")
+        sets = quicksight.list_data_sets(AwsAccountId=DOG_ACCOUNT)["DataSetSummaries"]
+        topics = quicksight.list_topics(AwsAccountId=DOG_ACCOUNT)["TopicsSummaries"]
+        held = [
+            ("QuickSight", "data set", [each["Name"] for each in sets]),
+            ("QuickSight", "topic", [each["Name"] for each in topics]),
+        ]
+        for scope, kind, item in (("ASSET", "asset", "assetItem"), ("GLOSSARY_TERM", "term", "glossaryTermItem")):
+            pages = datazone.get_paginator("search").paginate(
+                domainIdentifier="dzd_x1", owningProjectIdentifier="p1", searchScope=scope
+            )
+            held.append(("DataZone", kind, [each[item]["name"] for page in pages for each in page["items"]]))
+        shown = Table("Catalog", "What", "How many", "Such as", box=box.SIMPLE_HEAD)
+        for catalog, kind, names in held:
+            shown.add_row(catalog, kind, str(len(names)), ", ".join(sorted(names)[:3]))
         self._console.print(shown)
 
     def table(self, database: str, name: str, rows: int) -> None:
@@ -233,11 +286,25 @@ def tell(state_dir: Path) -> None:
     story.rules(BINDING + TAGGING)
     story.command("sync")
     story.tags("hr", "employees")
-    story.step("11. A tag more", "Another fact becomes a tag. Of Glue's tables none is written.")
-    story.rules(BINDING + TAGGED_BY_KIND)
+    story.step(
+        "11. The other catalogs",
+        "QuickSight gets data sets and topics of what can be queried, DataZone assets with the terms of a glossary. "
+        "What stewards know of the assets is in a file.",
+    )
+    story.context()
+    story.rules(BINDING + QUERYABLE + CATALOGS)
+    story.command("sync")
+    story.catalogs()
+
+    story.step(
+        "12. A tag and a term",
+        "Another fact becomes an LF-Tag, and a steward words a term anew. Of Glue's tables none is read or written.",
+    )
+    story.reword_term(DEFINITION, f"{DEFINITION} Gift cards count when they are redeemed.")
+    story.rules(BINDING + QUERYABLE + TAGGED_BY_KIND)
     story.command("sync")
 
-    story.step("12. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")
+    story.step("13. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")
     story.command("audit", "query", "--limit", "5")
     story.command("audit", "verify")
     story.close()

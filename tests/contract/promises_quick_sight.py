@@ -30,7 +30,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
         "retired and deleted by the rules of removal, and Glue holds what it held.",
         (
             f"{_QUICK}::test_what_can_be_queried_is_said_by_a_rule_and_what_is_not_any_more_goes_by_the_removal_rules",
-            f"{_QUICK}::test_a_table_that_cannot_be_queried_fails_its_own_data_set",
+            f"{_QUICK}::test_a_table_of_ours_that_holds_metadata_only_gets_its_data_set_by_a_rule",
             f"{_QUICK}::test_a_data_set_goes_with_its_asset_and_comes_back_with_it",
         ),
     ),

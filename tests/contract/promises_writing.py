@@ -25,7 +25,7 @@ WRITING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
-        "targets:life",
+        "glue:targets:life",
         "CONTRACT.md#Other targets",
         "A life of tables in each target, which runs on a real account too: others' edits stay, deletes are ours only.",
         ("tests/e2e/test_real_account.py::test_a_whole_life",),

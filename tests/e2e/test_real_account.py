@@ -1,10 +1,10 @@
 """A whole life of some tables in each target, on the simulators and, where that is asked for, on a real account.
 
 On a real one: SPHERESYNC_LIVE_REGION is the Region, boto3's usual chain finds the credentials. Glue is always used;
-Lake Formation where SPHERESYNC_LIVE_LAKEFORMATION is 1, QuickSight where SPHERESYNC_LIVE_QUICKSIGHT is the ARN of a user
-who shall own the data sets, DataZone where SPHERESYNC_LIVE_DATAZONE is a domain and a project as `dzd_x/project`.
-Databases, tables and LF-Tags are of names of their own (`spheresync_live_…`) and deleted in the end; data sets, assets
-and a glossary of those names stay, for a person to look at and delete.
+Lake Formation where SPHERESYNC_LIVE_LAKEFORMATION is 1, QuickSight where SPHERESYNC_LIVE_QUICKSIGHT is the ARN of who
+shall own the data sets, DataZone where SPHERESYNC_LIVE_DATAZONE is domain and project as `dzd_x/project`. Databases,
+tables and LF-Tags are of names of their own (`spheresync_live_…`) and deleted in the end; data sets, assets and a
+glossary of those names stay, for a person to look at and delete.
 """
 
 from __future__ import annotations

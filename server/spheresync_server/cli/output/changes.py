@@ -34,7 +34,7 @@ from spheresync_server.untrusted import clean_line, visible
 
 _SHOWN_FIELDS = 4
 _MEANINGS = {
-    "create": "new tables",
+    "create": "new in AWS",
     "update": "columns or content change",
     "metadata_only": "labels, descriptions or tags change",
     "retire": "marked as retired, kept",
@@ -244,7 +244,7 @@ def say_counts(counts: dict[str, int]) -> None:
     """The counts that are not zero, with what each word means."""
     rows = [(word, count, _MEANINGS.get(word, "")) for word, count in counts.items() if count]
     if rows:
-        table(("Action", "Assets", "Meaning"), rows)
+        table(("Action", "Items", "Meaning"), rows)
 
 
 def say_findings(title: str, findings: Iterable[Finding]) -> None:
