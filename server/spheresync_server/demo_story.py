@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,11 +20,13 @@ from rich.table import Table
 from rich.text import Text
 
 import spheresync.dog
+from spheresync.config.reading.yaml_file import MAX_BYTES
 from spheresync.config.settings import DOG_ACCOUNT
 from spheresync.dog.aws import embedded_session_factory
 from spheresync.dog.edits import add_column, set_column_type, set_label
 from spheresync.dog.objects import DogColumn, parse_type
 from spheresync.dog.tenant import DogTenant
+from spheresync.regular_files import read_regular
 
 INTRO = (
     "Your business meaning lives in SAP Datasphere: what a table is called, which column is a measure, what belongs "
@@ -172,12 +175,13 @@ class Story:
         """Take the context file of the dog tenant as that of the stewards."""
         self._tell_command(f"cp {CONTEXT_FILE.name} {self._stewards.relative_to(self._state_dir)}")
         self._stewards.parent.mkdir()
-        self._stewards.write_text(CONTEXT_FILE.read_text("utf-8"), "utf-8")
+        shutil.copyfile(CONTEXT_FILE, self._stewards)
 
     def reword_term(self, before: str, after: str) -> None:
         """Have a steward word the definition of a term anew."""
         self._tell_command(f"sed -i 's/{before}/{after}/' {self._stewards.relative_to(self._state_dir)}")
-        self._stewards.write_text(self._stewards.read_text("utf-8").replace(before, after), "utf-8")
+        held, _ = read_regular(self._stewards, MAX_BYTES)
+        self._stewards.write_bytes(held.replace(before.encode(), after.encode()))
 
     def catalogs(self) -> None:
         """Show what QuickSight and DataZone hold, as their own clients find it."""

@@ -73,7 +73,7 @@ class AddingWorld:
         return live
 
     async def perform(self, which: int = 0, last: bytes | None = None, **more: Any) -> Any:
-        for each in self.design.shared_prerequisites([self.desired(which).body], MARKER):
+        for each in self.design.shared_prerequisites([self.desired(which).body], MARKER, self.decisions[which].section):
             await self.target.ensure_container(each.desired)
         operation = Operation(
             asset=ORDERS.id,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from spheresync.model import JsonValue, canonical_json
-from spheresync.model.json_document import read_own_json
+from spheresync.model.json_document import read_json, read_own_json
 from spheresync.targets.datazone.content import (
     COLUMN_FACTS,
     COLUMNS,
@@ -188,7 +188,10 @@ def _form(asset: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     """The content of a form; None where it is not there or cannot be read."""
     for form in asset.get("formsOutput") or ():
         if form.get("formName") == name:
-            held = json.loads(form.get("content") or "{}")
+            try:
+                held = read_json(form.get("content") or "{}")
+            except ValueError:
+                return None
             return held if isinstance(held, dict) else None
     return None
 

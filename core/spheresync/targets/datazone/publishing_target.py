@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from spheresync.config.datazone import DataZone
 from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.model import Action, Address, DesiredObject, LiveObject, PhysicalName, Problem, TargetKey
+from spheresync.model.json_document import read_json
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.asset_forms import content_of
@@ -169,7 +169,7 @@ class PublishingTarget:
         reply = await self._domain.read("GetListing", {"identifier": listing["listingId"]}, subject=subject)
         item: Any = reply.body.get("item") or {}
         shown: Mapping[str, Any] = item.get("assetListing") or {}
-        ours = json.loads(shown.get("forms") or "{}").get(FORM_TYPE) or {}
+        ours = _our_form(shown)
         retired = ours.get("status") == "retired"
         published = Published(str(ours.get("digest") or ""), retired, str(shown.get("assetRevision") or ""))
         return LiveObject(
@@ -191,3 +191,13 @@ class PublishingTarget:
 
     async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
         return ()
+
+
+def _our_form(listing: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What our form says on a listing; nothing where it has none, or its forms cannot be read."""
+    try:
+        forms = read_json(listing.get("forms") or "{}")
+    except ValueError:
+        return {}
+    found = forms.get(FORM_TYPE) if isinstance(forms, dict) else None
+    return found if isinstance(found, dict) else {}
