@@ -1,0 +1,281 @@
+"""Bring data sets and their topics to what they should be: each write begins with a look, and is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.errors import NoObjectError, TargetError, TargetFault
+from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first_of
+from spheresync.targets.aws.errors import AwsError
+from spheresync.targets.protocol import Operation, Outcome
+from spheresync.targets.quicksight.content import OWNER_TAG, Content
+from spheresync.targets.quicksight.design import QUICK_SIGHT_DESIGN
+from spheresync.targets.quicksight.permissions import Shared, entries
+from spheresync.targets.quicksight.reads import UNVERSIONED, DataSetReader
+from spheresync.targets.quicksight.requests import data_set_request
+from spheresync.targets.quicksight.service import ABSENT, EXISTS, QuickSightService
+from spheresync.targets.quicksight.shared import tag_list
+from spheresync.targets.quicksight.steps import Step, steps_between
+
+_ATTEMPTS = 3
+_NAMED = 8
+_LOOK = "Make a new preview to see the data set as it is now."
+_NOT_OURS = "Delete that data set in QuickSight if nobody needs it; the next sync looks again."
+
+
+class DataSetWriter:
+    """Writes data sets of one account and Region, and nothing that others made.
+
+    Args:
+        service: of that account.
+        reader: looks at what stands there.
+        owner: the marker of this installation.
+        drift: what to do about other people's edits.
+    """
+
+    def __init__(self, service: QuickSightService, reader: DataSetReader, owner: str, drift: DriftPolicies) -> None:
+        self._service = service
+        self._reader = reader
+        self._owner = owner
+        self._drift = drift
+        self.refused: dict[str, TargetError] = {}  # data sources that could not be had
+        self.found_again = False  # something of ours was there already that nobody knew of
+
+    async def perform(self, operation: Operation) -> Outcome:
+        """Bring a data set, and its topic, to what they should be.
+
+        Raises:
+            NoObjectError: there is no such data set, and it was said that there must be.
+            TargetError: CONFLICT (not ours), MOVED (changed by somebody else since the plan), INVALID, or what the
+                service answered.
+        """
+        if operation.action is Action.DELETE:
+            return await self._delete(operation)
+        self._require_source(operation)
+        if operation.action is Action.CREATE:
+            return await self._create(operation)
+        live = operation.seen or await self._look(operation)
+        return await self._settle(operation, live)
+
+    def _require_source(self, operation: Operation) -> None:
+        content = Content.read(_desired(operation).body)
+        refused = self.refused.get(content.source)
+        if refused is not None:
+            text = f"{operation.subject}: {refused.message}"
+            raise TargetError(refused.fault, text, remedy=refused.remedy, request_id=refused.request_id)
+
+    async def _create(self, operation: Operation) -> Outcome:
+        """CreateDataSet; one that is there already is taken up where it is ours.
+
+        Where data source or folder were found that the state knew nothing of, so may be the data set: it is looked for.
+        """
+        in_doubt = False
+        if operation.recovering or self.found_again:
+            live = await self._look(operation)
+            if live is not None:
+                return await self._settle(operation, live)
+        if operation.must_exist:
+            raise NoObjectError(operation.subject)
+        doubt: AwsError | None = None
+        for attempt in range(_ATTEMPTS):
+            if doubt is not None:
+                await self._service.door.pause(attempt)
+            try:
+                return await self._make(operation)
+            except AwsError as error:
+                if error.code != EXISTS and not error.needs_look:
+                    raise
+                doubt, in_doubt = error, in_doubt or error.uncertain
+            live = await self._look(operation)
+            if live is not None:
+                return await self._settle(operation, live, in_doubt=in_doubt)
+        assert doubt is not None
+        raise doubt
+
+    async def _make(self, operation: Operation) -> Outcome:
+        """Make a data set, then what goes with it."""
+        content = Content.read(_desired(operation).body)
+        params: dict[str, JsonValue] = {
+            "DataSetId": operation.name,
+            **data_set_request(content, self._service.arn),
+            "Tags": tag_list(content.tags),
+            **({"Permissions": entries(Shared.DATA_SET, content.grants)} if content.grants else {}),
+            **({"FolderArns": [self._service.arn("folder", content.folder)]} if content.folder else {}),
+        }
+        reply = await self._service.call("CreateDataSet", params, subject=operation.subject, write=True)
+        made = replace(content, topic=None, foreign={k: v for k, v in content.foreign.items() if k != "InFolders"})
+        await self._send(operation, steps_between(made, content, operation, self._service.arn))
+        return Outcome(UNVERSIONED, content.body, request_id=reply.request_id)
+
+    async def _settle(self, operation: Operation, live: LiveObject | None, *, in_doubt: bool = False) -> Outcome:
+        """Bring what was just read to what is wanted; tried again, as an answer may get lost.
+
+        `in_doubt`: a write of this operation was sent, and its answer lost.
+        """
+        before = operation.last_written if operation.recovering else None
+        doubt: AwsError | None = None
+        for attempt in range(1 + _ATTEMPTS):
+            if doubt is not None:
+                await self._service.door.pause(attempt)
+                live = await self._look(operation)
+            if live is None:
+                return await self._gone(operation)
+            self._require_ours(operation, live)
+            body, kept = self._wanted(operation, live, again=doubt is not None or in_doubt)
+            there, wanted = Content.read(live.body), Content.read(body)
+            steps = steps_between(there, wanted, operation, self._service.arn)
+            made = operation.action is Action.CREATE and (in_doubt or operation.recovering)
+            held = before if before is not None else None if made else live.body
+            if not steps:
+                already = doubt is None and not in_doubt
+                return Outcome(UNVERSIONED, body, held, already=already, kept=kept)
+            before = held
+            try:
+                request_id = await self._send(operation, steps)
+            except AwsError as error:
+                if not error.needs_look:
+                    raise
+                doubt = error
+                continue
+            return Outcome(UNVERSIONED, body, held, request_id=request_id, kept=kept)
+        assert doubt is not None
+        raise doubt
+
+    def _wanted(self, operation: Operation, live: LiveObject, *, again: bool) -> tuple[bytes, tuple[Any, ...]]:
+        """The body to bring about, and edits of others that stay in it; `again`: we may have written part of it.
+
+        Raises:
+            TargetError: MOVED.
+        """
+        desired, last = _desired(operation), operation.last_written
+        design = QUICK_SIGHT_DESIGN
+        doubtful = again or operation.recovering
+        if operation.exact and last is not None:
+            moved = design.edited_since(last, last, live.body)
+            if moved and not doubtful and not design.holds(live, desired):
+                raise _moved(operation, moved)
+            return design.restored(desired.body, last, live.body), ()
+        merged = design.merge(last, live.body, desired.body, self._drift)
+        moved = tuple(
+            change.path
+            for change in merged.ours_moved
+            if operation.strict
+            or not (design.is_text(change.path) or design.policy_of(change.path, self._drift) is DriftPolicy.OVERWRITE)
+        )
+        if moved and not doubtful:
+            raise _moved(operation, moved)
+        return merged.body, merged.kept
+
+    async def _gone(self, operation: Operation) -> Outcome:
+        """The data set to be changed is not there: retired enough, made again, or refused, as the policy says."""
+        if operation.action is Action.RETIRE:
+            return Outcome(None, b"", already=True)
+        if (
+            operation.action is not Action.CREATE
+            and not operation.exact
+            and self._drift.missing is DriftPolicy.OVERWRITE
+        ):
+            if operation.must_exist:
+                raise NoObjectError(operation.subject)
+            again = replace(operation, action=Action.CREATE, last_written=None, recovering=False)
+            return replace(await self._create(again), did=Action.CREATE)
+        text = f"{operation.subject}: somebody else has deleted the data set."
+        raise TargetError(TargetFault.MOVED, text, remedy=_LOOK)
+
+    async def _delete(self, operation: Operation) -> Outcome:
+        """Delete the topic and the data set, right after a look that finds them ours and as they were last seen."""
+        in_doubt = False
+        doubt: AwsError | None = None
+        for attempt in range(_ATTEMPTS):
+            if doubt is not None:
+                await self._service.door.pause(attempt)
+            live = await self._look(operation)
+            if live is None:
+                held = operation.last_written if in_doubt or operation.recovering else None
+                return Outcome(None, b"", before=held, already=not in_doubt)
+            self._require_ours(operation, live)
+            if not (in_doubt or operation.recovering):
+                self._require_untouched(operation, live)
+            try:
+                request_id = await self._drop(operation, Content.read(live.body))
+            except AwsError as error:
+                if not error.needs_look and error.code != ABSENT:
+                    raise
+                doubt, in_doubt = error, True
+                continue
+            return Outcome(None, b"", before=live.body, request_id=request_id)
+        assert doubt is not None
+        raise doubt
+
+    async def _drop(self, operation: Operation, there: Content) -> str | None:
+        if there.topic is not None:
+            try:
+                await self._service.call(
+                    "DeleteTopic", {"TopicId": operation.name}, subject=operation.subject, write=True
+                )
+            except AwsError as error:
+                if error.code != ABSENT:
+                    raise
+        params: dict[str, JsonValue] = {"DataSetId": operation.name}
+        reply = await self._service.call("DeleteDataSet", params, subject=operation.subject, write=True)
+        return reply.request_id
+
+    async def _send(self, operation: Operation, steps: Sequence[Step]) -> str | None:
+        request_id = None
+        for step in steps:
+            try:
+                if step.is_tagging:
+                    reply = await self._service.tagging(step.operation, step.params, subject=operation.subject)
+                else:
+                    reply = await self._service.call(step.operation, step.params, subject=operation.subject, write=True)
+            except AwsError as error:
+                if error.code == EXISTS and step.operation == "CreateTopic":
+                    await self._take_up_topic(operation, step.instead)
+                    continue
+                if error.code not in step.done_by:
+                    raise
+            else:
+                request_id = reply.request_id
+        return request_id
+
+    async def _take_up_topic(self, operation: Operation, update: Mapping[str, JsonValue]) -> None:
+        """Change a topic that is there though its data set did not say so: one that we began to make.
+
+        Raises:
+            TargetError: CONFLICT, it is somebody else's.
+        """
+        tags = await self._service.tags(self._service.arn("topic", operation.name), subject=operation.subject)
+        if tags.get(OWNER_TAG) != self._owner:
+            text = f"{operation.subject}: topic {operation.name} exists and was not made by this installation."
+            raise TargetError(TargetFault.CONFLICT, text, remedy="Delete that topic in QuickSight; then run again.")
+        await self._service.call("UpdateTopic", update, subject=operation.subject, write=True)
+
+    def _require_ours(self, operation: Operation, live: LiveObject) -> None:
+        why = QUICK_SIGHT_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
+        if why is not None:
+            text = f"{operation.subject}: the data set of that id {why}; it stays as it is."
+            raise TargetError(TargetFault.CONFLICT, text, remedy=_NOT_OURS)
+
+    def _require_untouched(self, operation: Operation, live: LiveObject) -> None:
+        last = operation.last_written
+        if last is None:
+            return
+        moved = [change.path for change in QUICK_SIGHT_DESIGN.changes(last, live.body)]
+        if moved:
+            raise _moved(operation, moved)
+
+    async def _look(self, operation: Operation) -> LiveObject | None:
+        return await self._reader.look(operation.container, operation.name, subject=operation.subject)
+
+
+def _desired(operation: Operation) -> DesiredObject:
+    assert operation.desired is not None
+    return operation.desired
+
+
+def _moved(operation: Operation, paths: Sequence[str]) -> TargetError:
+    text = f"{operation.subject}: somebody else has changed {first_of(list(paths), _NAMED)} since; nothing was written."
+    return TargetError(TargetFault.MOVED, text, remedy=_LOOK)
