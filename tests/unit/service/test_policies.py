@@ -51,13 +51,17 @@ def operations_of(files: Iterable[Path], service: str) -> set[str]:
     return found
 
 
+PASSED = {"quicksight": {"quicksight:PassDataSource", "quicksight:PassDataSet"}}
+"""Rights that no call is named after: what may be handed to a data set and to a topic."""
+
+
 @pytest.mark.parametrize("name", sorted(TARGETS))
 async def test_every_call_of_a_target_is_granted_and_nothing_else(name: str) -> None:
     groups = design_of(name).permissions  # type: ignore[arg-type]  # a name of the registry
     granted = {action for group in groups for action in group.actions}
     service = {action.partition(":")[0] for action in granted}
     called = operations_of(sources_of(name), *service)
-    assert granted == called
+    assert granted == called | PASSED.get(name, set())
     assert len({group.sid for group in groups}) == len(groups)
 
 

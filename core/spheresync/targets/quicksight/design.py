@@ -94,13 +94,15 @@ _OPERATIONS = {
 }
 
 
+# Pass… are rights and no calls: to make a data set on a data source, and a topic on a data set.
 _SHARING = (
     "DescribeDataSource CreateDataSource UpdateDataSource DescribeDataSourcePermissions UpdateDataSourcePermissions "
     "DescribeFolder CreateFolder DescribeFolderPermissions UpdateFolderPermissions CreateFolderMembership "
-    "ListFoldersForResource ListTagsForResource TagResource UntagResource"
+    "ListFoldersForResource ListTagsForResource TagResource UntagResource PassDataSource"
 )
 _DATA_SETS = (
-    "DescribeDataSet CreateDataSet UpdateDataSet DeleteDataSet DescribeDataSetPermissions UpdateDataSetPermissions"
+    "DescribeDataSet CreateDataSet UpdateDataSet DeleteDataSet DescribeDataSetPermissions UpdateDataSetPermissions "
+    "PassDataSet"
 )
 _TOPICS = "DescribeTopic CreateTopic UpdateTopic DeleteTopic DescribeTopicPermissions UpdateTopicPermissions"
 
