@@ -18,6 +18,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_a_bound_table_has_a_data_set_and_a_second_sync_does_nothing",
             f"{_QUICK}::test_a_label_that_changes_is_one_update_and_nothing_else",
             f"{_QUICK}::test_kinds_that_are_named_get_a_topic",
+            f"{_QUICK}::test_assets_without_a_data_set_are_no_trouble_of_the_status",
             f"{_QUICK}::test_another_workgroup_is_another_data_source",
             f"{_QUICK}::test_what_is_missing_or_wrong_in_the_settings_is_told",
             f"{_QUICK}::test_doctor_asks_for_each_permission_and_names_what_is_denied",

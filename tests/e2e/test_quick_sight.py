@@ -83,6 +83,11 @@ def test_a_bound_table_has_a_data_set_and_a_second_sync_does_nothing(quick: Inst
     assert not glue.calls()
 
 
+def test_assets_without_a_data_set_are_no_trouble_of_the_status(quick: Installation) -> None:
+    quick.ask("sync")
+    assert quick.ask("status")["problems"] == []
+
+
 def test_a_label_that_changes_is_one_update_and_nothing_else(
     quick: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:

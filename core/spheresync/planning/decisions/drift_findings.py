@@ -199,7 +199,7 @@ def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: 
     effect = min((field.effect for field in fields), key=_EFFECTS.index)
     policy = next((field.policy for field in fields if field.kind is kinds[0] and field.policy is not None), None)
     ours = sum(field.effect is not DriftEffect.NOT_OURS for field in fields)
-    what = f"{counted(ours, 'field')} of ours" if ours else counted(len(fields), "field beside ours")
+    what = f"{counted(ours, 'field')} of ours" if ours else f"{counted(len(fields), 'field')} beside ours"
     table = "retired table" if retired else "table"
     return _drift(
         checkpoint,

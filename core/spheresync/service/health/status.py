@@ -49,6 +49,7 @@ from spheresync.service.run_rows import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
 from spheresync.state.records import DriftSummary, FacetCount, LostRow, RunRecord, SpaceRecord
 from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, TABLES_LOST, lost_tables_message
+from spheresync.targets.registry import design_of
 
 RECENT = 5
 LOOP_FAILS = "loop_fails"
@@ -207,6 +208,8 @@ def _failing(loop: LoopFailure) -> Finding:
 
 async def _unverified_in(context: RuntimeContext, key: TargetKey, counts: Sequence[FacetCount]) -> int:
     """How many assets count as synced of which the state does not know what a target holds."""
+    if design_of(key.target).capabilities.selective:
+        return 0  # it holds something of some assets only, so that what it lacks says nothing
     synced = sum(each.count for each in counts if each.status is AssetStatus.SYNCED and is_for(key, each.space))
     return synced - await context.store.checkpoints.count_in_use(key)
 

@@ -247,3 +247,11 @@ def test_when_and_by_whom_is_told_as_far_as_glue_knows(ours: str | None, now: st
     assert found is not None
     assert (found.drift.changed_at, found.drift.changed_by) == (when, who)
     assert found.doubtful == (ours == now)
+
+
+def test_several_edits_beside_ours_are_counted_in_words() -> None:
+    body = design(ORDERS).body
+    now = json.loads(body)
+    now["Parameters"] |= {"team": "bi", "cost": "7"}
+    found = look(body, as_read(now))
+    assert found is not None and found.drift.reason == "somebody else has changed 2 fields beside ours in the table"
