@@ -42,6 +42,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
         "touched; a delete takes away what we made and nothing that is shared.",
         (
             f"{_QUICK}::test_what_others_made_of_a_data_set_survives_update_and_undo",
+            f"{_QUICK}::test_a_column_that_is_gone_takes_rules_of_its_own_along_and_waits_for_what_else_reads_it",
             f"{_QUICK}::test_rights_follow_the_settings_and_those_of_others_stay",
             f"{_QUICK}::test_a_data_set_of_somebody_else_is_never_touched",
             f"{_QUICK}::test_the_undo_of_a_first_sync_deletes_what_was_made_and_an_undo_of_that_brings_it_back",
@@ -54,6 +55,8 @@ QUICK_SIGHT: tuple[Promise, ...] = (
         (
             f"{_QUICK}::test_what_others_changed_of_ours_is_drift_and_put_back",
             f"{_QUICK}::test_a_text_of_others_stays_where_the_policy_lets_it",
+            f"{_QUICK}::test_a_column_that_others_name_anew_stands_in_the_way_of_no_later_write",
+            f"{_QUICK}::test_a_folder_or_data_source_that_somebody_deletes_is_made_again",
         ),
     ),
     Promise(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -296,6 +297,92 @@ def test_a_text_of_others_stays_where_the_policy_lets_it(
     glue.reset()
     assert quick.ask("sync", "--full")["state"] == "done"
     assert not written(glue) and data_set(glue)["content"]["Name"] == "Their name"
+
+
+def edit(glue: GlueSimulator, change: Callable[[dict[str, Any]], object]) -> None:
+    """Somebody changes the definition of the only data set."""
+    (own_id,) = data_sets(glue)
+    held = data_set(glue)["content"]
+    keys = ("Name", "PhysicalTableMap", "LogicalTableMap", "ImportMode", "FieldFolders", "ColumnLevelPermissionRules")
+    definition = {key: held[key] for key in keys if key in held}
+    change(definition)
+    glue.client_of("quicksight").update_data_set(AwsAccountId=ACCOUNT, DataSetId=own_id, **definition)
+
+
+def names_a_column_anew(definition: dict[str, Any]) -> None:
+    renames = definition["LogicalTableMap"]["columns"]["DataTransforms"]
+    former, renames[1]["RenameColumnOperation"]["NewColumnName"] = "Column 1", "Umsatz"
+    for folder in definition["FieldFolders"].values():
+        folder["columns"] = ["Umsatz" if name == former else name for name in folder["columns"]]
+
+
+def test_a_column_that_others_name_anew_stands_in_the_way_of_no_later_write(
+    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    quick.config = quick.config.replace("owners:", "topics: [view], owners:")
+    quick.ask("sync")
+    edit(glue, names_a_column_anew)
+    tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_002", label="Net value")
+    assert quick.ask("sync")["state"] == "done"
+    (topic,) = glue.quicksight_dump()["Topic"].values()
+    shown = {each["Name"] for each in data_set(glue)["content"]["OutputColumns"]}
+    assert {"Umsatz", "Net value"} <= shown
+    assert {each["ColumnName"] for each in topic["content"]["Topic"]["DataSets"][0]["Columns"]} == shown
+    quick.config = quick.config + "drift: {comments: overwrite}\n"
+    repaired = quick.ask("drift", "--repair")
+    assert quick.ask("runs", repaired["run_id"])["state"] == "done"
+    assert "Column 1" in [each["Name"] for each in data_set(glue)["content"]["OutputColumns"]]
+    assert not [each for each in quick.ask("drift")["items"] if each["target"] == "quicksight"]
+
+
+def test_a_folder_or_data_source_that_somebody_deletes_is_made_again(
+    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    quick.ask("sync")
+    before = glue.quicksight_dump()
+    hands = glue.client_of("quicksight")
+    (own_id,), (folder,), (source,) = data_sets(glue), before["Folder"], before["DataSource"]
+    hands.delete_folder_membership(AwsAccountId=ACCOUNT, FolderId=folder, MemberId=own_id, MemberType="DATASET")
+    hands.delete_folder(AwsAccountId=ACCOUNT, FolderId=folder)
+    hands.delete_data_source(AwsAccountId=ACCOUNT, DataSourceId=source)
+    tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
+    (told,) = quick.ask("sync", code=1)["failures"]
+    assert told["code"] == "no_container" and "the next sync makes it again" in told["remedy"]
+    run = quick.ask("sync")
+    assert run["state"] == "done", run
+    after = glue.quicksight_dump()
+    assert (
+        after["Folder"].keys() == before["Folder"].keys() and after["DataSource"].keys() == before["DataSource"].keys()
+    )
+    assert data_set(glue)["folders"] == [folder]
+    glue.reset()
+    quick.ask("sync")
+    assert not glue.calls()
+
+
+def test_a_column_that_is_gone_takes_rules_of_its_own_along_and_waits_for_what_else_reads_it(
+    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    quick.ask("sync")
+
+    def add(definition: dict[str, Any]) -> None:
+        definition["ColumnLevelPermissionRules"] = [{"Principals": [CARL], "ColumnNames": ["Column 5"]}]
+        calculated = {"ColumnName": "Twice", "ColumnId": "t", "Expression": "{Column 5} * 2"}
+        definition["LogicalTableMap"]["columns"]["DataTransforms"].append(
+            {"CreateColumnsOperation": {"Columns": [calculated]}}
+        )
+
+    edit(glue, add)
+    tenant.edit("remove_column", space="SPACE_000", asset="ASSET_00000", column="COL_005")
+    before = data_set(glue)
+    (told,) = quick.ask("sync", code=1)["failures"]
+    assert "Twice, which others made, reads a column that is gone: Column 5" in told["reason"]
+    assert "in QuickSight" in told["remedy"] and data_set(glue) == before
+    edit(glue, lambda definition: definition["LogicalTableMap"]["columns"]["DataTransforms"].pop())
+    run = quick.ask("sync")
+    assert run["state"] == "done", run
+    held = data_set(glue)["content"]
+    assert "Column 5" not in str(held) and not held.get("ColumnLevelPermissionRules")
 
 
 def test_a_data_set_goes_with_its_asset_and_comes_back_with_it(

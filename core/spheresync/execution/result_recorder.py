@@ -359,12 +359,12 @@ class ResultRecorder:
         unedited = [note.result.item.asset for note in notes if note.checkpoint is not None and self._wrote_all(note)]
         events = [audit_event_of(self._run, note.result) for note in notes]
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
-        unknown = {note.result.item.container for note in notes if container_is_unknown(note.result)}
+        unknown = await self._unknown_containers([note.result for note in notes])
 
         async def write(tx: Tx) -> None:
             await self._note_of_dependents(tx, notes)
-            for container in unknown:
-                await tx.meta.delete(container_note(self._key, container))
+            for noted in unknown:
+                await tx.meta.delete(noted)
             await tx.blobs.put(bodies)
             await tx.checkpoints.put_many(checkpoints, run_id=self._run.id, fence=self._fence)
             for note in notes:
@@ -383,3 +383,14 @@ class ResultRecorder:
             await tx.audit.append_many(events)
 
         await self._store.write(write)
+
+    async def _unknown_containers(self, results: Sequence[Result]) -> list[str]:
+        """The notes of containers that are not as the state has them.
+
+        Of a target whose items share what must exist, a failure tells of all of it only that something is missing.
+        """
+        unknown = [result for result in results if container_is_unknown(result)]
+        missing = any(r.error is not None and r.error.fault is TargetFault.NO_CONTAINER for r in unknown)
+        if missing and design_of(self._key.target).capabilities.depends_on is not None:
+            return [*await self._store.meta.with_prefix(container_note(self._key, ""))]
+        return [container_note(self._key, container) for container in {result.item.container for result in unknown}]

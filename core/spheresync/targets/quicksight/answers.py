@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spheresync.model import JsonValue
-from spheresync.targets.quicksight.content import Content, DataSetColumn, Grants, Topic, TopicColumn
+from spheresync.targets.quicksight.content import (
+    LEFT_BEHIND,
+    Content,
+    DataSetColumn,
+    Grants,
+    Topic,
+    TopicColumn,
+    of_others,
+)
 from spheresync.targets.quicksight.renames import renamed
 from spheresync.targets.quicksight.requests import LIVE_QUERY, LOGICAL, PHYSICAL
 
@@ -26,7 +34,6 @@ MEMBERS = (
     "SemanticModelConfiguration",
 )
 """Members of a data set that others may have set, and that UpdateDataSet takes."""
-_OF_COLUMN = ("ColumnName", "ColumnDataRole", "Aggregation", "AllowedAggregations", "ColumnSynonyms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ def content_of(answers: Described, *, folder: str, own_arns: str) -> Content:
         "LogicalTables": logical,
         "Transforms": shown.transforms,
         "Folders": folders,
+        "Source": _joined(ours.get("Source")),
         "SubTypes": {each["Name"]: each["SubType"] for each in table.get("InputColumns") or () if each.get("SubType")},
         "InFolders": _listed(arn for arn in answers.folders if arn != here),
     }
@@ -85,7 +93,13 @@ def content_of(answers: Described, *, folder: str, own_arns: str) -> Content:
     if answers.topic is None:
         return content
     arn = str(said.get("Arn", ""))
-    return replace(content, topic=_topic(answers.topic, content, arn, answers.topic_grants or {}))
+    outputs = frozenset(str(each["Name"]) for each in said.get("OutputColumns") or ())
+    return replace(content, topic=_topic(answers.topic, content, arn, outputs, answers.topic_grants or {}))
+
+
+def _joined(source: JsonValue) -> JsonValue:
+    """What our logical table reads where others have put something between it and the table."""
+    return None if source == {"PhysicalTableId": PHYSICAL} else source
 
 
 def _listed(arns: Iterable[str]) -> list[JsonValue]:
@@ -146,17 +160,21 @@ class _Shown:
         return rest
 
 
-def _topic(answer: Mapping[str, Any], content: Content, data_set_arn: str, grants: Grants) -> Topic:
+def _topic(
+    answer: Mapping[str, Any], content: Content, data_set_arn: str, outputs: frozenset[str], grants: Grants
+) -> Topic:
     described: dict[str, Any] = dict(answer.get("Topic") or {})
     sets: list[dict[str, Any]] = [dict(each) for each in described.pop("DataSets", None) or ()]
     ours = next((each for each in sets if each.get("DatasetArn") == data_set_arn), {})
     others = [each for each in sets if each is not ours]
     names = {label: name for name, label in content.labels.items()}
-    columns, beside = [], []
+    columns: list[TopicColumn] = []
+    beside: list[JsonValue] = []
+    left_behind: list[JsonValue] = []
     for column in ours.pop("Columns", None) or ():
         name = names.get(column["ColumnName"])
         if name is None:
-            beside.append(column)
+            (beside if not outputs or column["ColumnName"] in outputs else left_behind).append(column)
             continue
         columns.append(
             TopicColumn(
@@ -165,7 +183,7 @@ def _topic(answer: Mapping[str, Any], content: Content, data_set_arn: str, grant
                 column.get("Aggregation", ""),
                 tuple(column.get("AllowedAggregations") or ()),
                 tuple(column.get("ColumnSynonyms") or ()),
-                {key: value for key, value in column.items() if key not in _OF_COLUMN and value not in (None, [], {})},
+                of_others(column),
             )
         )
     ours.pop("DatasetArn", None)
@@ -176,6 +194,7 @@ def _topic(answer: Mapping[str, Any], content: Content, data_set_arn: str, grant
         "DataSet": {key: value for key, value in ours.items() if value},
         "DataSets": [*others],
         "Columns": [*beside],
+        LEFT_BEHIND: [*left_behind],
         "Members": {"CustomInstructions": instructions} if instructions else {},
     }
     return Topic(name, text or "", tuple(columns), grants, {key: value for key, value in foreign.items() if value})

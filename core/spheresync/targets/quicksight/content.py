@@ -25,6 +25,9 @@ OWNER_TAG, SOURCE_TAG, KIND_TAG = f"{TAG}managed-by", f"{TAG}source", f"{TAG}kin
 STATUS_TAG, RETIRED_AT_TAG, TOPIC_TAG = f"{TAG}status", f"{TAG}retired-at", f"{TAG}topic"
 GRANTED_TAG = f"{TAG}granted"
 """Which principals got their rights from us, by short hashes: what others granted is never taken away."""
+LEFT_BEHIND = "LeftBehind"
+"""Of what others made of a topic, columns of ours that its data set has under another name by now."""
+_OF_COLUMN = frozenset({"ColumnName", "ColumnDataRole", "Aggregation", "AllowedAggregations", "ColumnSynonyms"})
 _HASH = 8
 _HASHES_A_TAG = 32
 
@@ -213,6 +216,11 @@ class Content:
             "Columns": columns,
         }
         return {**said, "Folder": self.folder} if self.folder else said
+
+
+def of_others(column: Mapping[str, Any]) -> JsonObject:
+    """What of a column of a topic is not ours."""
+    return {key: value for key, value in column.items() if key not in _OF_COLUMN and value not in (None, [], {})}
 
 
 def short_hash(principal: str) -> str:

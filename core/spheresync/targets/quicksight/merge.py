@@ -10,18 +10,22 @@ from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.model import FieldChange, JsonValue, canonical_json
 from spheresync.targets.field_changes import FieldComparison
 from spheresync.targets.quicksight.content import (
+    LEFT_BEHIND,
     TAG,
     Content,
     Grants,
     Topic,
     granted_hashes,
+    of_others,
     short_hash,
 )
-from spheresync.targets.quicksight.renames import moved_labels, names_gone, renamed, without_columns
+from spheresync.targets.quicksight.renames import moved_labels, names_gone, readers_of, renamed, without_columns
 
 _COMPARISON = FieldComparison()
 _OF_COLUMN_TEXTS = frozenset({"label", "description", "folder"})
 NAME = "name"
+_BEFORE_OURS = frozenset({"Source"})
+"""What of others is done before our columns get their labels, so that it names them as the table does."""
 
 
 def is_text(path: str) -> bool:
@@ -57,15 +61,12 @@ def merged_over(live: Content, wanted: Content, last: Content | None) -> Content
     """What is wanted, with what others made of what is there; what was ours of that goes where it is not wanted."""
     ours = granted_hashes(live.tags) | (granted_hashes(last.tags) if last is not None else frozenset())
     tags = {key: value for key, value in live.tags.items() if not key.startswith(TAG)}
-    topic = wanted.topic
     foreign = _carried(live.foreign, live, wanted)
-    if topic is not None and live.topic is not None:
-        topic = _merged_topic(live, wanted, live.topic, topic, ours)
     return replace(
         wanted,
         grants=_merged_grants(live.grants, wanted.grants, ours),
         tags={**tags, **wanted.tags},
-        topic=topic,
+        topic=_merged_topic(live, wanted, last, ours),
         foreign=foreign,
     )
 
@@ -94,19 +95,37 @@ def _merged_grants(there: Grants, wanted: Grants, ours: frozenset[str]) -> Grant
     return {**{who: role for who, role in there.items() if short_hash(who) not in ours}, **wanted}
 
 
+def columns_gone(live: Content, wanted: Content) -> frozenset[str]:
+    """What people saw of columns that are gone; a name that another column has now is none of it."""
+    kept, still = {column.name for column in wanted.columns}, {*wanted.labels.values()}
+    return frozenset(label for name, label in live.labels.items() if name not in kept and label not in still)
+
+
+def broken_by(live: Content, wanted: Content) -> tuple[str, ...]:
+    """What others made that reads columns which are gone: it cannot stay, and is not ours to take away."""
+    gone = columns_gone(live, wanted)
+    if not gone:
+        return ()
+    said = {key: value for key, value in wanted.foreign.items() if key not in _BEFORE_OURS}
+    return tuple(dict.fromkeys(readers_of(said, gone)))
+
+
 def _carried(foreign: Mapping[str, JsonValue], live: Content, wanted: Content) -> Mapping[str, JsonValue]:
     """What others made, with the names that columns have then."""
     if not foreign:
         return foreign
     names = moved_labels(live.labels, wanted.labels)
-    kept = {column.name for column in wanted.columns}
-    gone = frozenset(label for name, label in live.labels.items() if name not in kept)
+    gone = columns_gone(live, wanted)
     new = [column.label for column in wanted.columns if column.name not in live.labels]
     said: dict[str, Any] = dict(foreign)
     transforms = [each for each in said.pop("Transforms", ()) if not names_gone(each, gone)]
+    as_it_is: dict[str, JsonValue] = {key: said.pop(key) for key in _BEFORE_OURS if key in said}
     renamed_rest = renamed(without_columns(said, gone), names)
     assert isinstance(renamed_rest, dict)
-    rest: dict[str, JsonValue] = {**renamed_rest}
+    rest: dict[str, JsonValue] = {**as_it_is, **renamed_rest}
+    members = rest.get("Members")
+    if isinstance(members, dict):
+        rest["Members"] = {key: value for key, value in members.items() if value}
     shown: list[JsonValue] = [_showing(renamed(without_columns(each, gone), names), new) for each in transforms]
     return {**rest, **({"Transforms": shown} if shown else {})}
 
@@ -116,17 +135,30 @@ def _showing(transform: JsonValue, new: Iterable[str]) -> JsonValue:
     match transform:
         case {"ProjectOperation": dict(said)}:
             names = said.get("ProjectedColumns")
-            shown: list[JsonValue] = [*names, *new] if isinstance(names, list) else [*new]
+            there = names if isinstance(names, list) else []
+            shown: list[JsonValue] = [*there, *(each for each in new if each not in there)]
             return {"ProjectOperation": {**said, "ProjectedColumns": shown}}
         case _:
             return transform
 
 
-def _merged_topic(live: Content, wanted: Content, there: Topic, topic: Topic, ours: frozenset[str]) -> Topic:
-    names = moved_labels(live.labels, wanted.labels)
-    theirs = {column.name: column.foreign for column in there.columns}
+def _merged_topic(live: Content, wanted: Content, last: Content | None, ours: frozenset[str]) -> Topic | None:
+    """The topic that is wanted, with what others made of the one that is there.
+
+    Where somebody named a column of the data set anew, the topic still goes by the name from before.
+    """
+    there, topic = live.topic, wanted.topic
+    if there is None or topic is None:
+        return topic
+    before = {} if last is None else last.labels
+    former = {name: label for name, label in before.items() if label not in {*live.labels.values()}}
+    names = {**moved_labels(former, wanted.labels), **moved_labels(live.labels, wanted.labels)}
+    said: dict[str, Any] = dict(there.foreign)
+    by_label = {label: name for name, label in [*wanted.labels.items(), *former.items()]}
+    left_behind = {by_label.get(each["ColumnName"], ""): of_others(each) for each in said.pop(LEFT_BEHIND, ())}
+    theirs = left_behind | {column.name: column.foreign for column in there.columns}
     columns = tuple(replace(each, foreign=theirs.get(each.name, {})) for each in topic.columns)
-    foreign = renamed(dict(there.foreign), names)
+    foreign = renamed(said, names)
     assert isinstance(foreign, dict)
     return replace(topic, columns=columns, grants=_merged_grants(there.grants, topic.grants, ours), foreign=foreign)
 

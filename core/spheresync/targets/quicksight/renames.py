@@ -14,7 +14,7 @@ from spheresync.model import JsonValue
 
 _NAMES = frozenset({"ColumnName", "OperandFieldName", "FieldName", "DefaultDateColumnName", "CountryCodeColumn"})
 _LISTS = frozenset({"ProjectedColumns", "ColumnNames", "Columns", "columns"})
-_EXPRESSIONS = frozenset({"Expression", "ConditionExpression"})
+_EXPRESSIONS = frozenset({"Expression", "ConditionExpression", "OnClause"})
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -47,17 +47,51 @@ def moved_labels(before: Mapping[str, str], after: Mapping[str, str]) -> dict[st
 
 
 def without_columns(value: JsonValue, gone: frozenset[str]) -> JsonValue:
-    """A part of a definition without columns that are gone; where nothing is left of a list, that has none."""
+    """A part of a definition without columns that are gone, and without rules and groups that named no other one."""
     if not gone or not isinstance(value, dict | list):
         return value
     if isinstance(value, list):
-        return [without_columns(each, gone) for each in value]
-    return {
-        key: [each for each in inner if each not in gone]
-        if key in _LISTS and isinstance(inner, list) and all(isinstance(each, str) for each in inner)
-        else without_columns(inner, gone)
-        for key, inner in value.items()
-    }
+        left = [(each, without_columns(each, gone)) for each in value]
+        return [now for was, now in left if not _emptied(was, now)]
+    return {key: _member_without(key, inner, gone) for key, inner in value.items()}
+
+
+def _member_without(key: str, value: JsonValue, gone: frozenset[str]) -> JsonValue:
+    if isinstance(value, list) and _lists_columns(key, value):
+        return [each for each in value if each not in gone]
+    return without_columns(value, gone)
+
+
+def _lists_columns(key: str, value: JsonValue) -> bool:
+    return key in _LISTS and isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _emptied(was: JsonValue, now: JsonValue) -> bool:
+    """Whether a list of columns had some and has none left, which no rule and no group may have."""
+    if not isinstance(was, dict) or not isinstance(now, dict):
+        return False
+    return any(
+        bool(inner) and not now[key] if _lists_columns(key, inner) else _emptied(inner, now[key])
+        for key, inner in was.items()
+    )
+
+
+def readers_of(value: JsonValue, gone: frozenset[str]) -> tuple[str, ...]:
+    """What of others cannot be without columns that are gone: calculations, conditions, and rules about rows."""
+    if isinstance(value, list):
+        return tuple(name for each in value for name in readers_of(each, gone))
+    if not isinstance(value, dict):
+        return ()
+    found: list[str] = []
+    for key, inner in value.items():
+        if key in _EXPRESSIONS and isinstance(inner, str) and gone & {*_IN_BRACES.findall(inner)}:
+            found.append(str(value.get("ColumnName") or inner))
+        elif key == "TagRules" and isinstance(inner, list):
+            rules = cast("list[dict[str, JsonValue]]", inner)
+            found += [f"the row rule of tag {each['TagKey']}" for each in rules if each["ColumnName"] in gone]
+        else:
+            found += readers_of(inner, gone)
+    return tuple(found)
 
 
 def names_gone(transform: JsonValue, gone: frozenset[str]) -> bool:

@@ -38,7 +38,7 @@ def data_set_request(content: Content, arn_of: ArnOf) -> dict[str, JsonValue]:
     transforms: list[JsonValue] = [*transforms_of(content.columns), *foreign.get("Transforms", ())]
     logical: dict[str, JsonValue] = {
         "Alias": content.table[:LONGEST_ALIAS],
-        "Source": {"PhysicalTableId": PHYSICAL},
+        "Source": foreign.get("Source", {"PhysicalTableId": PHYSICAL}),
         **({"DataTransforms": transforms} if transforms else {}),
     }
     folders = _folders(content)

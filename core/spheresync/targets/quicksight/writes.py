@@ -9,10 +9,13 @@ from typing import Any
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first_of
+from spheresync.targets.aws.door import Reply
+from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.protocol import Operation, Outcome
 from spheresync.targets.quicksight.content import OWNER_TAG, Content
 from spheresync.targets.quicksight.design import QUICK_SIGHT_DESIGN
+from spheresync.targets.quicksight.merge import broken_by, columns_gone
 from spheresync.targets.quicksight.permissions import Shared, entries
 from spheresync.targets.quicksight.reads import UNVERSIONED, DataSetReader
 from spheresync.targets.quicksight.requests import data_set_request
@@ -23,6 +26,14 @@ from spheresync.targets.quicksight.steps import Step, steps_between
 _ATTEMPTS = 3
 _NAMED = 8
 _LOOK = "Make a new preview to see the data set as it is now."
+_NEEDS_WHAT_IS_SHARED = frozenset({"CreateDataSet", "UpdateDataSet", "CreateFolderMembership", "CreateTopic"})
+_MADE_AGAIN = "Somebody has deleted what it needs: the next sync makes it again."
+_READS_GONE = "Change or delete that in QuickSight, as only its owner knows what it should be; the next sync goes on."
+_OF_A_TABLE = frozenset({"CreateDataSet", "UpdateDataSet"})
+_NOT_TAKEN = (
+    "Where Athena cannot query that table yet (it holds metadata only, or is empty), fill it or let no rule make it "
+    "queryable (queryable: false); else correct what QuickSight names, in Datasphere or in the data set."
+)
 _NOT_OURS = "Delete that data set in QuickSight if nobody needs it; the next sync looks again."
 
 
@@ -105,7 +116,7 @@ class DataSetWriter:
             **({"Permissions": entries(Shared.DATA_SET, content.grants)} if content.grants else {}),
             **({"FolderArns": [self._service.arn("folder", content.folder)]} if content.folder else {}),
         }
-        reply = await self._service.call("CreateDataSet", params, subject=operation.subject, write=True)
+        reply = await self._call(operation, Step("CreateDataSet", params))
         made = replace(content, topic=None, foreign={k: v for k, v in content.foreign.items() if k != "InFolders"})
         await self._send(operation, steps_between(made, content, operation, self._service.arn))
         return Outcome(UNVERSIONED, content.body, request_id=reply.request_id)
@@ -126,6 +137,7 @@ class DataSetWriter:
             self._require_ours(operation, live)
             body, kept = self._wanted(operation, live, again=doubt is not None or in_doubt)
             there, wanted = Content.read(live.body), Content.read(body)
+            _require_whole(operation, there, wanted)
             steps = steps_between(there, wanted, operation, self._service.arn)
             made = operation.action is Action.CREATE and (in_doubt or operation.recovering)
             held = before if before is not None else None if made else live.body
@@ -159,9 +171,12 @@ class DataSetWriter:
                 raise _moved(operation, moved)
             return design.restored(desired.body, last, live.body), ()
         merged = design.merge(last, live.body, desired.body, self._drift)
+        # What stands there as it should be already, as after a write that ended half-way, is in nobody's way.
+        open_ = {change.path for change in design.own_changes(live.body, desired.body)}
         moved = tuple(
             change.path
             for change in merged.ours_moved
+            if change.path in open_
             if operation.strict
             or not (design.is_text(change.path) or design.policy_of(change.path, self._drift) is DriftPolicy.OVERWRITE)
         )
@@ -227,10 +242,7 @@ class DataSetWriter:
         request_id = None
         for step in steps:
             try:
-                if step.is_tagging:
-                    reply = await self._service.tagging(step.operation, step.params, subject=operation.subject)
-                else:
-                    reply = await self._service.call(step.operation, step.params, subject=operation.subject, write=True)
+                reply = await self._call(operation, step)
             except AwsError as error:
                 if error.code == EXISTS and step.operation == "CreateTopic":
                     await self._take_up_topic(operation, step.instead)
@@ -240,6 +252,27 @@ class DataSetWriter:
             else:
                 request_id = reply.request_id
         return request_id
+
+    async def _call(self, operation: Operation, step: Step) -> Reply:
+        """One call.
+
+        Raises:
+            TargetError: NO_CONTAINER where what it needs is not there; or what the service answered.
+        """
+        if step.is_tagging:
+            return await self._service.tagging(step.operation, step.params, subject=operation.subject)
+        try:
+            return await self._service.call(step.operation, step.params, subject=operation.subject, write=True)
+        except AwsError as error:
+            if error.code == ABSENT and error.code not in step.done_by and step.operation in _NEEDS_WHAT_IS_SHARED:
+                raise TargetError(
+                    TargetFault.NO_CONTAINER, error.message, remedy=_MADE_AGAIN, request_id=error.request_id
+                ) from error
+            if error.recovery is Recovery.INVALID and step.operation in _OF_A_TABLE and error.request_id:
+                raise TargetError(
+                    TargetFault.INVALID, error.message, remedy=_NOT_TAKEN, request_id=error.request_id
+                ) from error
+            raise
 
     async def _take_up_topic(self, operation: Operation, update: Mapping[str, JsonValue]) -> None:
         """Change a topic that is there though its data set did not say so: one that we began to make.
@@ -274,6 +307,20 @@ class DataSetWriter:
 def _desired(operation: Operation) -> DesiredObject:
     assert operation.desired is not None
     return operation.desired
+
+
+def _require_whole(operation: Operation, there: Content, wanted: Content) -> None:
+    """Let a write pass that takes nothing away from what others made.
+
+    Raises:
+        TargetError: INVALID, something of theirs reads a column that is gone, so that QuickSight refuses it.
+    """
+    broken = broken_by(there, wanted)
+    if broken:
+        gone = first_of(sorted(columns_gone(there, wanted)), _NAMED)
+        theirs = first_of(broken, _NAMED)
+        text = f"{operation.subject}: {theirs}, which others made, reads a column that is gone: {gone}."
+        raise TargetError(TargetFault.INVALID, text, remedy=_READS_GONE)
 
 
 def _moved(operation: Operation, paths: Sequence[str]) -> TargetError:

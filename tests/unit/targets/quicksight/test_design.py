@@ -31,7 +31,7 @@ from spheresync.targets.design import BaseObject
 from spheresync.targets.quicksight.answers import Described, content_of
 from spheresync.targets.quicksight.content import Content, DataSetColumn, granted_hashes, granted_tags, short_hash
 from spheresync.targets.quicksight.design import QUICK_SIGHT_DESIGN as DESIGN
-from spheresync.targets.quicksight.merge import merged_over
+from spheresync.targets.quicksight.merge import broken_by, merged_over
 from spheresync.targets.quicksight.permissions import OWNER, VIEWER, Shared, actions_of, changes_between
 from spheresync.targets.quicksight.requests import data_set_request, topic_request, transforms_of
 from tests.unit.mapping.assets import MARKER, ORDERS, column, decide
@@ -258,6 +258,83 @@ def test_what_others_made_is_carried_over_with_the_names_that_columns_have_then(
     assert merged.grants == {ANN: OWNER, BOB: VIEWER, CARL: VIEWER} and merged.tags["cost"] == "1"
     assert short_hash(CARL) not in granted_hashes(merged.tags)
     assert merged.shown == wanted.shown
+
+
+def test_rules_and_groups_of_others_go_with_their_last_column_and_stay_with_its_name() -> None:
+    before = designed()
+    first, second, *rest = before.columns
+    both, alone = [first.label, second.label], [first.label]
+    members = {
+        "ColumnLevelPermissionRules": [{"Principals": [ANN], "ColumnNames": each} for each in (both, alone)],
+        "ColumnGroups": [{"GeoSpatialColumnGroup": {"Name": "g", "Columns": alone}}],
+        "PerformanceConfiguration": {"UniqueKeys": [{"ColumnNames": alone}]},
+    }
+    live = read_back(before, **members)
+    merged = merged_over(live, replace(before, columns=(second, *rest)), before)
+    kept = {"ColumnLevelPermissionRules": [{"Principals": [ANN], "ColumnNames": [second.label]}]}
+    assert merged.foreign["Members"] == {**kept, "PerformanceConfiguration": {"UniqueKeys": []}}
+    made_anew = replace(first, name="another")
+    merged = merged_over(live, replace(before, columns=(made_anew, second, *rest)), before)
+    assert merged.foreign["Members"] == members, "who sees a column goes by the name that people see"
+
+
+def test_what_others_made_of_a_column_that_is_gone_is_named() -> None:
+    before = designed()
+    first, *rest = before.columns
+    calculated = {"ColumnName": "Twice", "ColumnId": "t", "Expression": f"{{{first.label}}} * 2"}
+    rows = {"Status": "ENABLED", "TagRules": [{"TagKey": "city", "ColumnName": first.label}]}
+    logical: Any = data_set_request(before, arn_of)["LogicalTableMap"]
+    logical["columns"]["DataTransforms"].append({"CreateColumnsOperation": {"Columns": [calculated]}})
+    live = read_back(before, LogicalTableMap=logical, RowLevelPermissionTagConfiguration=rows)
+    for columns, broken in ((rest, ("the row rule of tag city", "Twice")), ((replace(first, name="x"), *rest), ())):
+        wanted = merged_over(live, replace(before, columns=tuple(columns)), before)
+        assert broken_by(live, wanted) == broken
+
+
+def test_a_join_of_others_stays_and_its_condition_goes_by_the_names_there_are() -> None:
+    before = designed()
+    logical: Any = data_set_request(before, arn_of)["LogicalTableMap"]
+    clause = f"{{{before.columns[0].label}}} = {{id}}"
+    join = {"LeftOperand": "columns", "RightOperand": "theirs", "Type": "LEFT", "OnClause": clause}
+    logical["joined"] = {"Alias": "j", "Source": {"JoinInstruction": join}}
+    inner = {"LeftOperand": "raw", "RightOperand": "theirs", "Type": "LEFT", "OnClause": clause}
+    wanted = replace(before, columns=(replace(before.columns[0], label="First"), *before.columns[1:]))
+    merged: Any = merged_over(read_back(before, LogicalTableMap=logical), wanted, before)
+    sent: Any = data_set_request(merged, arn_of)["LogicalTableMap"]
+    assert sent["joined"]["Source"]["JoinInstruction"]["OnClause"] == "{First} = {id}"
+    logical["columns"]["Source"] = {"JoinInstruction": inner}
+    merged = merged_over(read_back(before, LogicalTableMap=logical), wanted, before)
+    sent = data_set_request(merged, arn_of)["LogicalTableMap"]
+    assert sent["columns"]["Source"] == {"JoinInstruction": inner}, "done before columns get their labels"
+
+
+def test_a_column_that_others_name_anew_keeps_its_place_in_the_topic() -> None:
+    before = designed()
+    first = before.columns[0]
+    there = read_back(replace(before, columns=(replace(first, label="Theirs"), *before.columns[1:])))
+    described: Any = topic_request(before, before.topic, arn_of("dataset", AT.name)) if before.topic else {}
+    described["Topic"]["DataSets"][0]["Columns"][0]["ColumnFriendlyName"] = "Friendly"
+    described["Topic"]["DataSets"][0]["CalculatedFields"] = [
+        {"CalculatedFieldName": "c", "Expression": f"{{{first.label}}}"}
+    ]
+    told = {**data_set_request(there, arn_of), "Arn": arn_of("dataset", AT.name)}
+    told["OutputColumns"] = [{"Name": each.label} for each in there.columns]
+    answers = Described(told, there.grants, there.tags, [], described, before.grants)
+    live = content_of(answers, folder=AT.container, own_arns=ARNS)
+    keep = DriftPolicies(comments=DriftPolicy.KEEP)
+    written = Content.read(DESIGN.merge(before.body, live.body, before.body, keep).body)
+    assert written.topic is not None
+    said: Any = topic_request(written, written.topic, "a")
+    (sent,) = said["Topic"]["DataSets"]
+    names = [each["ColumnName"] for each in sent["Columns"]]
+    assert names == [each.label for each in there.columns], "each by the name that its data set has for it"
+    assert sent["Columns"][0]["ColumnFriendlyName"] == "Friendly"
+    assert sent["CalculatedFields"][0]["Expression"] == "{Theirs}"
+    lost = Content.read(DESIGN.merge(None, live.body, before.body, keep).body)
+    assert lost.topic is not None
+    said = topic_request(lost, lost.topic, "a")
+    (sent,) = said["Topic"]["DataSets"]
+    assert sorted(each["ColumnName"] for each in sent["Columns"]) == sorted(before.labels.values())
 
 
 def test_a_text_of_others_stays_beside_ours_until_the_policy_says_otherwise() -> None:
