@@ -21,6 +21,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_assets_without_a_data_set_are_no_trouble_of_the_status",
             f"{_QUICK}::test_another_workgroup_is_another_data_source",
             f"{_QUICK}::test_what_is_missing_or_wrong_in_the_settings_is_told",
+            f"{_QUICK}::test_an_account_without_quick_sight_is_told_once_with_what_to_do",
             f"{_QUICK}::test_doctor_asks_for_each_permission_and_names_what_is_denied",
         ),
     ),

@@ -459,6 +459,20 @@ def test_doctor_asks_for_each_permission_and_names_what_is_denied(quick: Install
     assert [each["ok"] for each in denied] == [False] and "quicksight:UpdateTopicPermissions" in denied[0]["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("code", "status"), [("UnsupportedUserEditionException", 403), ("ResourceNotFoundException", 404)]
+)
+def test_an_account_without_quick_sight_is_told_once_with_what_to_do(
+    quick: Installation, glue: GlueSimulator, code: str, status: int
+) -> None:
+    said = f"Account {ACCOUNT} is not signed up with QuickSight"
+    glue.fault("error", "quicksight:*", times=None, code=code, status=status, message=said)
+    (told,) = quick.ask("sync", code=1)["failures"]
+    assert "Subscribe account" in told["remedy"] and ACCOUNT in told["remedy"] and "database" not in told["reason"]
+    (found,) = [each for each in quick.ask("doctor", code=1)["items"] if each["connection"] == "quicksight"]
+    assert not found["ok"] and "Subscribe account" in found["remedy"]
+
+
 def written_things(glue: GlueSimulator) -> list[str]:
     return [own_id for things in glue.quicksight_dump().values() for own_id in things]
 

@@ -323,7 +323,10 @@ class TargetApplier:
             return None
         if error.fault is TargetFault.CONFLICT:  # it is another's: told as in a preview
             return error
-        message = f"{item.asset}: database {item.container} {why}, so its table was not tried: {error.message}"
+        what = f"database {item.container} {why}, so its table"
+        if self._design.capabilities.depends_on is not None:  # it stands in no database of its own
+            what = f"{self._design.service}: {item.container} or what is shared {why}, so it"
+        message = f"{item.asset}: {what} was not tried: {error.message}"
         return TargetError(error.fault, message, remedy=error.remedy, request_id=error.request_id)
 
     def _still_needed(self, item: ChangeSetItem) -> TargetError | None:

@@ -22,6 +22,8 @@ from spheresync.targets.quicksight.content import (
 from spheresync.targets.quicksight.renames import renamed
 from spheresync.targets.quicksight.requests import LIVE_QUERY, LOGICAL, PHYSICAL
 
+PREPARED_ANEW = "DataPrepConfiguration"
+"""In a data set of the new data preparation, which has it in the place of logical tables."""
 MEMBERS = (
     "ColumnGroups",
     "RowLevelPermissionDataSet",
@@ -30,7 +32,7 @@ MEMBERS = (
     "DataSetUsageConfiguration",
     "DatasetParameters",
     "PerformanceConfiguration",
-    "DataPrepConfiguration",
+    PREPARED_ANEW,
     "SemanticModelConfiguration",
 )
 """Members of a data set that others may have set, and that UpdateDataSet takes."""

@@ -51,9 +51,10 @@ def without_columns(value: JsonValue, gone: frozenset[str]) -> JsonValue:
     if not gone or not isinstance(value, dict | list):
         return value
     if isinstance(value, list):
-        left = [(each, without_columns(each, gone)) for each in value]
-        return [now for was, now in left if not _emptied(was, now)]
-    return {key: _member_without(key, inner, gone) for key, inner in value.items()}
+        pairs = [(each, without_columns(each, gone)) for each in value]
+        return [now for was, now in pairs if not _emptied(was, now)]
+    left = {key: _member_without(key, inner, gone) for key, inner in value.items()}
+    return {key: now for key, now in left.items() if now != [] or not value[key] or _lists_columns(key, value[key])}
 
 
 def _member_without(key: str, value: JsonValue, gone: frozenset[str]) -> JsonValue:
@@ -71,7 +72,7 @@ def _emptied(was: JsonValue, now: JsonValue) -> bool:
     if not isinstance(was, dict) or not isinstance(now, dict):
         return False
     return any(
-        bool(inner) and not now[key] if _lists_columns(key, inner) else _emptied(inner, now[key])
+        bool(inner) and not now.get(key) if _lists_columns(key, inner) else _emptied(inner, now.get(key))
         for key, inner in was.items()
     )
 

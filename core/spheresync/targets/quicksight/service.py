@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from spheresync.errors import TargetFault
 from spheresync.model import JsonValue
 from spheresync.targets.aws.door import AwsDoor, Reply
+from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.quicksight.content import Grants
 from spheresync.targets.quicksight.permissions import RIGHTS, Shared, grants_of
@@ -14,6 +16,10 @@ from spheresync.targets.quicksight.permissions import RIGHTS, Shared, grants_of
 QUICK_SIGHT_SERVICE = "quicksight"
 ABSENT = "ResourceNotFoundException"
 EXISTS = "ResourceExistsException"
+NOT_SUBSCRIBED = "NotSubscribed"
+"""Our code for an account without QuickSight, or in an edition without what is asked for: all else fails alike."""
+_NO_EDITION = frozenset({"UnsupportedUserEditionException", "UnsupportedPricingPlanException"})
+_SAID_SO = ("is not subscribed", "is not signed up")
 _PAGE = 100
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
@@ -44,14 +50,39 @@ class QuickSightService:
         self, operation: str, params: Mapping[str, JsonValue], *, subject: str, write: bool = False
     ) -> Reply:
         """One call on this account; AwsError as of the door."""
-        return await self.door.call(
-            QUICK_SIGHT_SERVICE, operation, {"AwsAccountId": self.account, **params}, subject=subject, write=write
-        )
+        return await self._sent(operation, {"AwsAccountId": self.account, **params}, subject=subject, write=write)
 
     async def tagging(self, operation: str, params: Mapping[str, JsonValue], *, subject: str) -> Reply:
         """One call about tags, which name no account."""
         write = operation != "ListTagsForResource"
-        return await self.door.call(QUICK_SIGHT_SERVICE, operation, params, subject=subject, write=write)
+        return await self._sent(operation, params, subject=subject, write=write)
+
+    async def _sent(self, operation: str, params: Mapping[str, JsonValue], *, subject: str, write: bool) -> Reply:
+        try:
+            return await self.door.call(QUICK_SIGHT_SERVICE, operation, params, subject=subject, write=write)
+        except AwsError as error:
+            raise self.explained(error, operation) from error
+
+    def explained(self, error: AwsError, operation: str) -> AwsError:
+        """The refusal of a call with what mends it. That there is no QuickSight is no word about a thing in it."""
+        if error.code in _NO_EDITION or any(said in error.message for said in _SAID_SO):
+            remedy = (
+                f"Subscribe account {self.account} to QuickSight, Enterprise edition, or correct "
+                "quicksight.account_id; then run again."
+            )
+            return AwsError(
+                TargetFault.DENIED,
+                error.message,
+                remedy=remedy,
+                request_id=error.request_id,
+                code=NOT_SUBSCRIBED,
+                recovery=Recovery.DENIED,
+            )
+        if error.recovery is Recovery.DENIED:
+            error.remedy = (
+                f"Grant quicksight:{operation} in IAM; quicksight.account_id has to be the account of the credentials."
+            )
+        return error
 
     async def found(self, operation: str, params: Mapping[str, JsonValue], *, subject: str) -> Mapping[str, Any] | None:
         """The answer to a look; None where there is no such thing."""

@@ -18,9 +18,12 @@ from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
 from spheresync.targets.quicksight.probes import PROBES
 from spheresync.targets.quicksight.reads import DataSetReader
-from spheresync.targets.quicksight.service import QUICK_SIGHT_SERVICE, QuickSightService
+from spheresync.targets.quicksight.service import NOT_SUBSCRIBED, QUICK_SIGHT_SERVICE, QuickSightService
 from spheresync.targets.quicksight.shared import SharedObjects
 from spheresync.targets.quicksight.writes import DataSetWriter
+
+_PERMITTED = frozenset({Recovery.ABSENT, Recovery.INVALID, Recovery.CONTENDED})
+"""What is answered to whoever may ask about what does not exist."""
 
 
 class QuickSightTarget:
@@ -103,8 +106,18 @@ class QuickSightTarget:
             await self._service.open()
         except ConfigurationError as error:
             return (Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration."),)
-        found = [await self._permission(api, params(self._service)) for api, params in PROBES.items()]
-        return tuple(problem for problem in found if problem is not None)
+        found: list[Problem] = []
+        for api, params in PROBES.items():
+            try:
+                await self._ask_for(api, params(self._service))
+            except TargetError as error:
+                found.append(Problem.of_target(self._key, error.fault, error.message, error.remedy))
+                if isinstance(error, AwsError) and error.code == NOT_SUBSCRIBED:
+                    break
+            except ConfigurationError as error:
+                remedy = "Correct the AWS configuration."
+                found.append(Problem.of_target(self._key, "configuration", error.message, remedy))
+        return tuple(found)
 
     async def concerned(self, changes: Sequence[Any]) -> tuple[Problem, ...]:
         return ()
@@ -112,18 +125,15 @@ class QuickSightTarget:
     async def endangered(self, there: object) -> tuple[Problem, ...]:
         return ()
 
-    async def _permission(self, api: str, params: Mapping[str, JsonValue]) -> Problem | None:
-        subject = f"permission for quicksight:{api}"
+    async def _ask_for(self, api: str, params: Mapping[str, JsonValue]) -> None:
+        """Find out whether a call is permitted.
+
+        Raises:
+            TargetError: it is not, or nobody can say.
+        """
         try:
-            await self._door.call(QUICK_SIGHT_SERVICE, api, params, subject=subject)
+            await self._door.call(QUICK_SIGHT_SERVICE, api, params, subject=f"permission for quicksight:{api}")
         except AwsError as error:
-            if error.recovery in {Recovery.ABSENT, Recovery.INVALID, Recovery.CONTENDED}:
-                return None
-            grant = f"Grant quicksight:{api} in IAM; quicksight.account_id has to be the account of these credentials."
-            remedy = grant if error.recovery is Recovery.DENIED else error.remedy
-            return Problem.of_target(self._key, error.fault, error.message, remedy)
-        except ConfigurationError as error:
-            return Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration.")
-        except TargetError as error:
-            return Problem.of_target(self._key, error.fault, error.message, error.remedy)
-        return None
+            told = self._service.explained(error, api)
+            if told.recovery not in _PERMITTED:
+                raise told from error

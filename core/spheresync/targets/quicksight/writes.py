@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.errors import NoObjectError, TargetError, TargetFault
@@ -13,6 +13,7 @@ from spheresync.targets.aws.door import Reply
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.protocol import Operation, Outcome
+from spheresync.targets.quicksight.answers import PREPARED_ANEW
 from spheresync.targets.quicksight.content import OWNER_TAG, Content
 from spheresync.targets.quicksight.design import QUICK_SIGHT_DESIGN
 from spheresync.targets.quicksight.merge import broken_by, columns_gone
@@ -29,6 +30,10 @@ _LOOK = "Make a new preview to see the data set as it is now."
 _NEEDS_WHAT_IS_SHARED = frozenset({"CreateDataSet", "UpdateDataSet", "CreateFolderMembership", "CreateTopic"})
 _MADE_AGAIN = "Somebody has deleted what it needs: the next sync makes it again."
 _READS_GONE = "Change or delete that in QuickSight, as only its owner knows what it should be; the next sync goes on."
+_PREPARED_ANEW = (
+    "Move it back in QuickSight, or delete it there, and the next sync makes it again; or keep it, and let no rule "
+    "make the asset queryable (queryable: false)."
+)
 _OF_A_TABLE = frozenset({"CreateDataSet", "UpdateDataSet"})
 _NOT_TAKEN = (
     "Where Athena cannot query that table yet (it holds metadata only, or is empty), fill it or let no rule make it "
@@ -137,7 +142,11 @@ class DataSetWriter:
             self._require_ours(operation, live)
             body, kept = self._wanted(operation, live, again=doubt is not None or in_doubt)
             there, wanted = Content.read(live.body), Content.read(body)
-            _require_whole(operation, there, wanted)
+            if operation.action is Action.RETIRE and _is_prepared_anew(there):
+                wanted = replace(there, tags=wanted.tags)  # its tags say it
+                body = wanted.body
+            else:
+                _require_whole(operation, there, wanted)
             steps = steps_between(there, wanted, operation, self._service.arn)
             made = operation.action is Action.CREATE and (in_doubt or operation.recovering)
             held = before if before is not None else None if made else live.body
@@ -309,12 +318,20 @@ def _desired(operation: Operation) -> DesiredObject:
     return operation.desired
 
 
+def _is_prepared_anew(there: Content) -> bool:
+    return PREPARED_ANEW in cast("Mapping[str, Any]", there.foreign.get("Members", {}))
+
+
 def _require_whole(operation: Operation, there: Content, wanted: Content) -> None:
     """Let a write pass that takes nothing away from what others made.
 
     Raises:
-        TargetError: INVALID, something of theirs reads a column that is gone, so that QuickSight refuses it.
+        TargetError: INVALID, something of theirs reads a column that is gone, so that QuickSight refuses it; or they
+            prepare the data in the way that knows no logical tables, of which an update of ours would leave nothing.
     """
+    if _is_prepared_anew(there):
+        text = f"{operation.subject}: somebody has moved the data set to the new data preparation; it stays as it is."
+        raise TargetError(TargetFault.INVALID, text, remedy=_PREPARED_ANEW)
     broken = broken_by(there, wanted)
     if broken:
         gone = first_of(sorted(columns_gone(there, wanted)), _NAMED)
