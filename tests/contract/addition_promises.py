@@ -63,7 +63,7 @@ class AddingWorld:
         return registered(self.target.key.target).design
 
     def desired(self, which: int = 0, asset: Asset = ORDERS) -> DesiredObject:
-        base = BaseObject(AT, Digest("base"), COLUMNS)
+        base = BaseObject(AT, Digest("base"), COLUMNS, types=dict.fromkeys(COLUMNS, "int"))
         made: DesiredObject = self.design.design(asset, self.decisions[which], *AT, MARKER, base=base)
         return made
 

@@ -80,6 +80,9 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_DESIGN}::test_columns_are_taken_up_to_the_limit_and_one_more_is_refused_with_what_to_do",
             f"{_DESIGN}::test_steps_are_taken_up_to_the_limit_and_one_more_is_refused",
             f"{_DESIGN}::test_texts_are_cut_at_their_limits",
+            f"{_DESIGN}::test_names_of_what_is_shared_and_synonyms_are_cut_at_their_limits",
+            f"{_DESIGN}::test_a_column_of_a_name_that_is_too_long_for_quick_sight_is_left_out",
+            f"{_DESIGN}::test_principals_are_taken_up_to_the_limit_and_one_more_is_refused",
         ),
     ),
 )

@@ -14,15 +14,18 @@ import pytest
 
 from spheresync.config import DriftPolicies, Settings
 from spheresync.config.lakeformation import LakeFormation, TagFact
+from spheresync.config.quicksight import QuickSight
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import LAKE_FORMATION, LiveObject, PhysicalName, TargetKey
+from spheresync.model import LAKE_FORMATION, QUICK_SIGHT, LiveObject, PhysicalName, TargetKey
 from spheresync.targets import registry
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.glue.target import GlueTarget
 from spheresync.targets.lakeformation.target import LakeFormationTarget
 from spheresync.targets.protocol import Target
+from spheresync.targets.quicksight.target import QuickSightTarget
 from tests.contract.addition_promises import AT, COLUMNS, AddingWorld, AdditionPromises
 from tests.contract.target_promises import GROUP, NAME, TargetPromises, World
+from tests.simulators.assumed_roles import HOME_ACCOUNT
 from tests.simulators.glue_process import GlueSimulator, running_glue
 from tests.simulators.json_file_target import JSON_FILE, JSON_FILE_DESIGN, JsonFileTarget
 from tests.unit.mapping.assets import MARKER, ORDERS, decide
@@ -119,6 +122,66 @@ class TestLakeFormation(AdditionPromises):
             )
             first, second = (replace(decide(ORDERS), section=section) for section in sections)
             yield AddingWorld(target, HandsOnTags(simulator), (first, second))
+            door.close()
+
+
+@dataclass
+class HandsOnDataSets:
+    glue: GlueSimulator
+
+    async def make_base(self) -> None:
+        hands = self.glue.client()
+        hands.create_database(DatabaseInput={"Name": AT.container})
+        columns: Any = [{"Name": name, "Type": "int"} for name in COLUMNS.values()]
+        storage: Any = {"Columns": columns, "Location": "s3://lake/orders/"}
+        hands.create_table(DatabaseName=AT.container, TableInput={"Name": AT.name, "StorageDescriptor": storage})
+
+    async def drop_base(self) -> None:
+        self.glue.client().delete_table(DatabaseName=AT.container, Name=AT.name)
+
+    async def add_theirs(self) -> None:
+        hands = self.glue.client_of("quicksight")
+        held = hands.describe_data_set(AwsAccountId=HOME_ACCOUNT, DataSetId=AT.name)["DataSet"]
+        definition = {key: held[key] for key in ("Name", "PhysicalTableMap", "LogicalTableMap", "FieldFolders")}
+        calculated = {"ColumnName": "Theirs", "ColumnId": "theirs", "Expression": "1"}
+        ours = definition["LogicalTableMap"]["columns"]
+        ours["DataTransforms"] = [
+            *ours.get("DataTransforms", []),
+            {"CreateColumnsOperation": {"Columns": [calculated]}},
+        ]
+        hands.update_data_set(AwsAccountId=HOME_ACCOUNT, DataSetId=AT.name, ImportMode="SPICE", **definition)
+        hands.tag_resource(ResourceArn=held["Arn"], Tags=[{"Key": "theirs", "Value": "a"}])
+
+    async def change_ours(self) -> None:
+        self.glue.client_of("quicksight").delete_folder_membership(
+            AwsAccountId=HOME_ACCOUNT, FolderId=AT.container, MemberId=AT.name, MemberType="DATASET"
+        )
+
+    async def break_reading(self) -> None:
+        self.glue.fault("deny", "quicksight:DescribeDataSet", times=None)
+
+    async def contents(self) -> Any:
+        return self.glue.quicksight_dump()
+
+
+class TestQuickSight(AdditionPromises):
+    @pytest.fixture
+    def world(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddingWorld]:
+        async def no_sleep(_: float) -> None:
+            await anyio.lowlevel.checkpoint()
+
+        with running_glue() as simulator:
+            for name, value in simulator.environment.items():
+                monkeypatch.setenv(name, value)
+            door = AwsDoor(simulator.session, sleep=no_sleep)
+            somebody = f"arn:aws:quicksight:eu-central-1:{HOME_ACCOUNT}:user/default/ann"
+            given = [(ORDERS.kind,), ()]
+            sections = [QuickSight(account_id=HOME_ACCOUNT, owners=(somebody,), topics=topics) for topics in given]
+            target = QuickSightTarget(
+                door, owner=MARKER, drift=DriftPolicies(), account=HOME_ACCOUNT, key=TargetKey(QUICK_SIGHT)
+            )
+            first, second = (replace(decide(ORDERS), section=section) for section in sections)
+            yield AddingWorld(target, HandsOnDataSets(simulator), (first, second))
             door.close()
 
 

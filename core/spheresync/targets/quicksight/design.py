@@ -205,8 +205,9 @@ class QuickSightDesign(TargetDesign):
             granted = granted_hashes(content.tags)
             grants = {who: role for who, role in content.grants.items() if short_hash(who) in granted}
             if content.workgroup:
+                named = one_line(f"Spheresync: {content.workgroup}", LONGEST_NAME)
                 needed[PhysicalName(content.source)] = _required(
-                    Shared.DATA_SOURCE, content.source, f"Spheresync: {content.workgroup}", content.workgroup, grants
+                    Shared.DATA_SOURCE, content.source, named, content.workgroup, grants
                 )
             if content.folder and content.space:
                 needed[PhysicalName(content.folder)] = _required(

@@ -12,6 +12,9 @@ from spheresync.targets.quicksight.content import DataSetColumn, TopicColumn
 
 LONGEST_LABEL = 128
 LONGEST_DESCRIPTION = 500
+LONGEST_SYNONYM = 256
+LONGEST_INPUT = 128
+"""Characters of the name of a column in the table, which Glue lets be longer where others made it."""
 FOLDERS = {
     ColumnRole.KEY: "Keys",
     ColumnRole.MEASURE: "Measures",
@@ -69,7 +72,7 @@ def columns_of(asset: Asset, decision: Decision, base: BaseObject) -> list[tuple
         said = decide_column(decision.columns, column)
         name = base.columns.get(column.name)
         type_ = quick_sight_type(base.types.get(column.name, ""))
-        if not said.included or name is None or type_ is None:
+        if not said.included or name is None or type_ is None or len(name) > LONGEST_INPUT:
             continue
         label = decision.label_of(column.labels)
         description = _definition(column, decision)
@@ -134,4 +137,10 @@ def _synonyms(column: Column, shown: DataSetColumn, decision: Decision) -> tuple
         words += [term, *(decision.terms[term].synonyms if term in decision.terms else ())]
     words.append(column.name)
     own = shown.label.casefold()
-    return tuple({word.casefold(): word for word in map(one_line, words) if word and word.casefold() != own}.values())
+    return tuple(
+        {
+            word.casefold(): word
+            for word in (one_line(each, LONGEST_SYNONYM) for each in words)
+            if word and word.casefold() != own
+        }.values()
+    )

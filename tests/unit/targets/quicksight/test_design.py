@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -38,7 +39,8 @@ from tests.unit.mapping.assets import MARKER, ORDERS, column, decide
 
 ARNS = "arn:aws:quicksight:eu-central-1:123456789012:"
 ANN, BOB, CARL = (f"{ARNS}user/default/{name}" for name in ("ann", "bob", "carl"))
-SECTION = QuickSight(account_id="123456789012", owners=(ANN,), viewers=(BOB,), topics=(ORDERS.kind,))
+ACCOUNT = "123456789012"
+SECTION = QuickSight(account_id=ACCOUNT, owners=(ANN,), viewers=(BOB,), topics=(ORDERS.kind,))
 AT = Address(PhysicalName("sales_0"), PhysicalName("orders_1"))
 
 
@@ -100,6 +102,30 @@ def test_texts_are_cut_at_their_limits() -> None:
         retired = Content.read(DESIGN.retire(content.body, "2026-01-01T00:00:00Z", *AT).body)
         assert len(retired.name) == 128 and retired.name.startswith("[retired in Datasphere] n")
         assert DESIGN.is_retired(retired.body) and not DESIGN.is_retired(content.body)
+
+
+@pytest.mark.parametrize("length", [128, 129])
+def test_a_column_of_a_name_that_is_too_long_for_quick_sight_is_left_out(length: int) -> None:
+    name = "c" * length
+    columns = (column("A"), column("LONG"))
+    base = replace(base_of(replace(ORDERS, columns=columns)), columns={"A": "a", "LONG": name})
+    made = DESIGN.design(replace(ORDERS, columns=columns), said_of(ORDERS), *AT, MARKER, base=base)
+    assert [each.name for each in Content.read(made.body).columns] == (["a", name] if length == 128 else ["a"])
+
+
+def test_names_of_what_is_shared_and_synonyms_are_cut_at_their_limits() -> None:
+    longest = "w" * 128
+    labels = (("", "short"), ("de", "s" * 257))
+    space = AssetId("s" * 300, "A")
+    asset = replace(ORDERS, id=space, columns=(replace(column("A"), labels=labels),))
+    content = designed(asset, section=QuickSight(account_id=ACCOUNT, workgroup=longest, topics=(ORDERS.kind,)))
+    shared = [json.loads(each.desired.body) for each in DESIGN.shared_prerequisites([content.body], MARKER)]
+    assert {each["Kind"]: len(each["Name"]) for each in shared} == {"DataSource": 128, "Folder": 200}
+    assert [each["WorkGroup"] for each in shared if each["Kind"] == "DataSource"] == [longest]
+    assert content.topic is not None
+    assert [len(word) for word in content.topic.columns[0].synonyms if word.startswith("s")] == [256]
+    with pytest.raises(ValidationError, match="1 to 128"):
+        QuickSight(workgroup="w" * 129)
 
 
 def test_principals_are_taken_up_to_the_limit_and_one_more_is_refused() -> None:
