@@ -118,8 +118,10 @@ def test_names_of_what_is_shared_and_synonyms_are_cut_at_their_limits() -> None:
     labels = (("", "short"), ("de", "s" * 257))
     space = AssetId("s" * 300, "A")
     asset = replace(ORDERS, id=space, columns=(replace(column("A"), labels=labels),))
-    content = designed(asset, section=QuickSight(account_id=ACCOUNT, workgroup=longest, topics=(ORDERS.kind,)))
-    shared = [json.loads(each.desired.body) for each in DESIGN.shared_prerequisites([content.body], MARKER)]
+    section = QuickSight(account_id=ACCOUNT, workgroup=longest, topics=(ORDERS.kind,))
+    content = designed(asset, section=section)
+    needed = DESIGN.shared_prerequisites([content.body], MARKER, section)
+    shared = [json.loads(each.desired.body) for each in needed]
     assert {each["Kind"]: len(each["Name"]) for each in shared} == {"DataSource": 128, "Folder": 200}
     assert [each["WorkGroup"] for each in shared if each["Kind"] == "DataSource"] == [longest]
     assert content.topic is not None
