@@ -15,9 +15,9 @@ from spheresync.config.context import ContextTerm
 from spheresync.config.datazone import DataZone
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import DATAZONE, Action, AssetId, DesiredObject, PhysicalName, TargetKey
+from spheresync.targets.annotations import content
+from spheresync.targets.annotations.content import COLUMN_FACTS, OWNER, SET, SOURCE, TERMS
 from spheresync.targets.aws.door import AwsDoor
-from spheresync.targets.datazone import content
-from spheresync.targets.datazone.content import COLUMN_FACTS, OWNER, SET, SOURCE, TERMS
 from spheresync.targets.datazone.required import required_objects
 from spheresync.targets.datazone.target import DataZoneTarget
 from spheresync.targets.protocol import Operation, Outcome

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from spheresync.model import JsonValue, canonical_json
 from spheresync.model.json_document import read_json, read_own_json
-from spheresync.targets.datazone.content import (
+from spheresync.targets.annotations.content import (
     COLUMN_FACTS,
     COLUMNS,
     DESCRIPTION,

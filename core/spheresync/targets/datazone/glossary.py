@@ -1,30 +1,29 @@
-"""The glossary and its terms in DataZone: found before they are made, and only what is ours is changed.
-
-DataZone keeps nothing with a term by which its maker could be known, so the last line of one of ours names this
-installation and carries a digest of the rest: a text that somebody edited is known by that, and stays.
-"""
+"""The glossary and its terms in DataZone: found before they are made, and only what is ours is changed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.config.datazone import LONGEST_NAME, DataZone
-from spheresync.errors import TargetError, TargetFault
-from spheresync.model import PhysicalName, digest_json
+from spheresync.config.datazone import DataZone
+from spheresync.model import PhysicalName
+from spheresync.targets.annotations.terms import (
+    KEPT_BY,
+    TermTexts,
+    is_kept_by,
+    is_unedited,
+    term_body,
+    term_texts,
+)
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.domain import Domain
-from spheresync.targets.datazone.required import term_body
 from spheresync.targets.protocol import ContainerOutcome
 
-MOST_SHORT, MOST_LONG = 1_024, 4_096
-"""Characters of the two descriptions of a term (reference: aws-catalogs.md 4)."""
 _REMEMBERED = 300.0
 """Seconds for which a term that was looked up is not looked up again."""
-_KEPT_BY = "Kept by "
 
 
 class Glossary:
@@ -140,7 +139,7 @@ class Glossary:
 
     @property
     def _about(self) -> str:
-        return f"Terms of assets of SAP Datasphere. {_KEPT_BY}{self._owner}."
+        return f"Terms of assets of SAP Datasphere. {KEPT_BY}{self._owner}."
 
     async def _term_input(self, name: str) -> dict[str, Any]:
         """The texts and relations of a term as they should be.
@@ -148,23 +147,12 @@ class Glossary:
         Raises:
             TargetError: INVALID, and what to do.
         """
-        if len(name) > LONGEST_NAME:
-            raise _too_long(name, "name", len(name), LONGEST_NAME)
-        said = term_body(name, self._section.terms)
-        definition = str(said.get("definition", ""))
         relations: dict[str, list[str]] = {}
-        if (broader := said.get("broader")) is not None:
+        if (broader := term_body(name, self._section.terms).get("broader")) is not None:
             above = await self._look_for_term(str(broader))
             relations = {"isA": [str(above["id"])]} if above is not None else {}
-        synonyms = ", ".join(cast("Sequence[str]", said.get("synonyms", ())))
-        text = "\n".join(each for each in (definition, f"Synonyms: {synonyms}" if synonyms else "") if each)
-        short = definition[:MOST_SHORT]
-        digest = digest_json([short, text, relations.get("isA", [])])[-8:]
-        mark = f"{_KEPT_BY}{self._owner} ({digest})."
-        long = f"{text}\n\n{mark}" if text else mark
-        if len(long) > MOST_LONG:
-            raise _too_long(name, "definition with its synonyms", len(text), MOST_LONG - len(mark) - 2)
-        asked: dict[str, Any] = {"shortDescription": short, "longDescription": long}
+        texts = term_texts(name, self._section.terms, self._owner, service="DataZone", above=relations.get("isA", ()))
+        asked: dict[str, Any] = {"shortDescription": texts.short, "longDescription": texts.long}
         return asked | ({"termRelations": relations} if relations else {})
 
     def _is_to_change(self, there: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
@@ -177,18 +165,12 @@ class Glossary:
             and there.get("longDescription", "") == asked["longDescription"]
             and set((asked.get("termRelations") or {}).get("isA", ())) <= set(isa)
         )
-        edited = not self._is_unedited(there, isa)
-        return not same and (not edited or self._drift.description is DriftPolicy.OVERWRITE)
-
-    def _is_unedited(self, there: Mapping[str, Any], isa: Sequence[str]) -> bool:
-        text, _, mark = str(there.get("longDescription", "")).rpartition(_KEPT_BY)
-        digest = digest_json([there.get("shortDescription", ""), text.rstrip("\n"), [*isa]])[-8:]
-        return mark.endswith(f" ({digest}).")
+        texts = TermTexts(str(there.get("shortDescription", "")), str(there.get("longDescription", "")))
+        return not same and (is_unedited(texts, isa) or self._drift.description is DriftPolicy.OVERWRITE)
 
     def _marked(self, term: Mapping[str, Any]) -> bool:
         """Whether this installation made a term."""
-        _, found, mark = str(term.get("longDescription", "")).rpartition(_KEPT_BY)
-        return bool(found) and mark.rpartition(" (")[0] == self._owner
+        return is_kept_by(self._owner, str(term.get("longDescription", "")))
 
     def _note(self, name: str, identifier: str) -> None:
         self._ids[name] = (time.monotonic(), identifier)
@@ -229,8 +211,3 @@ class Glossary:
         async for item in self._domain.search(asked, subject=f"{scope.lower().replace('_', ' ')} {name}"):
             if (found := item.get(member)) is not None and found.get("name") == name:
                 yield found
-
-
-def _too_long(name: str, what: str, length: int, most: int) -> TargetError:
-    text = f"term {name[:80]}: its {what} has {length} characters, and DataZone takes {most}."
-    return TargetError(TargetFault.INVALID, text, remedy="Shorten it in the context file.")

@@ -10,11 +10,11 @@ from spheresync.config.datazone import DataZone
 from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.model import Action, Address, DesiredObject, LiveObject, PhysicalName, Problem, TargetKey
 from spheresync.model.json_document import read_json
+from spheresync.targets.annotations.content import DIGEST
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.asset_forms import content_of
 from spheresync.targets.datazone.assets import AssetFinder
-from spheresync.targets.datazone.content import DIGEST
 from spheresync.targets.datazone.domain import Domain
 from spheresync.targets.datazone.publishing import Published
 from spheresync.targets.datazone.required import FORM_TYPE

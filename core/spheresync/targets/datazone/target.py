@@ -16,22 +16,21 @@ from spheresync.model import (
     Action,
     Address,
     DesiredObject,
-    Digest,
     LiveObject,
     PhysicalName,
     Problem,
     TargetKey,
     digest_json,
-    first_of,
 )
 from spheresync.model.json_document import read_own_json
+from spheresync.targets.annotations import content
+from spheresync.targets.annotations.content import Content
+from spheresync.targets.annotations.merging import differs, moved_error, terms_changed, wanted_of
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
-from spheresync.targets.datazone import content
 from spheresync.targets.datazone.asset_forms import AssetInput, asset_input, content_of, terms_in
 from spheresync.targets.datazone.assets import AssetFinder, TableAssets
-from spheresync.targets.datazone.content import Content, is_text, policy_of
 from spheresync.targets.datazone.design import DATAZONE_DESIGN, MOST_CONTENT, MOST_TERMS
 from spheresync.targets.datazone.domain import DATAZONE_SERVICE, Domain
 from spheresync.targets.datazone.glossary import Glossary
@@ -55,7 +54,6 @@ from spheresync.targets.protocol import (
 )
 
 _ATTEMPTS = 3
-_NAMED = 8
 MOST_FORMS = 10
 """Forms of one asset (reference: aws-catalogs.md 4)."""
 _LOOK = "Make a new preview to see the asset as it is now."
@@ -201,7 +199,7 @@ class DataZoneTarget:
                 return Outcome(None, b"", already=True)
         elif live is None and operation.must_exist:
             raise NoObjectError(operation.subject)
-        wanted, kept = self._wanted(operation, seen)
+        wanted, kept = wanted_of(DATAZONE_DESIGN, operation, seen.there, live, self._drift)
         if live is not None and not self._is_to_write(live, wanted):
             return Outcome(live.version, live.body, live.body, already=not sent, kept=kept)
         asset = seen.assets.asset
@@ -212,46 +210,8 @@ class DataZoneTarget:
         before = None if live is None else live.body
         return Outcome(version, written.body, before, request_id=request_id, kept=kept, did=did)
 
-    def _wanted(self, operation: Operation, seen: _Seen) -> tuple[Content, tuple[Any, ...]]:
-        """The content to bring about, and edits of others that stay in it.
-
-        Raises:
-            TargetError: MOVED.
-        """
-        assert operation.desired is not None
-        desired = Content.read(operation.desired.body)
-        last = Content.read(operation.last_written) if operation.last_written is not None and seen.live else None
-        if operation.exact:
-            return self._restored(operation, seen, desired, last), ()
-        there = seen.there.body
-        base = None if last is None else last.body
-        merged = DATAZONE_DESIGN.merge(base, there, operation.desired.body, self._drift)
-        moved = [c.path for c in merged.ours_moved if operation.strict or not self._may_overwrite(c.path)]
-        if moved:
-            raise _moved(operation, moved)
-        return Content.read(merged.body), merged.kept
-
-    def _restored(self, operation: Operation, seen: _Seen, before: Content, after: Content | None) -> Content:
-        """What undoes a write: ours as it was before, and what others have put beside it since."""
-        if after is not None and seen.live is not None:
-            moved = DATAZONE_DESIGN.edited_since(before.body, after.body, seen.live.body)
-            if moved and not DATAZONE_DESIGN.holds(seen.live, operation.desired or _nothing(operation)):
-                raise _moved(operation, moved)
-        paths = content.own_paths(before, *([after] if after is not None else []))
-        fields = {path: value for path, value in seen.there.fields.items() if path not in paths}
-        fields = {path: value for path, value in fields.items() if not path.startswith(content.FORM)}
-        fields |= {path: value for path, value in before.fields.items() if path in paths}
-        held = replace(before, fields=fields, asset=seen.there.asset, custom=seen.there.custom)
-        return held.stamped() if held.is_marked else held
-
-    def _may_overwrite(self, path: str) -> bool:
-        return is_text(path) or policy_of(path, self._drift) is DriftPolicy.OVERWRITE
-
     def _is_to_write(self, live: LiveObject, wanted: Content) -> bool:
-        there = Content.read(live.body)
-        return live.digest != wanted.digest or bool(
-            content.differing(there, wanted, {*there.ours, *wanted.ours} - wanted.found)
-        )
+        return live.digest != wanted.digest or differs(Content.read(live.body), wanted)
 
     def _require_may_make(self, operation: Operation) -> None:
         """Let pass what may be put there again that somebody has taken away."""
@@ -277,7 +237,7 @@ class DataZoneTarget:
     ) -> tuple[str | None, Content, str | None]:
         """Send a revision, or make the asset; answers the revision, what stands there then, and the request's id."""
         asset = seen.assets.asset
-        ids = {term: await self._glossary.id_of(term) for term in _terms_changed(seen.there, wanted)}
+        ids = {term: await self._glossary.id_of(term) for term in terms_changed(seen.there, wanted)}
         said = asset_input(asset, seen.there, wanted, operation.name, ids.__getitem__)
         _require_fits(operation, said)
         params: dict[str, Any] = {
@@ -317,7 +277,7 @@ class DataZoneTarget:
         if operation.last_written is not None:
             last, there = Content.read(operation.last_written), seen.there
             if moved := content.differing(last, there, content.own_paths(last)):
-                raise _moved(operation, [change.path for change in moved])
+                raise moved_error(operation, [change.path for change in moved])
         if seen.assets.made is not None:
             await self._delete_made(seen.assets.made, subject=operation.subject)
         if seen.assets.imported is None:
@@ -404,13 +364,6 @@ def _live(at: Address, asset: Mapping[str, Any], there: Content) -> LiveObject:
     )
 
 
-def _terms_changed(there: Content, wanted: Content) -> set[str]:
-    changed = {
-        path for path in there.fields.keys() | wanted.fields.keys() if (path in there.fields) != (path in wanted.fields)
-    }
-    return {term for path in changed if (term := content.term_of(path)) is not None}
-
-
 def _require_fits(operation: Operation, said: AssetInput) -> None:
     """Let pass what DataZone takes, with what others have put on the asset.
 
@@ -430,12 +383,3 @@ def _require_fits(operation: Operation, said: AssetInput) -> None:
             text += f"{MOST_CONTENT} at most."
             remedy = "Leave columns out by a mapping rule (`include: false`)."
             raise TargetError(TargetFault.INVALID, text, remedy=remedy)
-
-
-def _nothing(operation: Operation) -> DesiredObject:
-    return DesiredObject(operation.container, operation.name, b"", Digest(""))
-
-
-def _moved(operation: Operation, paths: Sequence[str]) -> TargetError:
-    text = f"{operation.subject}: somebody else has changed {first_of(list(paths), _NAMED)} since; nothing was written."
-    return TargetError(TargetFault.MOVED, text, remedy=_LOOK)

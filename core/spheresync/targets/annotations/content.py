@@ -1,8 +1,8 @@
-"""What stands of an asset of ours in DataZone: fields by path, and which of them are ours. Pure.
+"""What stands of an asset of ours in a catalog: fields by path, and which of them are ours. Pure.
 
 Paths are `form.MEMBER` (our form), `description`, `terms.NAME`, and of columns `columns.NAME.name`,
-`columns.NAME.description` and `columns.NAME.terms.TERM`. The form keeps what else is ours as text, so that DataZone
-alone can tell it from what people wrote there.
+`columns.NAME.description`, `columns.NAME.form` (a form of ours, as a whole) and `columns.NAME.terms.TERM`. The form
+keeps what else is ours as text, so that the catalog alone can tell it from what people wrote there.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ DESCRIPTION: Final = "description"
 OWNER, SOURCE, KIND = f"{FORM}managedBy", f"{FORM}source", f"{FORM}kind"
 DIGEST, TABLE, COLUMN_FACTS = f"{FORM}digest", f"{FORM}table", f"{FORM}columns"
 STATUS, RETIRED_AT = f"{FORM}status", f"{FORM}retiredAt"
+FORM_OF_COLUMN: Final = "form"
 SET: Final = "set"
 """The value of the path of a term that stands there."""
 _HIDDEN = frozenset({DIGEST})
@@ -32,7 +33,7 @@ class Content:
     """`fields` are what stands there, `ours` what we want there, by path; they differ where others have edited.
 
     `found`: paths where others had something before we came, which stays theirs. `asset` is the id of the asset, empty
-    where it is not known; `custom`: we made it.
+    where it is not known; `custom`: we made it. `bound`: others made the table that the asset stands for.
     """
 
     fields: Mapping[str, str]
@@ -40,13 +41,14 @@ class Content:
     found: frozenset[str] = frozenset()
     asset: str = ""
     custom: bool = False
+    bound: bool = False
 
     @classmethod
     def read(cls, body: bytes) -> Content:
         """What `body` wrote."""
         held: dict[str, Any] = read_own_json(body)
         found = frozenset(held["found"])
-        return cls(held["fields"], held["ours"], found, held["asset"], held["custom"])
+        return cls(held["fields"], held["ours"], found, held["asset"], held["custom"], held["bound"])
 
     @property
     def body(self) -> bytes:
@@ -58,6 +60,7 @@ class Content:
                 "found": sorted(self.found),
                 "asset": self.asset,
                 "custom": self.custom,
+                "bound": self.bound,
             }
         )
 
@@ -125,7 +128,7 @@ def merged(last: Content | None, there: Content, want: Content, policies: DriftP
     fields, kept = {path: value for path, value in there.fields.items() if not path.startswith(FORM)}, []
     for path in sorted(was.keys() | want.ours.keys()):
         now, before, value = there.fields.get(path), was.get(path), want.ours.get(path)
-        if path.startswith(FORM):
+        if is_form(path):
             _put(fields, path, value)
         elif path in found:
             continue
@@ -137,7 +140,7 @@ def merged(last: Content | None, there: Content, want: Content, policies: DriftP
             kept.append(path)
         else:
             _put(fields, path, value)
-    content = Content(fields, want.ours, frozenset(found), there.asset, there.custom)
+    content = Content(fields, want.ours, frozenset(found), there.asset, there.custom, want.bound)
     return content.stamped() if content.is_marked else content, kept
 
 
@@ -171,14 +174,20 @@ def without_ours(there: Content) -> Content:
     fields = {
         path: value
         for path, value in there.fields.items()
-        if not path.startswith(FORM) and (path in there.found or there.ours.get(path) != value)
+        if not is_form(path) and (path in there.found or there.ours.get(path) != value)
     }
     return Content(fields, asset=there.asset, custom=there.custom)
 
 
+def is_form(path: str) -> bool:
+    """Whether a field is of a form of ours, where nobody else has anything to say."""
+    column = None if path.startswith(FORM) else column_of(path)
+    return path.startswith(FORM) or (column is not None and column[1] == FORM_OF_COLUMN)
+
+
 def is_text(path: str) -> bool:
     """Whether a field is a text where an edit of somebody else can stand beside ours."""
-    return not path.startswith(FORM) and term_of(path) is None
+    return not is_form(path) and term_of(path) is None
 
 
 def policy_of(path: str, policies: DriftPolicies) -> DriftPolicy:

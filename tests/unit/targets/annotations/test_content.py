@@ -1,4 +1,4 @@
-"""What is merged into an asset of DataZone: settled after one write, and nothing of others is lost."""
+"""What is merged into what others say of an asset: settled after one write, and nothing of others is lost."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.targets.datazone import content
-from spheresync.targets.datazone.content import DESCRIPTION, OWNER, SET, SOURCE, Content, merged, wanted, without_ours
+from spheresync.targets.annotations import content
+from spheresync.targets.annotations.content import (
+    DESCRIPTION,
+    OWNER,
+    SET,
+    SOURCE,
+    Content,
+    merged,
+    wanted,
+    without_ours,
+)
 
 PATHS = (DESCRIPTION, "terms.A", "terms.b.c", "columns.x.name", "columns.x.description", "columns.x.terms.A")
 MARKS = {OWNER: "spheresync:here", SOURCE: "S/ONE"}
