@@ -18,6 +18,7 @@ from tests.contract.promises_context import CONTEXT
 from tests.contract.promises_datazone import DATAZONE
 from tests.contract.promises_destinations import DESTINATIONS
 from tests.contract.promises_drift import DRIFT
+from tests.contract.promises_glue_context import GLUE_CONTEXT
 from tests.contract.promises_lake_formation import LAKE_FORMATION
 from tests.contract.promises_later import LATER
 from tests.contract.promises_meaning import MEANING
@@ -44,6 +45,7 @@ AREAS = frozenset(
         "deletion",
         "dog",
         "glue",
+        "glue_context",
         "lakeformation",
         "mapping",
         "mcp",
@@ -68,6 +70,7 @@ PROMISES: tuple[Promise, ...] = (
     *LAKE_FORMATION,
     *QUICK_SIGHT,
     *DATAZONE,
+    *GLUE_CONTEXT,
     *RUNS,
     *SCHEDULE,
     *REMOVAL,

@@ -13,6 +13,7 @@ from spheresync.model import (
     DATAZONE,
     DEFAULT_DESTINATION,
     GLUE,
+    GLUE_CONTEXT,
     LAKE_FORMATION,
     QUICK_SIGHT,
     Place,
@@ -108,7 +109,7 @@ class Destination(Section):
         return f"catalog {catalog} in {region}" if catalog else f"the own catalog in {region}"
 
 
-_DEPENDS_ON = {LAKE_FORMATION: GLUE, QUICK_SIGHT: GLUE, DATAZONE: GLUE}
+_DEPENDS_ON = {LAKE_FORMATION: GLUE, QUICK_SIGHT: GLUE, DATAZONE: GLUE, GLUE_CONTEXT: GLUE}
 """Targets that add to the objects of another one."""
 ONLY_DEFAULT: Mapping[str, Destination] = {DEFAULT_DESTINATION: Destination()}
 """The destinations where none is configured."""

@@ -21,6 +21,7 @@ from spheresync.config.destinations import (
     require_prefix,
 )
 from spheresync.config.embedded_context import embedded_context
+from spheresync.config.glue_context import GlueContext
 from spheresync.config.lakeformation import LakeFormation
 from spheresync.config.lineage import Lineage
 from spheresync.config.paths import SettingPath, require_path
@@ -46,6 +47,7 @@ from spheresync.config.tenant import host_of, installation_name
 from spheresync.model import (
     DATAZONE,
     DATAZONE_PUBLISHING,
+    GLUE_CONTEXT,
     LAKE_FORMATION,
     QUICK_SIGHT,
     DestinationName,
@@ -60,8 +62,8 @@ from spheresync.model import (
 from spheresync.model.json_document import read_own_json
 from spheresync.regular_files import FileStamp
 
-KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
-SUPPORTED_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
+KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone", "glue_context")
+SUPPORTED_TARGETS = ("glue", "lakeformation", "quicksight", "datazone", "glue_context")
 DOG_HOST = "dog"
 """The tenant host of the dog environment, whose tenant is embedded."""
 DOG_ACCOUNT = "123456789012"
@@ -153,6 +155,7 @@ class Settings(Section):
     lakeformation: LakeFormation = LakeFormation()
     quicksight: Annotated[QuickSight, Field(validate_default=True)] = QuickSight()
     datazone: Annotated[DataZone, Field(validate_default=True)] = DataZone()
+    glue_context: GlueContext = GlueContext()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
@@ -251,12 +254,17 @@ class Settings(Section):
             LAKE_FORMATION: self.lakeformation,
             QUICK_SIGHT: self.quicksight,
             DATAZONE: self._datazone_with_terms,
+            GLUE_CONTEXT: self._glue_context_with_terms,
         }
         return sections.get(target)
 
     @cached_property
     def _datazone_with_terms(self) -> DataZone:
         return self.datazone.with_terms(self.business_context.terms)
+
+    @cached_property
+    def _glue_context_with_terms(self) -> GlueContext:
+        return self.glue_context.with_terms(self.business_context.terms)
 
     def place_of(self, destination: DestinationName) -> Place:
         """Where a destination is, as far as that is known without asking AWS; nothing of one that is not in force."""

@@ -66,6 +66,19 @@ _WORDS |= {
         ("datazone:CreateAssetType", "asset type"),
     )
 }
+_WORDS |= {
+    operation: _Words(
+        what,
+        AuditAction.CREATE_IN_GLUE_CONTEXT,
+        AuditAction.UPDATE_IN_GLUE_CONTEXT,
+        AuditAction.USE_IN_GLUE_CONTEXT,
+    )
+    for operation, what in (
+        ("glue:CreateGlossary", "glossary"),
+        ("glue:CreateGlossaryTerm", "glossary term"),
+        ("glue:PutFormType", "form type"),
+    )
+}
 _ANY = _Words("container", AuditAction.CREATE_DATABASE, AuditAction.USE_DATABASE, AuditAction.USE_DATABASE)
 NOTHING_MADE = MadePrerequisites({}, frozenset())
 

@@ -22,6 +22,7 @@ LAKE_FORMATION = TargetName("lakeformation")
 QUICK_SIGHT = TargetName("quicksight")
 DATAZONE = TargetName("datazone")
 DATAZONE_PUBLISHING = TargetName("datazone_publishing")
+GLUE_CONTEXT = TargetName("glue_context")
 DEFAULT_DESTINATION = DestinationName("default")
 
 

@@ -26,6 +26,7 @@ class PlanDraft:
     left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
     waits: list[Problem] = field(default_factory=list)  # for tables of others
     noted: list[Problem] = field(default_factory=list)  # what people may want to know, and nothing is done about
+    told_once: list[Problem] = field(default_factory=list)  # of the target as a whole
     reach: list[Problem] = field(default_factory=list)  # who gains or loses what by changes of access
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
     failed: list[Problem] = field(default_factory=list)  # assets that could not be planned; they stay as they are

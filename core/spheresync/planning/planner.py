@@ -169,6 +169,7 @@ class Planner:
                 BOUND_COLUMNS,
                 "whose columns and those of the bound asset do not all fit together",
             ),
+            *merge_problems([(each.key, each.draft.told_once) for each in planned]),
             *objects_off(records, self._request.scope),
             *access_findings([item for each in planned for item in each.draft.items]),
             *(problem for each in planned for problem in each.draft.reach[:MOST_FINDINGS]),

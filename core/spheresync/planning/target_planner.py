@@ -68,6 +68,7 @@ from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.confirmed_gone import ConfirmedGone, not_asked
 from spheresync.planning.removal.removals import DeleteRules, Removals
+from spheresync.planning.room import leave_where_unavailable, left_out
 from spheresync.planning.target_findings import TargetFindings
 from spheresync.runtime.out_of_scope import leaves_destination
 from spheresync.runtime.progress import OnProgress
@@ -257,8 +258,8 @@ class TargetPlanner:
             await removals.plan_formers(self._left_behind(records, names))
         self.leave_to_others(self._shared.held)
         self.draft.items = with_likely_names(self.draft.items, records, self._checkpoints)
-        if self._request.compare or self._request.full:
-            await self._leave_closed()
+        await self._leave_closed()
+        await self._leave_what_has_no_room()
         self.guarded = self._guard(records, await self._waiting())
         await self.plan_prerequisites()
         if self._request.compare and self._design.capabilities.access:
@@ -277,6 +278,11 @@ class TargetPlanner:
         if await was_away(self._store, self.key):
             self._request = replace(self._request, full=True)
         self._shared = await places.shared_with(self.key, mapping)
+
+    async def _leave_what_has_no_room(self) -> None:
+        """Leave out what the target does not take, and tell it."""
+        await leave_where_unavailable(self._target, self.draft)
+        self.draft.told_once += left_out(self.key, self._design, self.draft.items, self.decided)
 
     async def _find_who_is_concerned(self) -> None:
         """Say of the first changes of access who gains or loses what by them; a preview needs no AWS for all else."""
@@ -384,6 +390,8 @@ class TargetPlanner:
 
     async def _leave_closed(self) -> None:
         """Show what would be made in a closed database as the conflict that it is; a run looks by itself."""
+        if not (self._request.compare or self._request.full):
+            return
         closed = ClosedContainers(self._store, self._target, self._settings.installation_marker)
         try:
             self.draft.items = await closed.shown(self.draft.items)

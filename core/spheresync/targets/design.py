@@ -223,6 +223,10 @@ class TargetDesign(Protocol):
         """Why an asset is to have nothing here; None where it is. What it had goes as that of one that is gone."""
         return None
 
+    def left_out(self, decision: Decision) -> tuple[str, ...]:
+        """What is said of an asset that the target has no room for, so that it is left out."""
+        return ()
+
     def address(self, asset: AssetId, base: Address, marker: str, destination: DestinationName) -> Address:
         """Where an asset's object stands, of a target that depends on another one, by that one's address."""
         return base

@@ -214,6 +214,19 @@ class Target(Protocol):
 
 
 @runtime_checkable
+class MayBeUnavailable(Protocol):
+    """A target that the installed SDK, a Region or a catalog may not have."""
+
+    async def unavailable(self) -> Problem | None:
+        """Why nothing can be kept there, None where it can; asked for where something is to be written.
+
+        Raises:
+            TargetError: nobody can say.
+        """
+        ...
+
+
+@runtime_checkable
 class TakesLineage(Protocol):
     """A target that shows where data comes from."""
 

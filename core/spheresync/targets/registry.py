@@ -17,6 +17,7 @@ from spheresync.model import (
     DATAZONE,
     DATAZONE_PUBLISHING,
     GLUE,
+    GLUE_CONTEXT,
     LAKE_FORMATION,
     QUICK_SIGHT,
     DestinationName,
@@ -156,6 +157,28 @@ def _make_datazone_publishing(
     )
 
 
+@cache
+def _glue_context() -> TargetKind:
+    from spheresync.targets.glue_context.design import GLUE_CONTEXT_DESIGN
+
+    return TargetKind(GLUE_CONTEXT_DESIGN, _make_glue_context)
+
+
+def _make_glue_context(
+    settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack
+) -> Target:
+    from spheresync.targets.glue_context.target import GlueContextTarget
+
+    return GlueContextTarget(
+        _door(settings, key, resources, closing),
+        owner=settings.installation_marker,
+        drift=settings.drift,
+        section=settings.glue_context.with_terms(settings.business_context.terms),
+        key=key,
+        account=_account_of(settings.places[key.destination]),
+    )
+
+
 def _account_of(destination: Destination) -> str | None:
     """The account of the catalog of a destination; None where it is that of boto3's chain."""
     catalog = destination.catalog_id
@@ -197,6 +220,7 @@ TARGETS: dict[TargetName, Callable[[], TargetKind]] = {
     QUICK_SIGHT: _quick_sight,
     DATAZONE: _datazone,
     DATAZONE_PUBLISHING: _datazone_publishing,
+    GLUE_CONTEXT: _glue_context,
 }
 """How each is loaded, by its name."""
 

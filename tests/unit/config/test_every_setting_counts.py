@@ -56,6 +56,7 @@ _CONTEXT = "unit/mapping/test_context.py"
 _LAKE = "e2e/test_lake_formation.py"
 _QUICK = "e2e/test_quick_sight.py"
 _ZONE = "e2e/test_datazone.py"
+_CONTEXT_OF_GLUE = "e2e/test_glue_context.py"
 _TIERS = ("critical", "high", "medium")
 
 #: Key to the test that proves its effect, below `tests/`.
@@ -152,6 +153,7 @@ EFFECTS: dict[str, str] = {
     "datazone.project_id": f"{_ZONE}::test_a_domain_or_project_that_is_not_there_is_told_by_doctor",
     "datazone.glossary": f"{_ZONE}::test_a_glossary_and_terms_of_others_are_used_and_stay_as_they_are",
     "datazone.publish": f"{_ZONE}::test_with_review_publishing_waits_for_a_second_person",
+    "glue_context.glossary": f"{_CONTEXT_OF_GLUE}::test_a_glossary_and_terms_of_others_are_used_and_stay_as_they_are",
     "limits.glue_calls_per_second": (
         f"{_EDITED}::test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file"
     ),

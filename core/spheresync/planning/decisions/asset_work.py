@@ -210,7 +210,9 @@ def worst_status(record: AssetRecord, targets: Sequence[InTarget]) -> AssetStatu
 WAITS_FOR_TABLE = "waits_for_table"
 """Code of what keeps an asset waiting that is bound to a table of others: it is not there, or not free yet."""
 LOOKED_FOR = "Each run looks for it again."
-_WAITING = GUARDS | {TargetFault.MOVED, WAITS_FOR_TABLE, ACCESS_NOT_APPROVED}
+UNAVAILABLE = "unavailable"
+"""Code of what keeps the assets of a target waiting that cannot be had where it is configured."""
+_WAITING = GUARDS | {TargetFault.MOVED, WAITS_FOR_TABLE, UNAVAILABLE, ACCESS_NOT_APPROVED}
 """What keeps an asset waiting: a guard, a second person, a table, or a write in between that the next plan merges."""
 
 

@@ -13,6 +13,7 @@ from spheresync.errors import SpheresyncError, StateError, TargetFault
 from spheresync.model import (
     DATAZONE,
     DATAZONE_PUBLISHING,
+    GLUE_CONTEXT,
     LAKE_FORMATION,
     QUICK_SIGHT,
     AssetStatus,
@@ -132,6 +133,8 @@ _FINE = {
     "and what Athena may not query, is found out by a sync.",
     DATAZONE: "The domain and the project are there, and assets and terms can be searched; whether they may be "
     "written is found out by a sync.",
+    GLUE_CONTEXT: "Nothing forbids in general to read a context, to attach terms and to take attachments away; "
+    "whether glossaries, terms and attachments may be made is found out by a sync.",
     DATAZONE_PUBLISHING: "Whether assets may be published is found out when the first of them is.",
 }
 

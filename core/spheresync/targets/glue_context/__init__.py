@@ -1,0 +1,1 @@
+"""Glue's business context: terms and attachments on the tables of the Data Catalog and on their columns."""

@@ -1,0 +1,234 @@
+"""What Glue's business context should hold of an asset: our attachments and terms. The pure half of it as a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from spheresync.config.glue_context import GlueContext
+from spheresync.config.sections import TargetSection
+from spheresync.errors import TargetError, TargetFault
+from spheresync.mapping.rules import Decision
+from spheresync.mapping.texts import cut
+from spheresync.model import (
+    GLUE,
+    GLUE_CONTEXT,
+    Action,
+    Asset,
+    AssetId,
+    Column,
+    ColumnRole,
+    DesiredObject,
+    Digest,
+    Hierarchy,
+    JsonValue,
+    LiveObject,
+    PhysicalName,
+    canonical_json,
+    counted,
+)
+from spheresync.targets.annotations import content
+from spheresync.targets.annotations.content import COLUMNS, FORM, SET, TERMS, Content, column_of
+from spheresync.targets.annotations.design import ContentDesign, desired_of
+from spheresync.targets.annotations.merging import differs
+from spheresync.targets.annotations.said import LONGEST_MEMBER, description_of, facts_of, held_columns, said_of
+from spheresync.targets.design import (
+    BaseObject,
+    Capabilities,
+    PermissionGroup,
+    PermissionReach,
+    RequiredObject,
+)
+from spheresync.targets.glue_context.forms import column_attachment, path_of_form
+from spheresync.targets.glue_context.required import required_objects
+
+MOST_TERMS: Final = 10
+MOST_TERMS_OF_A_COLUMN: Final = 5
+"""Terms of one table and of one column in the preview (AWS's guide)."""
+MOST_CONTENT = 300_000
+"""Characters of our attachment. Nobody says how many are taken: this is what DataZone takes of a form."""
+
+
+class GlueContextDesign(ContentDesign):
+    """Attachments of ours and terms on a table of Glue and on its columns."""
+
+    name = GLUE_CONTEXT
+    capabilities = Capabilities(depends_on=GLUE, marked=False, goes_with_base=True)
+    permissions = (
+        PermissionGroup(
+            "KeepBusinessContext",
+            tuple(
+                f"glue:{call}"
+                for call in (
+                    "GetDatabase",
+                    "GetAsset",
+                    "BatchGetIterableForms",
+                    "PutAttachment",
+                    "DeleteAttachment",
+                    "ListGlossaries",
+                    "CreateGlossary",
+                    "ListGlossaryTerms",
+                    "GetGlossaryTerm",
+                    "CreateGlossaryTerm",
+                    "UpdateGlossaryTerm",
+                    "AssociateGlossaryTerms",
+                    "DisassociateGlossaryTerms",
+                    "GetFormType",
+                    "PutFormType",
+                )
+            ),
+            PermissionReach.EVERYTHING,
+        ),
+    )
+
+    def design(
+        self,
+        asset: Asset,
+        decision: Decision,
+        container: PhysicalName,
+        name: PhysicalName,
+        marker: str,
+        *,
+        last_body: bytes | None = None,
+        base: BaseObject | None = None,
+    ) -> DesiredObject:
+        assert base is not None
+        said = {
+            **said_of(asset, decision),
+            "description": cut(description_of(asset, decision), LONGEST_MEMBER),
+            "facts": cut(", ".join(f"{fact}={value}" for fact, value in asset.facts), LONGEST_MEMBER),
+            "hierarchies": _hierarchies(asset.hierarchies, decision),
+        }
+        fields = {
+            content.OWNER: marker,
+            content.SOURCE: str(asset.id),
+            content.KIND: asset.kind.value,
+            content.TABLE: f"{container}.{name}",
+            **{f"{FORM}{member}": text for member, text in said.items() if text},
+            **{f"{TERMS}{term}": SET for term in decision.context.terms[:MOST_TERMS]},
+        }
+        columns = held_columns(asset, decision, base)
+        for physical, column in columns.items():
+            terms = decision.context.of_column(column).terms[:MOST_TERMS_OF_A_COLUMN]
+            fields |= {f"{COLUMNS}{physical}.{TERMS}{term}": SET for term in terms}
+            if (told := _of_column(column, decision)) is not None:
+                fields[path_of_form(physical)] = told
+        _require_taken(asset.id, fields, len(columns))
+        return desired_of(container, name, replace(content.wanted(fields), bound=base.bound))
+
+    def retire(self, last_body: bytes, at: str, container: PhysicalName, name: PhysicalName) -> DesiredObject:
+        return desired_of(container, name, Content.read(last_body))  # the table says that it is retired
+
+    def take_back(self, container: PhysicalName, name: PhysicalName) -> DesiredObject:
+        return desired_of(container, name, Content({}))
+
+    def not_bindable_because(
+        self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None
+    ) -> str | None:
+        return self.foreign_because(live, asset, marker, last_body)
+
+    def is_bound(self, body: bytes) -> bool:
+        return Content.read(body).bound
+
+    def without_columns(self, body: bytes, columns: frozenset[str]) -> bytes:
+        held = Content.read(body)
+        gone = {
+            path
+            for path in held.fields.keys() | held.ours.keys()
+            if (column := column_of(path)) is not None and column[0] in columns
+        }
+        if not gone:
+            return body
+        fields = {path: value for path, value in held.fields.items() if path not in gone}
+        ours = {path: value for path, value in held.ours.items() if path not in gone}
+        return replace(held, fields=fields, ours=ours, found=held.found - gone).body
+
+    def shared_prerequisites(
+        self, bodies: Iterable[bytes], marker: str, section: TargetSection | None
+    ) -> tuple[RequiredObject, ...]:
+        """Our form types, the glossary, and the terms that these tables use with the wider ones above them."""
+        assert isinstance(section, GlueContext)
+        return required_objects(section, {term for body in bodies for term in Content.read(body).terms})
+
+    def left_out(self, decision: Decision) -> tuple[str, ...]:
+        said = decision.context
+        most = max((len(entry.terms or ()) for entry in said.columns), default=0)
+        places = ((len(said.terms), MOST_TERMS, "a table"), (most, MOST_TERMS_OF_A_COLUMN, "a column"))
+        return tuple(
+            f"Glue takes {counted(taken, 'term')} of {what}; of more, the first of the context file are kept"
+            for count, taken, what in places
+            if count > taken
+        )
+
+    def operations(self, action: Action) -> tuple[str, ...]:
+        if not action.changes_something or action in {Action.ADOPT, Action.FORGET}:
+            return ()
+        return ("glue:DeleteAttachment",) if action.removes else ("glue:PutAttachment",)
+
+    def merge_base(self, last_body: bytes, live: LiveObject, desired: DesiredObject) -> bytes:
+        return last_body
+
+    def holds(self, live: LiveObject, desired: DesiredObject) -> bool:
+        there, wanted = Content.read(live.body), Content.read(desired.body)
+        return not differs(there, replace(wanted, found=wanted.found | there.found))
+
+    def claim_of(self, body: bytes) -> Digest | None:
+        return None
+
+    def foreign_because(self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
+        if live.owner is None:  # nothing of ours stands there, and nothing of another installation
+            return None
+        return super().foreign_because(live, asset, marker, last_body)
+
+    @property
+    def service(self) -> str:
+        return "Glue's business context"
+
+
+def _of_column(column: Column, decision: Decision) -> str | None:
+    """The attachment of a column; None where nothing is known of it that the table itself does not say."""
+    facts, semantics = facts_of(column, decision), dict(column.semantics)
+    if not semantics and facts.keys() <= {"label", "role"} and facts.get("role") == ColumnRole.ATTRIBUTE:
+        return None
+    said = {
+        "name": column.name,
+        **facts,
+        "currency": semantics.pop("currency_column", "") or semantics.pop("currency_code", ""),
+        "unit": semantics.pop("unit_column", "") or semantics.pop("unit_code", ""),
+        "semantics": ", ".join(f"{fact}={value}" for fact, value in sorted(semantics.items())),
+    }
+    return column_attachment({member: cut(text, LONGEST_MEMBER) for member, text in said.items()})
+
+
+def _hierarchies(hierarchies: Iterable[Hierarchy], decision: Decision) -> str:
+    """Hierarchies as JSON, which is what programs read; empty where there are none."""
+    told = [_hierarchy(each, decision) for each in hierarchies]
+    return canonical_json(told).decode() if told else ""
+
+
+def _hierarchy(hierarchy: Hierarchy, decision: Decision) -> JsonValue:
+    said: Mapping[str, JsonValue] = {
+        "name": hierarchy.name,
+        "label": decision.label_of(hierarchy.labels),
+        "levels": [*hierarchy.levels],
+        "parent": [*hierarchy.parent],
+        "child": [*hierarchy.child],
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _require_taken(asset: AssetId, fields: Mapping[str, str], columns: int) -> None:
+    """Let pass what fits into an attachment.
+
+    Raises:
+        TargetError: INVALID, and what to do.
+    """
+    size = sum(len(path) + len(value) for path, value in fields.items())
+    if size > MOST_CONTENT:
+        text = f"{asset}: what is to be said of its {counted(columns, 'column')} has {size} characters, and an "
+        text += f"attachment may have {MOST_CONTENT}."
+        raise TargetError(TargetFault.INVALID, text, remedy="Leave columns out by a mapping rule (`include: false`).")
+
+
+GLUE_CONTEXT_DESIGN = GlueContextDesign()

@@ -1,0 +1,84 @@
+"""Our attachments on tables and columns: their names, form types and content. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from spheresync.model import JsonValue, canonical_json
+from spheresync.targets.annotations.content import COLUMNS, FORM, FORM_OF_COLUMN, Content
+
+ATTACHMENT: Final = "Spheresync"
+"""The name of every attachment of ours."""
+TABLE_FORM: Final = "SpheresyncTable"
+COLUMN_FORM: Final = "SpheresyncColumn"
+WRITTEN: Final = "written"
+"""The member that says what else of a table's context is ours."""
+TABLE_MEMBERS: Final = (
+    "managedBy",
+    "source",
+    "kind",
+    "label",
+    "description",
+    "table",
+    "facts",
+    "hierarchies",
+    "owner",
+    "steward",
+    "domain",
+    "certification",
+    "sensitivity",
+    "retention",
+    "tags",
+    "digest",
+    WRITTEN,
+)
+COLUMN_MEMBERS: Final = (
+    "name",
+    "label",
+    "role",
+    "aggregation",
+    "currency",
+    "unit",
+    "semantics",
+    "personalData",
+)
+_REQUIRED = frozenset({"managedBy", "source", "name"})
+
+
+def schema_of(form: str) -> str:
+    """The Smithy model of a form type of ours."""
+    members = (f"{'@required ' if name in _REQUIRED else ''}{name}: String" for name in members_of(form))
+    return f"structure {form} {{ {' '.join(members)} }}"
+
+
+def members_of(form: str) -> Sequence[str]:
+    """The members of a form type of ours."""
+    return TABLE_MEMBERS if form == TABLE_FORM else COLUMN_MEMBERS
+
+
+def missing_members(form: str, schema: str) -> list[str]:
+    """The members that a form type of that name lacks as it is."""
+    return [name for name in members_of(form) if f"{name}:" not in schema.replace(" :", ":")]
+
+
+def table_attachment(wanted: Content) -> str:
+    """The content of the attachment on a table."""
+    said: dict[str, JsonValue] = {
+        path.removeprefix(FORM): value for path, value in wanted.fields.items() if path.startswith(FORM)
+    }
+    besides: JsonValue = {path: value for path, value in wanted.ours.items() if not path.startswith(FORM)}
+    found: list[JsonValue] = [*sorted(wanted.found)]
+    written: JsonValue = {"ours": besides, **({"found": found} if found else {})}
+    said[WRITTEN] = canonical_json(written).decode()
+    return canonical_json({name: said[name] for name in TABLE_MEMBERS if name in said}).decode()
+
+
+def column_attachment(said: Mapping[str, str]) -> str:
+    """The content of the attachment on a column."""
+    return canonical_json({name: said[name] for name in COLUMN_MEMBERS if said.get(name)}).decode()
+
+
+def path_of_form(column: str) -> str:
+    """The path of our attachment on a column."""
+    return f"{COLUMNS}{column}.{FORM_OF_COLUMN}"
