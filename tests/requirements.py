@@ -45,7 +45,7 @@ AREAS = frozenset(
         "deletion",
         "dog",
         "glue",
-        "glue_context",
+        "gluecontext",
         "lakeformation",
         "mapping",
         "mcp",

@@ -24,12 +24,6 @@ LATER: tuple[LaterPromise, ...] = (
         "authentication over HTTP comes with a later release",
     ),
     LaterPromise(
-        "config:targets",
-        "CONTRACT.md#Configuration",
-        "DataZone and Glue's business context are targets beside Glue, Lake Formation and QuickSight.",
-        "other targets come with a later release",
-    ),
-    LaterPromise(
         "cli:report",
         "CONTRACT.md#Command line: `spheresync`",
         "report writes a stand-alone report.",

@@ -13,13 +13,16 @@ import anyio.lowlevel
 import pytest
 
 from spheresync.config import DriftPolicies, Settings
+from spheresync.config.glue_context import GlueContext
 from spheresync.config.lakeformation import LakeFormation, TagFact
 from spheresync.config.quicksight import QuickSight
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import LAKE_FORMATION, QUICK_SIGHT, LiveObject, PhysicalName, TargetKey
+from spheresync.mapping.context import AssetContext
+from spheresync.model import GLUE_CONTEXT, LAKE_FORMATION, QUICK_SIGHT, LiveObject, PhysicalName, TargetKey
 from spheresync.targets import registry
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.glue.target import GlueTarget
+from spheresync.targets.glue_context.target import GlueContextTarget
 from spheresync.targets.lakeformation.target import LakeFormationTarget
 from spheresync.targets.protocol import Target
 from spheresync.targets.quicksight.target import QuickSightTarget
@@ -28,9 +31,11 @@ from tests.contract.target_promises import GROUP, NAME, TargetPromises, World
 from tests.simulators.assumed_roles import HOME_ACCOUNT
 from tests.simulators.glue_process import GlueSimulator, running_glue
 from tests.simulators.json_file_target import JSON_FILE, JSON_FILE_DESIGN, JsonFileTarget
+from tests.unit.dog.services.example_times import member_of
 from tests.unit.mapping.assets import MARKER, ORDERS, decide
 
 pytestmark = pytest.mark.anyio
+FORM_TYPE = member_of("glue", "PutAttachment", "FormTypeIdentifier", "FormTypeId")
 
 
 @dataclass
@@ -182,6 +187,54 @@ class TestQuickSight(AdditionPromises):
             )
             first, second = (replace(decide(ORDERS), section=section) for section in sections)
             yield AddingWorld(target, HandsOnDataSets(simulator), (first, second))
+            door.close()
+
+
+@dataclass
+class HandsOnContext(HandsOnTags):
+    """The same tables, seen by their context."""
+
+    async def add_theirs(self) -> None:
+        hands = self.glue.client_of("glue")
+        glossary = hands.create_glossary(Name="theirs")["Id"]
+        term = hands.create_glossary_term(GlossaryIdentifier=glossary, Name="theirs")["Id"]
+        hands.associate_glossary_terms(**self._asset, GlossaryTermIdentifiers=[term])
+
+    async def change_ours(self) -> None:
+        hands = self.glue.client_of("glue")
+        held = hands.get_asset(Identifier=self._asset["AssetIdentifier"])["Attachments"]["Spheresync"]
+        said = json.dumps({**json.loads(held["Content"]), "label": "theirs"})
+        form = {FORM_TYPE: "SpheresyncTable", "AttachmentName": "Spheresync", "Content": said}
+        hands.put_attachment(**self._asset, **form)
+
+    async def break_reading(self) -> None:
+        self.glue.fault("deny", "GetAsset", times=None)
+
+    async def contents(self) -> Any:
+        return self.glue.glue_context_dump()["noted"]
+
+    @property
+    def _asset(self) -> dict[str, str]:
+        arn = f"arn:aws:glue:eu-central-1:123456789012:table/{AT.container}/{AT.name}"
+        return {"AssetIdentifier": arn}
+
+
+class TestGlueContext(AdditionPromises):
+    @pytest.fixture
+    def world(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddingWorld]:
+        async def no_sleep(_: float) -> None:
+            await anyio.lowlevel.checkpoint()
+
+        with running_glue() as simulator:
+            for name, value in simulator.environment.items():
+                monkeypatch.setenv(name, value)
+            door, section = AwsDoor(simulator.session, sleep=no_sleep), GlueContext()
+            target = GlueContextTarget(
+                door, owner=MARKER, drift=DriftPolicies(), section=section, key=TargetKey(GLUE_CONTEXT)
+            )
+            said = [AssetContext((("domain", word),), terms=(word,)) for word in ("Sales", "Finance")]
+            first, second = (replace(decide(ORDERS), section=section, context=each) for each in said)
+            yield AddingWorld(target, HandsOnContext(simulator), (first, second))
             door.close()
 
 

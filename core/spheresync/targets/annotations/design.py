@@ -54,7 +54,7 @@ class ContentDesign(TargetDesign):
 
     def foreign_changes(self, last_body: bytes, live_body: bytes) -> tuple[FieldChange, ...]:
         then, now = Content.read(last_body), Content.read(live_body)
-        theirs = (then.fields.keys() | now.fields.keys()) - content.own_paths(then)
+        theirs = (then.fields.keys() | now.fields.keys()) - content.own_paths(then, now)
         return content.differing(then, now, {path for path in theirs if not path.startswith(FORM)})
 
     def own_fields(self, written: bytes, live_body: bytes) -> bytes:
