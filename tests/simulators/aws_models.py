@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-SERVICES = ("glue", "lakeformation", "quicksight", "sts")
+SERVICES = ("glue", "lakeformation", "quicksight", "datazone", "sts")
 
 
 @cache

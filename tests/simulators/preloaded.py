@@ -1,8 +1,8 @@
 """What the process that forks the others has loaded: the program whole, and the servers that stand for SAP and AWS.
 
 And what is the same in every process, and costs each more than its own work: the commands that typer makes of
-functions with their parameters, the models of AWS that botocore reads from files, the limits that follow from those,
-and the migrations of the state.
+functions with their parameters, the models of AWS that botocore reads from files, the limits and the routes that follow
+from those, and the migrations of the state.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typer.core import TyperGroup, _TyperParameter
 
 import spheresync
 import spheresync_server
+from spheresync.dog.services.wire import wire_of
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.targets.aws.limits import limits_of
 from spheresync_server.cli.command_line import command_line
@@ -43,6 +44,7 @@ BESIDE = (
     "yaml",
 )
 LIMITED = ("CreateDatabase", "CreateTable", "DeleteTable", "GetDatabases", "GetTable", "GetTables", "UpdateTable")
+DOUBLES = ("lakeformation", "quicksight", "datazone")
 OWN_ENTRIES = {"spheresync_server.__main__"}
 
 
@@ -77,5 +79,7 @@ _make_parameters(command_line())
 read_models()
 for operation in LIMITED:
     limits_of("glue").problems(operation, {})
+for service in DOUBLES:
+    wire_of(service)
 shipped_migrations()
 gc.freeze()
