@@ -8,11 +8,9 @@ person is to see the plan, the tables that it changes.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.errors import ConfigurationError, TargetError
@@ -28,24 +26,19 @@ from spheresync.model import (
     canonical_json,
     counted,
     isoformat,
-    to_the_second,
 )
-from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.asset_triage import AssetTriage
 from spheresync.planning.bound_tables import BoundTablePlanner
 from spheresync.planning.changed_columns import without_changed_columns, writes_of
 from spheresync.planning.decisions.access import is_access_change, reviews_access_in, waiting_for_approval
-from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
-from spheresync.planning.decisions.base_objects import as_dependent, as_unwanted
-from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_leaving, guard_removals
+from spheresync.planning.decisions.asset_work import RemovalRules, is_held
 from spheresync.planning.decisions.items import (
     Subject,
     as_conflict,
     as_forgotten,
-    forget_item,
     of_another_destination,
-    refused_for_personal_data,
     settled_item,
 )
 from spheresync.planning.decisions.renames import waits_for_former, with_likely_names
@@ -64,16 +57,14 @@ from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.displaced_databases import findings_of
 from spheresync.planning.names.name_allocation import AllocatedNames, NameAllocator
 from spheresync.planning.plan_draft import PlanDraft
+from spheresync.planning.plan_guards import PlanGuards, column_guard_note, held_by_column_guard
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.prerequisites import plan_prerequisites
-from spheresync.planning.removal.confirmed_gone import ConfirmedGone, not_asked
+from spheresync.planning.removal.confirmed_gone import ConfirmedGone
 from spheresync.planning.removal.removals import DeleteRules, Removals
 from spheresync.planning.room import leave_where_unavailable, left_out
 from spheresync.planning.target_findings import TargetFindings
-from spheresync.runtime.out_of_scope import leaves_destination
 from spheresync.runtime.progress import OnProgress
-from spheresync.runtime.unread import is_unread
-from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable, Prerequisite
 from spheresync.targets.protocol import BodyChange, Target
@@ -83,11 +74,6 @@ from spheresync.targets.registry import design_of
 MOST_LOOKED_THROUGH = 2_000
 """Changes of access of which it is said whom they concern; of more the rest is counted."""
 _WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY, Action.ADOPT})
-
-
-def column_guard_note(key: TargetKey) -> str:
-    """Under which key the state notes the assets whose updates the column guard holds back in a target."""
-    return f"column_guard:{key.target}:{key.destination}"
 
 
 class TargetPlanner:
@@ -151,7 +137,6 @@ class TargetPlanner:
 
             if rest.bodies:
                 await self._store.write(keep)
-        if self._design.capabilities.goes_with_base:
             made, nothing = self._dependents.objects.made, self._design.nothing
             self._checkpoints = {
                 asset: each
@@ -197,33 +182,14 @@ class TargetPlanner:
         await self._find_place(places, mapping)
         self._findings = await TargetFindings.load(self._store, self.key)
         self._confirmed = confirmed
-        designing = self._triage_all(records)
+        designing = self._triage.settle(records)
         binds = self._design.capabilities.binds
         bound = [record for record in designing if binds and self.decided[record.id].bind is not None]
         apart = {record.id for record in bound}
         to_design = [record for record in designing if record.id not in apart]
-        marker = self._settings.installation_marker
-        in_force, shared = self._settings.target_keys, self._shared
-        naming = NameAllocator(self._store, self._mapping, marker, self._target, in_force=in_force, shared=shared)
-        names = AllocatedNames(formers={former.address: former for former in self._formers})
-        if self._dependents.key is not None:
-            names = self._dependents.at_their_objects(
-                [self._subject(record, self.decided[record.id]) for record in to_design], self.draft, marker
-            )
-            names.formers = {former.address: former for former in self._formers}
-            if self._request.full:  # no listing holds them, so each is read by its name
-                names.compared = frozenset(address.container for address in names.addresses.values())
-            to_design = [record for record in to_design if record.id in names.addresses]
-        elif to_design:
-            at, full = isoformat(self._now), self._request.full
-            everywhere = full and self._request.scope.everything
-            names = await naming.resolve(
-                to_design, self._checkpoints, self._formers, now=at, full=full, everywhere=everywhere
-            )
-            for asset, error in names.failures.items():
-                self.draft.fail(asset, error)
-                self.decided.pop(asset, None)
-            to_design = [record for record in to_design if record.id not in names.failures]
+        names = await self._allocate(to_design)
+        placed = names.addresses.keys() | names.undecided.keys()
+        to_design = [record for record in to_design if record.id in placed]
         to_design = self._leave_undecided(to_design, names)
         self.names = names
         if names.adopted:
@@ -260,12 +226,43 @@ class TargetPlanner:
         self.draft.items = with_likely_names(self.draft.items, records, self._checkpoints)
         await self._leave_closed()
         await self._leave_what_has_no_room()
-        self.guarded = self._guard(records, await self._waiting())
+        waiting = await held_by_column_guard(self._store, self.key, self.draft.shrinking)
+        self.guarded = self._guards.guard(records, waiting)
         await self.plan_prerequisites()
         if self._request.compare and self._design.capabilities.access:
             await self._find_who_is_concerned()
         if reviews_access_in(self._settings, self.key.target):
             self.draft.items = [waiting_for_approval(item) for item in self.draft.items]
+
+    async def _allocate(self, to_design: Sequence[AssetRecord]) -> AllocatedNames:
+        """The names of what is to be designed; what gets none has failed, or waits, and that is told."""
+        marker, formers = self._settings.installation_marker, {former.address: former for former in self._formers}
+        if self._dependents.key is not None:
+            subjects = [self._subject(record, self.decided[record.id]) for record in to_design]
+            names = self._dependents.at_their_objects(subjects, self.draft, marker)
+            if self._request.full:  # no listing holds them, so each is read by its name
+                names.compared = frozenset(address.container for address in names.addresses.values())
+            names.formers = formers
+            return names
+        if not to_design:
+            return AllocatedNames(formers=formers)
+        naming = NameAllocator(
+            self._store,
+            self._mapping,
+            marker,
+            self._target,
+            in_force=self._settings.target_keys,
+            shared=self._shared,
+        )
+        at, full = isoformat(self._now), self._request.full
+        everywhere = full and self._request.scope.everything
+        names = await naming.resolve(
+            to_design, self._checkpoints, self._formers, now=at, full=full, everywhere=everywhere
+        )
+        for asset, error in names.failures.items():
+            self.draft.fail(asset, error)
+            self.decided.pop(asset, None)
+        return names
 
     async def _find_place(self, places: Places, mapping: MappingRules) -> None:
         """Find out what others manage in this place, and whether what is known of it has to be proven again.
@@ -411,15 +408,6 @@ class TargetPlanner:
         draft.items = [item for item in draft.items if item.asset not in planned.failures]
         self.prerequisites = planned.needed
 
-    async def _waiting(self) -> frozenset[AssetId]:
-        """Assets whose updates the column guard held back before."""
-        noted = await self._store.meta.get(column_guard_note(self.key))
-        try:
-            return frozenset(map(AssetId.from_json, decode_cell(noted))) if noted else frozenset()
-        except (ValueError, TypeError) as error:  # damaged: nobody knows which, so it may have been any of them
-            product_error(error, "assets that the column guard holds back")
-            return frozenset(self.draft.shrinking)
-
     def _subject(self, record: AssetRecord, decision: Decision) -> Subject:
         return Subject(
             record=replace(record, tier=decision.tier),
@@ -431,81 +419,27 @@ class TargetPlanner:
             base=self._dependents.of(record.id),
         )
 
-    def _triage_all(self, records: Iterable[AssetRecord]) -> list[AssetRecord]:
-        """Settle what needs no definition; answer what does."""
+    @property
+    def _triage(self) -> AssetTriage:
         deletion = self._settings.deletion
-        rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, self._delete_rules.offered)
-        to_design = []
-        for record in records:
-            try:
-                if self._triage(record, rules) is AssetWork.DESIGN:
-                    to_design.append(record)
-            except Exception as error:  # noqa: BLE001 -- isolates this asset
-                self.draft.fail(record.id, error)
-        return to_design
+        return AssetTriage(
+            request=self._request,
+            mapping=self._mapping,
+            design=self._design,
+            rules=RemovalRules(deletion.policy, deletion.misses, deletion.grace, self._delete_rules.offered),
+            checkpoints=self._checkpoints,
+            dependents=self._dependents,
+            findings=self._findings,
+            confirmed=self._confirmed,
+            subject=self._subject,
+            draft=self.draft,
+            decided=self.decided,
+            now=self._now,
+        )
 
-    def _triage(self, record: AssetRecord, rules: RemovalRules) -> AssetWork:
-        """What one asset needs; all but its design is settled."""
-        request, draft, checkpoint = self._request, self.draft, self._checkpoints.get(record.id)
-        decision = record.decided_by(self._mapping)
-        if not request.scope.wants(record.id, decision.tier):
-            return AssetWork.NOTHING
-        subject = self._subject(record, decision)
-        triaged = partial(work_for, record, checkpoint, decision, subject.mapping, rules=rules, now=self._now)
-        work = triaged(full=request.full)
-        if self._findings.doubts(record.id, work):
-            work = triaged(full=request.full, again=True)
-        if self._dependents.key is not None:
-            work = self._as_dependent(record, checkpoint, work)
-        if (unwanted := self._design.unwanted_because(decision)) is not None:
-            work = as_unwanted(work, checkpoint, rules)
-        if decision.refused and work in {AssetWork.DESIGN, AssetWork.UNCHANGED} and not record.misses:
-            raise refused_for_personal_data(record.id, decision.refused)
-        if work in {AssetWork.RETIRE, AssetWork.DELETE} and not (unwanted or self._confirmed.allows(record.id)):
-            draft.left.append(not_asked(record.id))
-            work = AssetWork.UNCHANGED
-        self._findings.note(record, work)
-        self._settle(record, checkpoint, decision, work)
-        self.decided[record.id] = decision
-        return work
-
-    def _as_dependent(self, record: AssetRecord, checkpoint: Checkpoint | None, work: AssetWork) -> AssetWork:
-        """The work of an asset whose object adds to another one, which may be gone by now."""
-        with_base = self._design.capabilities.goes_with_base
-        gone = with_base and record.id in self._dependents.objects.gone
-        if gone and checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}:
-            self.draft.rebased.append(replace(checkpoint, state=CheckpointState.DELETED, version=None))
-            return AssetWork.NOTHING
-        return as_dependent(work, checkpoint, goes_with_base=with_base)
-
-    def _settle(self, record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision, work: AssetWork) -> None:
-        """Note of one asset what needs no definition."""
-        draft = self.draft
-        if work is AssetWork.UNCHANGED:
-            # what could not be read is told as that, and what failed too
-            if not (is_unread(record) or record.id in draft.told):
-                retired = checkpoint is not None and checkpoint.state is CheckpointState.RETIRED
-                if record.misses and not retired:
-                    draft.missing.add(record.id)
-                else:
-                    draft.summary[Action.UNCHANGED] += 1
-        elif work is AssetWork.HELD:
-            reason = "a revert holds it until it changes in Datasphere or is released"
-            if checkpoint is not None and checkpoint.state is CheckpointState.DELETED:
-                deleted_at = to_the_second(checkpoint.synced_at)
-                reason = f"a revert deleted its table at {deleted_at}, and holds it so until the asset "
-                reason += "changes in Datasphere or is released"
-            elif checkpoint is not None and checkpoint.state is CheckpointState.TAKEN_BACK:
-                reason = f"a revert took back what was ours at {to_the_second(checkpoint.synced_at)}, and holds it so "
-                reason += "until the asset changes in Datasphere or is released"
-            if held_as_gone(record, checkpoint):
-                reason = "a revert holds its table until the asset is back in Datasphere or is released"
-            draft.items.append(settled_item(self._subject(record, decision), Action.HELD, reason))
-        elif work is AssetWork.FORGET:
-            reason = f"left the scope: {decision.excluded_by}"
-            draft.items.append(forget_item(self._subject(record, decision), reason))
-        elif work in {AssetWork.RETIRE, AssetWork.DELETE, AssetWork.TAKE_BACK}:
-            draft.removals.append((work, self._subject(record, decision)))
+    @property
+    def _guards(self) -> PlanGuards:
+        return PlanGuards(self.key, self._request, self.draft, self._checkpoints, self.decided, self._deletes_allowed)
 
     @property
     def _deletes_allowed(self) -> bool:
@@ -535,69 +469,10 @@ class TargetPlanner:
                 subjects.append((former, self._subject(record, decision)))
         return subjects
 
-    def _guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:
-        managed: Counter[SpaceName] = Counter(
-            asset.space for asset, checkpoint in self._checkpoints.items() if checkpoint.state.managed
-        )
-        emptied = _emptied(records, managed)
-        everything = guard_removals(
-            self.draft.gone, managed=managed, emptied=emptied, max_deletes=self._request.max_deletes
-        )
-        # Deletes that a preview only offers must not hold back retirements, but are held to the same limits.
-        certain = [asset for asset in self.draft.gone if not self._offered_only(asset)]
-        removals = guard_removals(certain, managed=managed, emptied=emptied, max_deletes=self._request.max_deletes)
-        offered = {asset: code for asset, code in everything.blocked.items() if self._offered_only(asset)}
-        removals = GuardVerdict(
-            {**removals.blocked, **offered}, removals.findings or (everything.findings if offered else ())
-        )
-        columns = guard_columns(
-            self.draft.shrinking,
-            managed=managed,
-            comparable=self._comparable(records),
-            waiting=waiting,
-            max_deletes=self._request.max_deletes,
-        )
-        not_looked_at = frozenset() if self._request.scope.everything else waiting - set(self.draft.shrinking)
-        self.draft.waiting = not_looked_at | columns.blocked.keys()
-        leaving = guard_leaving(
-            [i.asset for i in self.draft.items if i.action is Action.FORGET and self._leaves_destination(i.asset)],
-            managed=sum(managed.values()),
-            destination=self.key.destination,
-            max_deletes=self._request.max_deletes,
-        )
-        self._block(removals, columns, leaving)
-        return removals.findings + columns.findings + leaving.findings
-
-    def _leaves_destination(self, asset: AssetId) -> bool:
-        decision = self.decided.get(asset)
-        return decision is not None and not decision.included and leaves_destination(decision.excluded_by)
-
-    def _comparable(self, records: Iterable[AssetRecord]) -> Counter[SpaceName]:
-        """By space: managed assets that are listed and whose definition could be read, in the scope or not."""
-        return Counter(
-            record.id.space
-            for record in records
-            if record.misses == 0 and record.problem is None and record.included and record.id in self._checkpoints
-        )
-
-    def _offered_only(self, asset: AssetId) -> bool:
-        checkpoint = self._checkpoints.get(asset)
-        return checkpoint is not None and checkpoint.state is CheckpointState.RETIRED and not self._deletes_allowed
-
-    def _block(self, removals: GuardVerdict, columns: GuardVerdict, leaving: GuardVerdict) -> None:
-        gone = set(self.draft.gone)
-        for index, item in enumerate(self.draft.items):
-            guard = removals.blocked.get(item.asset) if item.action.removes and item.asset in gone else None
-            if item.action is Action.FORGET:
-                guard = leaving.blocked.get(item.asset)
-            elif not item.action.removes:
-                guard = columns.blocked.get(item.asset)
-            if guard is not None:
-                self.draft.items[index] = replace(item, blocked_by=guard)
-
     async def write(self, tx: Tx, *, at: str) -> None:
         """Write down what the plan found out about the target."""
-        certain = [i for i in self.draft.items if i.action is not Action.DELETE or not self._offered_only(i.asset)]
+        guards = self._guards
+        certain = [i for i in self.draft.items if i.action is not Action.DELETE or not guards.is_offered_only(i.asset)]
         known = self._findings.after(self.draft, certain, self.guarded)
         await known.write(tx, self.key, self._settings.target_keys, at=at)
         waiting = canonical_json([asset.to_json() for asset in sorted(self.draft.waiting)]).decode()
@@ -615,9 +490,3 @@ class TargetPlanner:
         found = [each for each in self.draft.rebased if now.get(each.asset) == known.get(each.asset)]
         await tx.checkpoints.put_many(found)
         await settle_statuses(tx, [each.asset for each in found], self._settings.target_keys)
-
-
-def _emptied(records: Iterable[AssetRecord], managed: Mapping[SpaceName, int]) -> frozenset[SpaceName]:
-    """Spaces with managed tables of which not one asset is listed any more."""
-    listed = {record.id.space for record in records if record.misses == 0}
-    return frozenset(space for space in managed if space not in listed)

@@ -29,14 +29,13 @@ from spheresync.model import (
     SpaceName,
     TargetKey,
 )
-from spheresync.planning import asset_comparison, asset_planner, asset_status
+from spheresync.planning import asset_comparison, asset_planner, asset_status, asset_triage
 from spheresync.planning import checkpoint_rebuild as rebuilding
-from spheresync.planning import target_planner as planning
 from spheresync.planning.drift import target_sweep as sweeping
 from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.planning.names import name_allocation as naming
+from spheresync.planning.plan_guards import column_guard_note
 from spheresync.planning.removal import removals
-from spheresync.planning.target_planner import column_guard_note
 from spheresync.planning.undo import revert as reverting
 from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.progress import silent
@@ -140,7 +139,7 @@ async def test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else(
 
 
 PLANNED = {
-    "work_for": (planning, "work_for", lambda record, *rest, **more: record.id),
+    "work_for": (asset_triage, "work_for", lambda record, *rest, **more: record.id),
     "kept name": (naming, "kept_address", lambda wish, *rest: wish.record.id),
     "status": (asset_status, "worst_status", lambda record, *rest: record.id),
     "item": (asset_comparison, "item_for", lambda subject, *rest, **more: subject.asset),

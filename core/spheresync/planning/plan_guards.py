@@ -1,0 +1,124 @@
+"""The guards of one target's plan: what is told of it, and which of its items they hold back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from spheresync.mapping.rules import Decision
+from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey
+from spheresync.observe.incidents import product_error
+from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_leaving, guard_removals
+from spheresync.planning.plan_draft import PlanDraft
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.runtime.out_of_scope import leaves_destination
+from spheresync.state.cell_encoding import decode_cell
+from spheresync.state.port import Store
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
+
+
+def column_guard_note(key: TargetKey) -> str:
+    """Under which key the state notes the assets whose updates the column guard holds back in a target."""
+    return f"column_guard:{key.target}:{key.destination}"
+
+
+async def held_by_column_guard(store: Store, key: TargetKey, shrinking: Collection[AssetId]) -> frozenset[AssetId]:
+    """Assets whose updates the column guard held back before; `shrinking`: those that it may have been."""
+    noted = await store.meta.get(column_guard_note(key))
+    try:
+        return frozenset(map(AssetId.from_json, decode_cell(noted))) if noted else frozenset()
+    except (ValueError, TypeError) as error:  # damaged: nobody knows which, so it may have been any of them
+        product_error(error, "assets that the column guard holds back")
+        return frozenset(shrinking)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanGuards:
+    """What the guards go by.
+
+    Args:
+        key: the target.
+        request: what the plan is asked for.
+        draft: the plan, whole; what is held back is noted in it.
+        checkpoints: what the target is known to hold.
+        decided: the rules' decisions for the assets that the plan is about.
+        deletes_allowed: whether deletes are done without a further word.
+    """
+
+    key: TargetKey
+    request: PlanRequest
+    draft: PlanDraft
+    checkpoints: Mapping[AssetId, Checkpoint]
+    decided: Mapping[AssetId, Decision]
+    deletes_allowed: bool
+
+    def guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:
+        """Hold back what the guards say, and answer their findings.
+
+        Args:
+            records: every asset of the catalog.
+            waiting: assets whose updates the column guard held back before.
+        """
+        draft, most = self.draft, self.request.max_deletes
+        managed: Counter[SpaceName] = Counter(
+            asset.space for asset, checkpoint in self.checkpoints.items() if checkpoint.state.managed
+        )
+        columns = guard_columns(
+            draft.shrinking, managed=managed, comparable=self._comparable(records), waiting=waiting, max_deletes=most
+        )
+        not_looked_at = frozenset() if self.request.scope.everything else waiting - set(draft.shrinking)
+        draft.waiting = not_looked_at | columns.blocked.keys()
+        removals = self._removals(managed, _emptied(records, managed))
+        leaving = guard_leaving(
+            [i.asset for i in draft.items if i.action is Action.FORGET and self._leaves_destination(i.asset)],
+            managed=sum(managed.values()),
+            destination=self.key.destination,
+            max_deletes=most,
+        )
+        self._block(removals, columns, leaving)
+        return removals.findings + columns.findings + leaving.findings
+
+    def is_offered_only(self, asset: AssetId) -> bool:
+        """Whether a delete of it is shown for a person to allow."""
+        checkpoint = self.checkpoints.get(asset)
+        return checkpoint is not None and checkpoint.state is CheckpointState.RETIRED and not self.deletes_allowed
+
+    def _removals(self, managed: Mapping[SpaceName, int], emptied: frozenset[SpaceName]) -> GuardVerdict:
+        """Deletes that a preview only offers must not hold back retirements, but are held to the same limits."""
+        gone, most = self.draft.gone, self.request.max_deletes
+        everything = guard_removals(gone, managed=managed, emptied=emptied, max_deletes=most)
+        certain = [asset for asset in gone if not self.is_offered_only(asset)]
+        verdict = guard_removals(certain, managed=managed, emptied=emptied, max_deletes=most)
+        offered = {asset: code for asset, code in everything.blocked.items() if self.is_offered_only(asset)}
+        findings = verdict.findings or (everything.findings if offered else ())
+        return GuardVerdict({**verdict.blocked, **offered}, findings)
+
+    def _leaves_destination(self, asset: AssetId) -> bool:
+        decision = self.decided.get(asset)
+        return decision is not None and not decision.included and leaves_destination(decision.excluded_by)
+
+    def _comparable(self, records: Iterable[AssetRecord]) -> Counter[SpaceName]:
+        """By space: managed assets that are listed and whose definition could be read, in the scope or not."""
+        return Counter(
+            record.id.space
+            for record in records
+            if record.misses == 0 and record.problem is None and record.included and record.id in self.checkpoints
+        )
+
+    def _block(self, removals: GuardVerdict, columns: GuardVerdict, leaving: GuardVerdict) -> None:
+        gone = set(self.draft.gone)
+        for index, item in enumerate(self.draft.items):
+            guard = removals.blocked.get(item.asset) if item.action.removes and item.asset in gone else None
+            if item.action is Action.FORGET:
+                guard = leaving.blocked.get(item.asset)
+            elif not item.action.removes:
+                guard = columns.blocked.get(item.asset)
+            if guard is not None:
+                self.draft.items[index] = replace(item, blocked_by=guard)
+
+
+def _emptied(records: Iterable[AssetRecord], managed: Mapping[SpaceName, int]) -> frozenset[SpaceName]:
+    """Spaces with managed tables of which not one asset is listed any more."""
+    listed = {record.id.space for record in records if record.misses == 0}
+    return frozenset(space for space in managed if space not in listed)
