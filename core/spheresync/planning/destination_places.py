@@ -15,6 +15,7 @@ from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import Address, Place, TargetKey
 from spheresync.state.port import Store, Tx
+from spheresync.state.records import Checkpoint
 from spheresync.targets.protocol import Target
 from spheresync.targets.registry import base_of
 
@@ -23,16 +24,22 @@ _EARLY = ("catalog ", "the own catalog ")
 """How the notes of an early version begin."""
 
 
-async def require_same_place(store: Store, settings: Settings, target: Target) -> None:
+async def require_same_place(
+    store: Store, settings: Settings, target: Target, known: Iterable[Checkpoint] | None = None
+) -> None:
     """Refuse to go by what is known of a destination that is in another place by now; what only AWS can say of that,
     the target itself looks at before it writes.
+
+    `known`: the checkpoints of the target, where they are at hand: to read those of many assets takes its time.
 
     Raises:
         TargetError: CONFLICT; it was written elsewhere, and tables are known there.
     """
     key = target.key
     noted = await store.meta.get(_NOTE + key.destination)
-    if noted is None or not any(held.is_there for held in await store.checkpoints.all(key)):
+    if noted is not None and known is None:
+        known = await store.checkpoints.all(key)
+    if noted is None or not any(held.is_there for held in known or ()):
         target.expect(None)
         return
     before, now = _read(noted), settings.place_of(key.destination)
@@ -158,7 +165,7 @@ class Places:
     async def shared_with(self, key: TargetKey, mapping: MappingRules | None = None) -> SharedPlace:
         """What others manage in the place of a target; what nobody knows to be apart counts as one place."""
         beside = [each for each in _beside(key, self._places) if self._places[each].may_be(self._places[key])]
-        mine = await _ranks(self._store, key)
+        mine = await _ranks(self._store, key) if beside else {}
         held: dict[Address, TargetKey] = {}
         order = list(self._places)
         for other in beside:

@@ -107,7 +107,8 @@ class TargetPlanner:
         self._request = request
         self._now = now
         self._progress = progress
-        self._checkpoints: dict[AssetId, Checkpoint] = {}
+        self._read: Sequence[Checkpoint] = ()
+        self._checkpoints: dict[AssetId, Checkpoint] = {}  # of them, by what the plan knows beside the state
         self._formers: Sequence[FormerTable] = ()
         self._bound: frozenset[Address] = frozenset()  # tables of others that assets are bound to, or are to be
         self._dependents = Dependents()
@@ -117,8 +118,8 @@ class TargetPlanner:
 
     async def load(self) -> None:
         """Load what the state knows of the target."""
-        checkpoints = await self._store.checkpoints.all(self.key)
-        self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
+        self._read = await self._store.checkpoints.all(self.key)
+        self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in self._read}
         self._formers = await self._store.former_tables.all(self.key)
         self._dependents = await Dependents.load(self._store, self.key)
 
@@ -271,7 +272,7 @@ class TargetPlanner:
             TargetError: CONFLICT; nothing may be planned here.
         """
         places.require_apart(self.key)
-        await require_same_place(self._store, self._settings, self._target)
+        await require_same_place(self._store, self._settings, self._target, self._read)
         if await was_away(self._store, self.key):
             self._request = replace(self._request, full=True)
         self._shared = await places.shared_with(self.key, mapping)

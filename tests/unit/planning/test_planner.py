@@ -30,6 +30,7 @@ from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
+from spheresync.state.sqlite.repositories.checkpoints import CheckpointReader
 from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.glue.table_input import design_table
 from tests.unit.mapping.assets import ORDERS, settings
@@ -145,3 +146,28 @@ async def test_what_a_run_wrote_meanwhile_is_not_noted_over(store: SqliteStore, 
         assert found == by_run
     else:
         assert (found.version, found.fingerprints, found.mapping) == ("3", fingerprints(ORDERS), decision.digest)
+
+
+async def test_what_is_known_of_a_target_is_read_once_where_nothing_changes(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured = settings(installation="test")
+    decision = MappingRules.compile(configured).decide(ORDERS.id, ORDERS.kind, ORDERS.label)
+    desired = design_table(ORDERS, decision, DATABASE, TABLE, configured.installation_marker)
+    await known(store, desired)
+    marker = configured.installation_marker
+    live = LiveObject(DATABASE, TABLE, "3", desired.body, marker, str(ORDERS.id), desired.digest, intact=True)
+
+    async def nothing() -> None: ...
+
+    settled = await plan(store, configured, live, nothing)
+    reads: list[TargetKey] = []
+    read_all = CheckpointReader.all
+
+    async def counted(reader: CheckpointReader, key: TargetKey) -> list[Checkpoint]:
+        reads.append(key)
+        return await read_all(reader, key)
+
+    monkeypatch.setattr(CheckpointReader, "all", counted)
+    assert await plan(store, configured, live, nothing) == settled
+    assert reads == [TargetKey(GLUE)]

@@ -111,7 +111,7 @@ class TargetSweep:
         Raises:
             TargetError: the target does not answer, or not one database could be read.
         """
-        await require_same_place(self._store, self._settings, self._target)
+        await require_same_place(self._store, self._settings, self._target, self.checkpoints.values())
         self._records = records
         self._managed = {
             asset: checkpoint for asset, checkpoint in self.checkpoints.items() if checkpoint.state.managed
