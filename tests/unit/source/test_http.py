@@ -47,6 +47,15 @@ async def test_a_good_answer_is_authorised_and_counted(tenant: Tenant, hands: Ha
     assert http.usage.bytes_received > len(b'{"fine": true}')
 
 
+async def test_a_request_has_all_headers_that_httpx2_gives_one(tenant: Tenant, hands: Hands) -> None:
+    tenant.on(THING, GOOD)
+    await body_of(connect(tenant, hands))
+    for asked in tenant.requests:  # one with a body, for the token, and one without
+        given = httpx2.Request(asked.method, asked.url, content=await asked.aread() or None)
+        assert {name: asked.headers.get(name) for name in given.headers} == dict(given.headers)
+    assert [asked.method for asked in tenant.requests] == ["POST", "GET"]
+
+
 @pytest.mark.parametrize(
     ("reply", "fault", "attempts"),
     [

@@ -128,7 +128,7 @@ class Wire:
             Transient: UNREACHABLE (connection, timeout) or TRUNCATED (the body ended early).
             SourceError: TOO_LARGE, WRONG_SHAPE (an encoding nobody asked for), THROTTLED (no permit in time).
         """
-        request = httpx2.Request(method, url, headers={**_HEADERS, **headers}, content=content, extensions=_EXTENSIONS)
+        request = _request(method, httpx2.URL(url), {**_HEADERS, **headers}, content)
         async with self._slots:
             try:
                 await self._budget.take(self._deadline.at)
@@ -195,6 +195,16 @@ class Wire:
 
     def _received(self, size: int) -> None:
         self._usage.bytes_received += size
+
+
+def _request(method: str, url: httpx2.URL, headers: Mapping[str, str], content: bytes | None) -> httpx2.Request:
+    """A request. One without a body is given all its headers, as working out what else it may need takes as long again
+    as all the rest of it.
+    """
+    if content is not None:
+        return httpx2.Request(method, url, headers=headers, content=content, extensions=_EXTENSIONS)
+    headers = {"host": url.netloc.decode("ascii"), **headers}
+    return httpx2.Request(method, url, headers=headers, stream=httpx2.ByteStream(b""), extensions=_EXTENSIONS)
 
 
 def _unasked(request: httpx2.Request, encoding: str) -> SourceError:

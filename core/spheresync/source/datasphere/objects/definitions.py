@@ -100,11 +100,15 @@ class ObjectDefinitions:
         space.left -= 1
         if space.left <= 0:
             self._spaces.pop(name, None)
+        if not space.asked:
+            await self._ask_once(space, name)
+        return space.content
+
+    async def _ask_once(self, space: _Space, name: SpaceName) -> None:
         async with space.lock:
             if not space.asked and self._offers_content:
                 space.content = await self._ask(name)
             space.asked = True
-        return space.content
 
     async def _ask(self, space: SpaceName) -> SpaceContent | None:
         path = f"{BASE}/content?space={quote(space, safe='')}&definitions=true"
