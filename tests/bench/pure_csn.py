@@ -21,7 +21,7 @@ from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, pa
 from spheresync.model import AssetEntry, AssetId, AssetKind, ColumnRole, Digest, RawDefinition, SpaceName, TechnicalName
 from spheresync.source.datasphere.csn.definition import read_object
 from spheresync.source.datasphere.csn.document import parse_csn
-from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.datasphere.normaliser import NORMALISER
 
 COLUMNS = 20
 LOT = 50

@@ -26,7 +26,7 @@ from spheresync.model import (
     TechnicalName,
     digest_of,
 )
-from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.datasphere.normaliser import NORMALISER
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 
 COLUMNS = 20

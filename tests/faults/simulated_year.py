@@ -55,7 +55,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.schedule.control import SCHEDULER
 from spheresync.schedule.scheduler import Scheduler
-from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.datasphere.normaliser import NORMALISER
 from spheresync.source.protocol import SourceUsage
 from spheresync.state.records import RunRecord
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx

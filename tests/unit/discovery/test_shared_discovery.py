@@ -29,7 +29,7 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.items import name_taken
 from spheresync.runtime.scope import Scope
-from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.datasphere.normaliser import NORMALISER
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx

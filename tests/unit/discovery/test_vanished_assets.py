@@ -27,7 +27,7 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, work_for
 from spheresync.runtime.scope import Scope
-from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.datasphere.normaliser import NORMALISER
 from spheresync.state.records import AssetRecord, CheckpointState
 from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.discovery.test_shared_discovery import AT, ENTRY, WRITTEN, know

@@ -87,3 +87,11 @@ def test_commands_are_known_before_settings_and_engine_are_loaded() -> None:
     heavy = ("service", "execution", "discovery", "targets", "source", "schedule", "state", "config", "planning")
     assert [name for name in loaded.split() if name.startswith(tuple(f"spheresync.{each}" for each in heavy))] == []
     assert not {"httpx2", "boto3", "cryptography", "lxml", "yaml"} & set(loaded.split())
+
+
+def test_readers_of_definitions_are_loaded_with_the_first_that_is_read() -> None:
+    """A sync in which nothing changed reads none."""
+    told = "import sys, spheresync.source.datasphere.source; print(*(name for name in sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, encoding="utf-8").stdout
+    readers = {"normalise", "merge", "edmx.reading", "csn.definition"}
+    assert {f"spheresync.source.datasphere.{reader}" for reader in readers} & set(loaded.split()) == set()

@@ -20,7 +20,7 @@ from spheresync.source.datasphere.edmx import xml
 from spheresync.source.datasphere.edmx.document_budget import DocumentBudget, Spending
 from spheresync.source.datasphere.edmx.document_reader import parse_edmx
 from spheresync.source.datasphere.edmx.xml import check_ended
-from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.datasphere.normaliser import NORMALISER
 from tests.unit.source.documents import about, edmx, entity, raw
 
 ONE = '<Property Name="A" Type="Edm.String"/>'

@@ -9,7 +9,8 @@ import pytest
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import Asset, AssetKind, Column, ColumnRole, Hierarchy, Parameter, RawDefinition, SourceType
-from spheresync.source.datasphere.normalise import NORMALISER_VERSION, normalise
+from spheresync.source.datasphere.normalise import normalise
+from spheresync.source.datasphere.normaliser import NORMALISER_VERSION
 from tests.unit.source.documents import about, edmx, entity, entry, raw
 
 

@@ -19,10 +19,6 @@ from spheresync.source.datasphere.csn.document import parse_csn
 from spheresync.source.datasphere.definition import ANALYTICAL, CSN, RELATIONAL
 from spheresync.source.datasphere.edmx.reading import EdmxReading, read_edmx
 from spheresync.source.datasphere.merge import merge_csn
-from spheresync.source.protocol import Normaliser
-
-#: Raised with every change of what `normalise` answers for the same documents; part of cached results' keys.
-NORMALISER_VERSION = 5
 
 _WITHHELD = "all is from $metadata alone: a role is missing that may read the CSN"
 _T = TypeVar("_T")
@@ -141,6 +137,3 @@ def _facts(entry: AssetEntry, readings: Sequence[EdmxReading]) -> dict[str, str]
         if reading.dimension_type:
             facts.setdefault("dimension_type", reading.dimension_type)
     return facts
-
-
-NORMALISER = Normaliser(NORMALISER_VERSION, normalise)

@@ -20,7 +20,7 @@ from spheresync.model import (
 from spheresync.source.datasphere.checks import CATALOG, SIGN_IN, check_spaces, spaces_counted
 from spheresync.source.datasphere.definition import fetch, is_served
 from spheresync.source.datasphere.listing.catalog import Catalog
-from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.datasphere.normaliser import NORMALISER
 from spheresync.source.datasphere.objects.listing import Objects
 from spheresync.source.protocol import Check, Normaliser, SourceUsage
 from spheresync.source.transport.http import TenantHttp
