@@ -411,7 +411,7 @@ class TargetPlanner:
 
     def _subject(self, record: AssetRecord, decision: Decision) -> Subject:
         return Subject(
-            record=replace(record, tier=decision.tier),
+            record=record if record.tier is decision.tier else replace(record, tier=decision.tier),
             checkpoint=self._checkpoints.get(record.id),
             target=self.key.target,
             destination=self.key.destination,
