@@ -51,6 +51,11 @@ def applicable_count(answer: ChangeSetAnswer) -> int:
     return sum(answer.summary.get(word, 0) for word in Action if word.changes_something) - answer.blocked
 
 
+def changes_something(answer: ChangeSetAnswer) -> bool:
+    """Whether applying a change set would write anything, be it for assets that stay as they are."""
+    return applicable_count(answer) > 0 or any(not each.assets_total for each in answer.prerequisites)
+
+
 def only_unread_failed(answer: RunAnswer) -> bool:
     """Whether an apply did all of its change set, and fails for what could not be read when that was made."""
     undone = (REFUSED, SKIPPED, Action.CONFLICT, BLOCKED)

@@ -489,5 +489,8 @@ class TargetPlanner:
         now = {checkpoint.asset: checkpoint for checkpoint in await tx.checkpoints.all(self.key)}
         known = self._checkpoints
         found = [each for each in self.draft.rebased if now.get(each.asset) == known.get(each.asset)]
+        if self.prerequisites and self._design.capabilities.depends_on is not None:
+            # who asks for them is known by its rules alone: those count once what they ask for is there
+            found = [replace(each, mapping=known[each.asset].mapping) for each in found if each.asset in known]
         await tx.checkpoints.put_many(found)
         await settle_statuses(tx, [each.asset for each in found], self._settings.target_keys)

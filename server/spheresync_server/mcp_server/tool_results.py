@@ -28,7 +28,7 @@ from spheresync.runtime.out_of_scope import LEFT_OUT
 from spheresync.runtime.run_counts import BLOCKED
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
-    applicable_count,
+    changes_something,
     only_unread_failed,
     prerequisite_summaries,
     progress_sentence,
@@ -168,7 +168,7 @@ def _next_of_open(answer: ChangeSetAnswer) -> str:
     codes = {finding.code for finding in answer.findings}
     if PROMOTION_NOT_APPROVED in codes:
         return "Nothing was written, and nothing of it can be before it is approved."
-    if applicable_count(answer):
+    if changes_something(answer):
         nothing = "It is not applied yet" if answer.notes else "Nothing was written"
         apply = f"{nothing}. Show it to the user; if they agree: apply_changes with {answer.change_set_id}"
         if waits_for_allow_deletes(answer):

@@ -22,7 +22,7 @@ from spheresync.planning.decisions.approvals import NOT_APPROVED, WAITS_FOR_A_PE
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
-    applicable_count,
+    changes_something,
     only_unread_failed,
     progress_sentence,
     waits_for_allow_deletes,
@@ -51,11 +51,6 @@ _MEANINGS = {
     "missing": "not listed by Datasphere any more; the table stays until that is certain",
     "blocked": "left out: held by a guard, or a delete that was not allowed or not approved",
 }
-
-
-def changes_something(answer: ChangeSetAnswer) -> bool:
-    """Whether applying the change set would write anything."""
-    return applicable_count(answer) > 0
 
 
 def show_change_set(answer: ChangeSetAnswer) -> None:
@@ -113,7 +108,8 @@ def _older(answer: ChangeSetAnswer) -> str:
 
 def _prerequisite(row: PrerequisiteRow) -> str:
     need = "needs" if row.assets_total == 1 else "need"
-    return f"Before that, {row.operation} {row.object} ({row.reason}): {counted(row.assets_total, 'asset')} {need} it"
+    who = f"{counted(row.assets_total, 'asset')} {need} it" if row.assets_total else "for assets that stay as they are"
+    return f"Before that, {row.operation} {row.object} ({row.reason}): {who}"
 
 
 def _next(answer: ChangeSetAnswer) -> str:
