@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _ZONE = "tests/e2e/test_datazone.py"
+_TERMS = "tests/e2e/test_datazone_terms.py"
+_PLACES = "tests/e2e/test_datazone_places.py"
 _TARGET = "tests/integration/test_datazone_target.py"
 _EVENTS = "tests/unit/targets/datazone/test_lineage_events.py"
 _SOURCE = "CONTRACT.md#Other targets"
@@ -26,9 +28,19 @@ DATAZONE: tuple[Promise, ...] = (
         _SOURCE,
         "Glossary and terms are found before they are made; those of others, and edited texts, stay as they are.",
         (
+            f"{_TERMS}::test_a_definition_that_changed_waits_for_its_run_however_often_it_is_previewed",
             f"{_ZONE}::test_a_glossary_and_terms_of_others_are_used_and_stay_as_they_are",
             f"{_ZONE}::test_a_definition_that_changes_updates_that_term_once_and_no_asset",
             f"{_ZONE}::test_a_definition_that_somebody_edited_stays",
+        ),
+    ),
+    Promise(
+        "datazone:places",
+        _SOURCE,
+        "What is known of one domain or project says nothing of another, which is filled anew.",
+        (
+            f"{_PLACES}::test_another_domain_is_filled_by_the_next_sync_and_the_former_stays_as_it_is",
+            f"{_PLACES}::test_another_project_gets_assets_of_its_own",
         ),
     ),
     Promise(

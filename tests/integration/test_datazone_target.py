@@ -30,6 +30,7 @@ WHO = "spheresync:here"
 ONE = AssetId.parse("S/ONE")
 D, T = PhysicalName("d"), PhysicalName("t")
 DOMAIN = {"domain_id": "dzd_x1", "project_id": PROJECT}
+HOME = DataZone(**DOMAIN).home
 LOOKS = ("Get", "Search", "List")
 
 
@@ -67,7 +68,7 @@ async def prepare(target: DataZoneTarget, *used: str, **terms: ContextTerm) -> N
 
 async def write(target: DataZoneTarget, action: Action = Action.CREATE, **fields: str) -> Outcome:
     said = {OWNER: WHO, SOURCE: str(ONE), **{path.replace("__", "."): value for path, value in fields.items()}}
-    held = content.wanted(said)
+    held = content.wanted(said, HOME)
     desired = DesiredObject(D, T, held.body, held.digest)
     return await target.perform(Operation(ONE, action, D, T, desired))
 
@@ -156,7 +157,7 @@ async def test_an_external_identifier_is_never_too_long(zone: Zone, glue: GlueSi
         key=TargetKey(DATAZONE),
     )
     await prepare(target)
-    held = content.wanted({OWNER: f"spheresync:{'i' * 100}", SOURCE: str(ONE), COLUMN_FACTS: "[]"})
+    held = content.wanted({OWNER: f"spheresync:{'i' * 100}", SOURCE: str(ONE), COLUMN_FACTS: "[]"}, HOME)
     desired = DesiredObject(long, long, held.body, held.digest)
     done = await target.perform(Operation(ONE, Action.CREATE, long, long, desired))
     (rows,) = glue.datazone_dump()["assets"].values()
@@ -222,7 +223,7 @@ async def test_an_asset_is_revised_with_one_read_where_it_is_known(zone: Zone, g
     zone.imported()
     done = await write(target)
     glue.reset()
-    held = content.wanted({OWNER: WHO, SOURCE: str(ONE), f"{TERMS}x": SET})
+    held = content.wanted({OWNER: WHO, SOURCE: str(ONE), f"{TERMS}x": SET}, HOME)
     await prepare(target, "x")
     glue.reset()
     operation = Operation(ONE, Action.METADATA_ONLY, D, T, DesiredObject(D, T, held.body, held.digest))

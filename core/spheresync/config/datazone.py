@@ -43,3 +43,8 @@ class DataZone(GlossarySection):
     domain_id: Annotated[str, AfterValidator(_domain)] | None = None
     project_id: Annotated[str, AfterValidator(_project)] | None = None
     publish: Publish = Publish.NEVER
+
+    @property
+    def home(self) -> str:
+        """Domain and project as one text: no id holds a slash."""
+        return f"{self.domain_id}/{self.project_id}"

@@ -33,7 +33,8 @@ class Content:
     """`fields` are what stands there, `ours` what we want there, by path; they differ where others have edited.
 
     `found`: paths where others had something before we came, which stays theirs. `asset` is the id of the asset, empty
-    where it is not known; `custom`: we made it. `bound`: others made the table that the asset stands for.
+    where it is not known; `custom`: we made it. `bound`: others made the table that the asset stands for. `home` is
+    where in the catalog it stands, empty where there is one place only: what is known of one says nothing of another.
     """
 
     fields: Mapping[str, str]
@@ -42,13 +43,14 @@ class Content:
     asset: str = ""
     custom: bool = False
     bound: bool = False
+    home: str = ""
 
     @classmethod
     def read(cls, body: bytes) -> Content:
         """What `body` wrote."""
         held: dict[str, Any] = read_own_json(body)
         found = frozenset(held["found"])
-        return cls(held["fields"], held["ours"], found, held["asset"], held["custom"], held["bound"])
+        return cls(held["fields"], held["ours"], found, held["asset"], held["custom"], held["bound"], held["home"])
 
     @property
     def body(self) -> bytes:
@@ -61,13 +63,14 @@ class Content:
                 "asset": self.asset,
                 "custom": self.custom,
                 "bound": self.bound,
+                "home": self.home,
             }
         )
 
     @property
     def digest(self) -> Digest:
-        """Over what is ours."""
-        return digest_json({path: value for path, value in self.ours.items() if path not in _HIDDEN})
+        """Over what is ours, and where."""
+        return digest_json([self.home, {path: value for path, value in self.ours.items() if path not in _HIDDEN}])
 
     @property
     def is_marked(self) -> bool:
@@ -89,9 +92,9 @@ class Content:
         return replace(self, fields={**self.fields, DIGEST: self.digest})
 
 
-def wanted(fields: Mapping[str, str]) -> Content:
+def wanted(fields: Mapping[str, str], home: str = "") -> Content:
     """What should be there: all of it ours."""
-    return Content(dict(fields), dict(fields)).stamped()
+    return Content(dict(fields), dict(fields), home=home).stamped()
 
 
 def term_of(path: str) -> str | None:
@@ -140,7 +143,7 @@ def merged(last: Content | None, there: Content, want: Content, policies: DriftP
             kept.append(path)
         else:
             _put(fields, path, value)
-    content = Content(fields, want.ours, frozenset(found), there.asset, there.custom, want.bound)
+    content = Content(fields, want.ours, frozenset(found), there.asset, there.custom, want.bound, want.home)
     return content.stamped() if content.is_marked else content, kept
 
 
@@ -176,7 +179,7 @@ def without_ours(there: Content) -> Content:
         for path, value in there.fields.items()
         if not is_form(path) and (path in there.found or there.ours.get(path) != value)
     }
-    return Content(fields, asset=there.asset, custom=there.custom)
+    return Content(fields, asset=there.asset, custom=there.custom, home=there.home)
 
 
 def is_form(path: str) -> bool:

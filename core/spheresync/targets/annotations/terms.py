@@ -80,15 +80,25 @@ def is_unedited(texts: TermTexts, above: Sequence[str] = ()) -> bool:
 
 
 def required_terms(
-    section: GlossarySection, used: Collection[str], *, create_glossary: str, create_term: str
+    section: GlossarySection,
+    used: Collection[str],
+    *,
+    create_glossary: str,
+    create_term: str,
+    of: Mapping[str, JsonValue] | None = None,
 ) -> tuple[RequiredObject, ...]:
-    """In waves: the glossary, and terms after the wider ones above them; nothing where no term is used."""
+    """In waves: the glossary, and terms after the wider ones above them; nothing where no term is used.
+
+    A term of another glossary is another term, and so is all of another place, which `of` says.
+    """
     waves = {name: 1 + depth for name, depth in _depths(used, section.terms).items()}
     if not waves:
         return ()
-    glossary = required(0, create_glossary, f"glossary {section.glossary}", {"name": section.glossary})
+    here = of or {}
+    glossary = required(0, create_glossary, f"glossary {section.glossary}", {"name": section.glossary, **here})
+    within: Mapping[str, JsonValue] = {"glossary": section.glossary, **here}
     terms = [
-        required(wave, create_term, f"term {name}", term_body(name, section.terms))
+        required(wave, create_term, f"term {name}", {**term_body(name, section.terms), **within})
         for name, wave in sorted(waves.items())
     ]
     return (glossary, *terms)

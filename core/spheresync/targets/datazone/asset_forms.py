@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from spheresync.model import JsonValue, canonical_json
@@ -42,8 +42,8 @@ class AssetInput:
     forms: tuple[Mapping[str, str], ...]
 
 
-def content_of(asset: Mapping[str, Any], names: Mapping[str, str]) -> Content:
-    """What stands on an asset; `names` are those of the terms of our glossary, by id."""
+def content_of(asset: Mapping[str, Any], names: Mapping[str, str], home: str = "") -> Content:
+    """What stands on an asset of `home`; `names` are those of the terms of our glossary, by id."""
     fields: dict[str, str] = {}
     if text := asset.get("description"):
         fields[DESCRIPTION] = str(text)
@@ -64,7 +64,7 @@ def content_of(asset: Mapping[str, Any], names: Mapping[str, str]) -> Content:
         ours = {**said, **written.get("ours", {})}
         ours.pop(f"{FORM}digest", None)
         found = frozenset(written.get("found", ()))
-    return Content(fields, ours, found, str(asset["id"]), asset.get("typeIdentifier") == ASSET_TYPE)
+    return Content(fields, ours, found, str(asset["id"]), asset.get("typeIdentifier") == ASSET_TYPE, home=home)
 
 
 def terms_in(asset: Mapping[str, Any]) -> set[str]:
@@ -194,8 +194,3 @@ def _form(asset: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
                 return None
             return held if isinstance(held, dict) else None
     return None
-
-
-def at_asset(content: Content, identifier: str, *, custom: bool) -> Content:
-    """The same content, on that asset."""
-    return replace(content, asset=identifier, custom=custom)

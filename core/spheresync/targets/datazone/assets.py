@@ -51,10 +51,9 @@ class AssetFinder:
     async def external_identifier(self, at: Address) -> str:
         """By which an asset of ours is found again; never the ARN, which is for data sources."""
         where = f"{await self._domain.region()}:{self._account or ''}"
-        told = f"{self._owner}:{where}:table/{at.container}/{at.name}"
-        if len(told.encode()) <= LONGEST_IDENTIFIER:
-            return told
-        return f"{self._owner}:{where}:table/{digest_json([*at])}"
+        table, project = f"{self._owner}:{where}:table", f".{self._domain.project}"  # ids are those of a whole domain
+        told = f"{table}/{at.container}/{at.name}{project}"
+        return told if len(told.encode()) <= LONGEST_IDENTIFIER else f"{table}/{digest_json([*at])}{project}"
 
     async def find(self, at: Address, known: str = "", *, subject: str) -> TableAssets:
         """The assets of a table; `known` is the id of the one that stood for it last.
@@ -105,6 +104,8 @@ class AssetFinder:
         return next(iter(imported.values()), None), made
 
     async def _is_imported(self, asset: Mapping[str, Any], at: Address) -> bool:
+        if asset.get("owningProjectId") != self._domain.project:
+            return False
         account = await self._account_of(str(asset.get("externalIdentifier") or ""), at)
         return account is not None and self._account in {None, account}
 

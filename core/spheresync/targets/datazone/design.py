@@ -96,7 +96,7 @@ class DataZoneDesign(ContentDesign):
         last_body: bytes | None = None,
         base: BaseObject | None = None,
     ) -> DesiredObject:
-        assert base is not None
+        assert base is not None and isinstance(decision.section, DataZone)
         columns = held_columns(asset, decision, base)
         fields = {
             content.OWNER: marker,
@@ -113,7 +113,7 @@ class DataZoneDesign(ContentDesign):
         if facts := [_facts(physical, column, decision) for physical, column in columns.items()]:
             fields[COLUMN_FACTS] = canonical_json(facts).decode()
         _require_taken(asset.id, fields, len(columns))
-        return desired_of(container, name, content.wanted(fields))
+        return desired_of(container, name, content.wanted(fields, decision.section.home))
 
     def retire(self, last_body: bytes, at: str, container: PhysicalName, name: PhysicalName) -> DesiredObject:
         last = Content.read(last_body)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from spheresync.config.datazone import DataZone
+from spheresync.model import JsonValue
 from spheresync.targets.annotations.terms import required, required_terms
 from spheresync.targets.design import RequiredObject
 
@@ -47,10 +48,12 @@ def smithy() -> str:
 
 def required_objects(section: DataZone, used: Collection[str]) -> tuple[RequiredObject, ...]:
     """In waves: the glossary, terms after the wider ones above them, and the types."""
-    terms = required_terms(section, used, create_glossary=CREATE_GLOSSARY, create_term=CREATE_TERM)
+    here: dict[str, JsonValue] = {"domain": section.domain_id}
+    terms = required_terms(section, used, create_glossary=CREATE_GLOSSARY, create_term=CREATE_TERM, of=here)
     last = max((each.wave for each in terms), default=0)
+    form_type: Mapping[str, JsonValue] = {"name": FORM_TYPE, "smithy": smithy(), **here}
     return (
         *terms,
-        required(last + 1, CREATE_FORM_TYPE, f"form type {FORM_TYPE}", {"name": FORM_TYPE, "smithy": smithy()}),
-        required(last + 2, CREATE_ASSET_TYPE, f"asset type {ASSET_TYPE}", {"name": ASSET_TYPE}),
+        required(last + 1, CREATE_FORM_TYPE, f"form type {FORM_TYPE}", form_type),
+        required(last + 2, CREATE_ASSET_TYPE, f"asset type {ASSET_TYPE}", {"name": ASSET_TYPE, **here}),
     )

@@ -96,6 +96,7 @@ class DataZoneTarget:
         self._drift = drift
         self._key = key
         self._domain = Domain(door, section.domain_id, section.project_id)
+        self._home = section.home
         self._glossary = Glossary(self._domain, section, owner, drift)
         self._types = Types(self._domain)
         self._finder = AssetFinder(self._domain, owner, account)
@@ -162,6 +163,7 @@ class DataZoneTarget:
             TargetError: CONFLICT (not ours), MOVED (changed by somebody else since the plan), INVALID (over a limit,
                 nothing was sent), or what the service answered.
         """
+        operation = self._of_here(operation)
         doubt: AwsError | None = None
         before = operation.last_written if operation.recovering else None
         for attempt in range(1 + _ATTEMPTS):
@@ -179,7 +181,7 @@ class DataZoneTarget:
             except AwsError as error:
                 if error.recovery is Recovery.ABSENT:
                     self._glossary.forget()
-                    self._types.forget()
+                    await self._types.have_again()
                 elif not error.needs_look:
                     if error.recovery is Recovery.INVALID:  # a managed type may have a newer revision by now
                         self._types.forget()
@@ -189,6 +191,21 @@ class DataZoneTarget:
             return replace(outcome, before=before) if outcome.before is not None or doubt is not None else outcome
         assert doubt is not None
         raise doubt
+
+    def _of_here(self, operation: Operation) -> Operation:
+        """Without what was written in another domain or project, which says nothing of what is here.
+
+        Raises:
+            TargetError: CONFLICT, an undo of what was written there.
+        """
+        if operation.last_written is None or Content.read(operation.last_written).home == self._home:
+            return operation
+        if operation.exact:
+            text = f"{operation.subject}: it was written in another domain or project of DataZone; nothing was done."
+            raise TargetError(
+                TargetFault.CONFLICT, text, remedy="Undo it by hand there, or put `datazone:` back first."
+            )
+        return replace(operation, last_written=None)
 
     async def _bring_about(self, operation: Operation, seen: _Seen, *, sent: bool) -> Outcome:
         assert operation.desired is not None
@@ -298,7 +315,7 @@ class DataZoneTarget:
         if asset is None:
             return _Seen(assets, Content({}), None)
         names = {each: name for each in terms_in(asset) if (name := await self._glossary.name_of(each)) is not None}
-        there = content_of(asset, names)
+        there = content_of(asset, names, self._home)
         if not there.is_marked:
             return _Seen(assets, there, None)
         return _Seen(assets, there, _live(at, asset, there))

@@ -29,6 +29,12 @@ class Types:
         self._forms.clear()
         self._assets.clear()
 
+    async def have_again(self) -> None:
+        """Have our types also where somebody took them away after they had been made."""
+        self.forget()
+        await self.ensure_form_type()
+        await self.ensure_asset_type()
+
     async def with_revisions(self, forms: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
         """The forms, each of the newest revision of its type: a write that means another one is refused."""
         found = []

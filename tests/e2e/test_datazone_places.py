@@ -1,0 +1,54 @@
+"""Another domain or project of DataZone in the configuration: what is known of the former says nothing of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.e2e.test_datazone import CONFIG, form, imported, listings, zone
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+
+__all__ = ["imported", "zone"]
+_PUBLISHES = CONFIG.replace("project_id: p1", "project_id: p1, publish: always")
+
+
+def _held(glue: GlueSimulator, domain: str, project: str) -> dict[str, dict[str, Any]]:
+    rows = [rows[-1] for rows in glue.datazone_dump(domain).get("assets", {}).values()]
+    return {each["name"]: each for each in rows if each["owningProjectId"] == project}
+
+
+def test_another_domain_is_filled_by_the_next_sync_and_the_former_stays_as_it_is(
+    imported: Installation, glue: GlueSimulator
+) -> None:
+    hands = glue.client_of("datazone")
+    domain = hands.create_domain(name="two", domainExecutionRole="arn:aws:iam::123456789012:role/dz")["id"]
+    project = hands.create_project(domainIdentifier=domain, name="q")["id"]
+    imported.config = _PUBLISHES
+    first = imported.ask("sync")
+    before = glue.datazone_dump()
+    imported.config = _PUBLISHES.replace("dzd_x1", domain).replace("project_id: p1", f"project_id: {project}")
+    assert imported.ask("sync")["state"] == "done"
+    found = _held(glue, domain, project)
+    assert len(found) == 10 and form(found["asset_00000"])["source"] == "SPACE_000/ASSET_00000"
+    held = glue.datazone_dump(domain)
+    assert len(held["terms"]) == 3 and len(held["listings"]) == 10
+    glue.reset()
+    assert imported.ask("sync")["state"] == "done" and not glue.calls()
+    undo = imported.ask("revert", first["run_id"])
+    imported.ask("apply", undo["change_set_id"], "--allow-deletes", code=None)
+    now = glue.datazone_dump()
+    assert {name: now[name] for name in ("assets", "listings", "terms")} == {
+        name: before[name] for name in ("assets", "listings", "terms")
+    }
+
+
+def test_another_project_gets_assets_of_its_own(zone: Installation, glue: GlueSimulator) -> None:
+    project = glue.client_of("datazone").create_project(domainIdentifier="dzd_x1", name="q")["id"]
+    zone.ask("sync")
+    before = _held(glue, "dzd_x1", "p1")
+    zone.config = CONFIG.replace("project_id: p1", f"project_id: {project}")
+    assert zone.ask("sync")["state"] == "done"
+    assert len(_held(glue, "dzd_x1", project)) == 10 and _held(glue, "dzd_x1", "p1") == before
+    assert len(glue.datazone_dump()["terms"]) == 3 and not listings(glue)
+    glue.reset()
+    assert zone.ask("sync")["state"] == "done" and not glue.calls()
