@@ -32,6 +32,10 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_a_glossary_and_terms_of_others_are_used_and_stay_as_they_are",
             f"{_ZONE}::test_a_definition_that_changes_updates_that_term_once_and_no_asset",
             f"{_ZONE}::test_a_definition_that_somebody_edited_stays",
+            f"{_TERMS}::test_a_term_and_a_glossary_that_somebody_renamed_stay_the_same_ones",
+            f"{_TERMS}::test_another_glossary_takes_the_place_of_the_former_on_every_asset",
+            f"{_TERMS}::test_relations_that_others_made_stay_and_ours_follows_its_context_file",
+            f"{_TERMS}::test_a_wider_term_that_is_taken_out_of_the_context_file_goes",
         ),
     ),
     Promise(
@@ -74,6 +78,7 @@ DATAZONE: tuple[Promise, ...] = (
         (
             f"{_ZONE}::test_what_others_changed_of_ours_is_drift_and_repaired_as_the_policy_says",
             f"{_ZONE}::test_a_form_that_others_took_off_is_put_on_again",
+            f"{_TERMS}::test_a_form_of_ours_that_somebody_made_unreadable_is_written_again",
         ),
     ),
     Promise(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _CONTEXT = "tests/e2e/test_glue_context.py"
+_TERMS = "tests/e2e/test_glue_context_terms.py"
 _KILLED = "tests/faults/test_glue_context_killed.py"
 _SOURCE = "CONTRACT.md#Other targets"
 
@@ -28,6 +29,8 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
             f"{_CONTEXT}::test_a_glossary_and_terms_of_others_are_used_and_stay_as_they_are",
             f"{_CONTEXT}::test_a_definition_that_changes_updates_that_term_once_and_no_table",
             f"{_CONTEXT}::test_a_definition_that_somebody_edited_stays",
+            f"{_TERMS}::test_a_term_and_a_glossary_that_somebody_renamed_stay_the_same_ones",
+            f"{_TERMS}::test_another_glossary_takes_the_place_of_the_former_on_every_table",
             f"{_CONTEXT}::test_of_more_terms_than_glue_takes_the_first_are_kept_and_that_is_told",
             f"{_CONTEXT}::test_with_terms_of_others_there_may_be_too_many_which_fails_that_table_alone",
         ),
@@ -51,6 +54,7 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
         (
             f"{_CONTEXT}::test_what_others_changed_of_ours_is_drift_and_repaired",
             f"{_CONTEXT}::test_an_attachment_that_others_took_away_is_put_on_again",
+            f"{_TERMS}::test_an_attachment_of_ours_that_somebody_made_unreadable_is_written_again",
             f"{_CONTEXT}::test_a_table_that_others_dropped_comes_back_with_its_context",
         ),
     ),

@@ -16,7 +16,7 @@ from spheresync.config.datazone import DataZone
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import DATAZONE, Action, AssetId, DesiredObject, PhysicalName, TargetKey
 from spheresync.targets.annotations import content
-from spheresync.targets.annotations.content import COLUMN_FACTS, OWNER, SET, SOURCE, TERMS
+from spheresync.targets.annotations.content import COLUMN_FACTS, OWNER, SOURCE, TERMS
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.datazone.required import required_objects
 from spheresync.targets.datazone.target import DataZoneTarget
@@ -31,6 +31,7 @@ ONE = AssetId.parse("S/ONE")
 D, T = PhysicalName("d"), PhysicalName("t")
 DOMAIN = {"domain_id": "dzd_x1", "project_id": PROJECT}
 HOME = DataZone(**DOMAIN).home
+SET = DataZone().glossary
 LOOKS = ("Get", "Search", "List")
 
 

@@ -1,8 +1,9 @@
 """What stands of an asset of ours in a catalog: fields by path, and which of them are ours. Pure.
 
 Paths are `form.MEMBER` (our form), `description`, `terms.NAME`, and of columns `columns.NAME.name`,
-`columns.NAME.description`, `columns.NAME.form` (a form of ours, as a whole) and `columns.NAME.terms.TERM`. The form
-keeps what else is ours as text, so that the catalog alone can tell it from what people wrote there.
+`columns.NAME.description`, `columns.NAME.form` (a form of ours, as a whole) and `columns.NAME.terms.TERM`; the value of
+the path of a term is the name of its glossary. The form keeps what else is ours as text, so that the catalog alone can
+tell it from what people wrote there.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ OWNER, SOURCE, KIND = f"{FORM}managedBy", f"{FORM}source", f"{FORM}kind"
 DIGEST, TABLE, COLUMN_FACTS = f"{FORM}digest", f"{FORM}table", f"{FORM}columns"
 STATUS, RETIRED_AT = f"{FORM}status", f"{FORM}retiredAt"
 FORM_OF_COLUMN: Final = "form"
-SET: Final = "set"
-"""The value of the path of a term that stands there."""
 _HIDDEN = frozenset({DIGEST})
 
 
@@ -35,6 +34,7 @@ class Content:
     `found`: paths where others had something before we came, which stays theirs. `asset` is the id of the asset, empty
     where it is not known; `custom`: we made it. `bound`: others made the table that the asset stands for. `home` is
     where in the catalog it stands, empty where there is one place only: what is known of one says nothing of another.
+    `ids` are those of the terms that stand there, by path: somebody may have renamed one since.
     """
 
     fields: Mapping[str, str]
@@ -44,13 +44,15 @@ class Content:
     custom: bool = False
     bound: bool = False
     home: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, body: bytes) -> Content:
         """What `body` wrote."""
         held: dict[str, Any] = read_own_json(body)
         found = frozenset(held["found"])
-        return cls(held["fields"], held["ours"], found, held["asset"], held["custom"], held["bound"], held["home"])
+        flags = held["custom"], held["bound"]
+        return cls(held["fields"], held["ours"], found, held["asset"], *flags, held["home"], held["ids"])
 
     @property
     def body(self) -> bytes:
@@ -64,6 +66,7 @@ class Content:
                 "custom": self.custom,
                 "bound": self.bound,
                 "home": self.home,
+                "ids": dict(self.ids),
             }
         )
 
@@ -81,6 +84,11 @@ class Content:
     def is_intact(self) -> bool:
         """Whether our form is there as we wrote it."""
         return self.is_marked and self.fields.get(DIGEST) == self.digest
+
+    @property
+    def is_forgetful(self) -> bool:
+        """Whether our form is there and says no more what else is ours: then what is as we want it is ours."""
+        return self.is_marked and DIGEST not in self.fields and all(path.startswith(FORM) for path in self.ours)
 
     @property
     def terms(self) -> frozenset[str]:
@@ -138,12 +146,14 @@ def merged(last: Content | None, there: Content, want: Content, policies: DriftP
         elif now == before:
             _put(fields, path, value)
         elif before is None:  # theirs, from before we came
-            found.add(path)
+            found.update([] if there.is_forgetful and now == value else [path])
         elif now != value and policy_of(path, policies) is not DriftPolicy.OVERWRITE:
             kept.append(path)
         else:
             _put(fields, path, value)
-    content = Content(fields, want.ours, frozenset(found), there.asset, there.custom, want.bound, want.home)
+    content = replace(
+        want, fields=fields, found=frozenset(found), asset=there.asset, custom=there.custom, ids=there.ids
+    )
     return content.stamped() if content.is_marked else content, kept
 
 
@@ -179,7 +189,7 @@ def without_ours(there: Content) -> Content:
         for path, value in there.fields.items()
         if not is_form(path) and (path in there.found or there.ours.get(path) != value)
     }
-    return Content(fields, asset=there.asset, custom=there.custom, home=there.home)
+    return Content(fields, asset=there.asset, custom=there.custom, home=there.home, ids=there.ids)
 
 
 def is_form(path: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -65,12 +65,27 @@ def differs(there: Content, wanted: Content) -> bool:
     return bool(content.differing(there, wanted, {*there.ours, *wanted.ours} - wanted.found))
 
 
-def terms_changed(there: Content, wanted: Content) -> set[str]:
-    """The names of terms that come or go anywhere."""
-    changed = {
-        path for path in there.fields.keys() | wanted.fields.keys() if (path in there.fields) != (path in wanted.fields)
-    }
-    return {term for path in changed if (term := content.term_of(path)) is not None}
+async def term_ids(
+    there: Content, wanted: Content, glossary: str, id_of: Callable[[str], Awaitable[str]]
+) -> Mapping[str, str]:
+    """The ids of the terms that are wanted, by path: as they stand there, as `wanted` knows them, else by their names.
+
+    Args:
+        there: what stands there.
+        wanted: what should; only of terms of another glossary its ids count.
+        glossary: ours.
+        id_of: the id of a term of our glossary.
+    """
+    ids = {}
+    for path, value in sorted(wanted.fields.items()):
+        if (term := content.term_of(path)) is None:
+            continue
+        if path in there.ids and there.fields.get(path) == value:
+            ids[path] = there.ids[path]
+        else:
+            known = wanted.ids.get(path) if value != glossary else None
+            ids[path] = known or await id_of(term)
+    return ids
 
 
 def moved_error(operation: Operation, paths: Sequence[str]) -> TargetError:

@@ -1,11 +1,13 @@
 """Glossary terms as catalogs get them: which are needed, what they say, and whose text that is. Pure.
 
-No catalog keeps with a term by whom it was made, so the last line of one of ours names this installation and carries a
-digest of the rest: a text that somebody edited is known by that, and stays.
+No catalog keeps with a term by whom it was made, so a line at the end of one of ours names this installation and the
+term, and carries a digest of the rest: a text that somebody edited is known by that, and stays, and a term that
+somebody renamed is found again.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -18,7 +20,7 @@ from spheresync.targets.design import RequiredObject
 
 MOST_SHORT, MOST_LONG = 1_024, 4_096
 """Characters of the two descriptions of a term (reference: aws-catalogs.md 4; Glue's API model says the same)."""
-KEPT_BY = "Kept by "
+_MARK = re.compile(r"Kept by (?P<owner>.+?) as (?P<name>.+) \((?P<digest>[0-9a-f]{8})(?:, below (?P<above>\S+))?\)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,30 @@ class TermTexts:
     long: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The line by which a text of ours is known, and `text`, which is the rest of it.
+
+    `name`: by which we know what it is about, whatever somebody calls it now. `above`: the id of the wider term.
+    """
+
+    name: str
+    above: str
+    digest: str
+    text: str
+
+    def fits(self, short: str) -> bool:
+        """Whether nobody has edited the text, nor the short one beside it."""
+        return self.digest == _digest(short, self.text)
+
+
 def term_texts(
     name: str,
     terms: Mapping[str, ContextTerm],
     owner: str,
     *,
     service: str,
-    above: Sequence[str] = (),
+    above: str = "",
     related: bool = True,
 ) -> TermTexts:
     """What a term of ours says.
@@ -45,7 +64,7 @@ def term_texts(
         terms: those that context files define.
         owner: the marker of this installation.
         service: as people call it.
-        above: the ids of wider terms, where the service relates terms.
+        above: the id of the wider term, where the service relates terms.
         related: it does; else the text names the wider term, and there is always a short one.
 
     Raises:
@@ -60,23 +79,28 @@ def term_texts(
     lines = (definition, synonyms and f"Synonyms: {synonyms}", broader and f"Broader term: {broader}")
     text = "\n".join(each for each in lines if each)
     short = definition[:MOST_SHORT] or ("" if related else name)
-    mark = f"{KEPT_BY}{owner} ({_digest(short, text, above)})."
+    mark = _mark(name, owner, short, text, above)
     long = f"{text}\n\n{mark}" if text else mark
     if len(long) > MOST_LONG:
         raise _too_long(name, "definition with its synonyms", len(text), MOST_LONG - len(mark) - 2, service)
     return TermTexts(short, long)
 
 
-def is_kept_by(owner: str, long: str) -> bool:
-    """Whether an installation made the term of this description."""
-    _, found, mark = long.rpartition(KEPT_BY)
-    return bool(found) and mark.rpartition(" (")[0] == owner
+def glossary_text(name: str, owner: str) -> str:
+    """The description of a glossary of ours."""
+    text = "Terms of assets of SAP Datasphere."
+    return f"{text}\n\n{_mark(name, owner, '', text)}"
 
 
-def is_unedited(texts: TermTexts, above: Sequence[str] = ()) -> bool:
-    """Whether a term of ours says what we wrote there."""
-    text, _, mark = texts.long.rpartition(KEPT_BY)
-    return mark.endswith(f" ({_digest(texts.short, text.rstrip(chr(10)), above)}).")
+def mark_in(text: str, owner: str) -> Mark | None:
+    """The mark of this installation in a description; None where others made what is described."""
+    lines = text.split("\n")
+    for at in range(len(lines) - 1, -1, -1):
+        found = _MARK.fullmatch(lines[at].strip())
+        if found is not None and found["owner"] == owner:
+            rest = "\n".join([*lines[:at], *lines[at + 1 :]])
+            return Mark(found["name"], found["above"] or "", found["digest"], rest.rstrip("\n"))
+    return None
 
 
 def required_terms(
@@ -129,8 +153,13 @@ def term_body(name: str, terms: Mapping[str, ContextTerm]) -> dict[str, JsonValu
     return {"name": name, **{key: value for key, value in said.items() if value}}
 
 
-def _digest(short: str, text: str, above: Sequence[str]) -> str:
-    return digest_json([short, text, [*above]])[-8:]
+def _mark(name: str, owner: str, short: str, text: str, above: str = "") -> str:
+    below = f", below {above}" if above else ""
+    return f"Kept by {owner} as {name} ({_digest(short, text)}{below})."
+
+
+def _digest(short: str, text: str) -> str:
+    return digest_json([short, text.rstrip("\n")])[-8:]
 
 
 def _depths(used: Iterable[str], terms: Mapping[str, ContextTerm]) -> dict[str, int]:

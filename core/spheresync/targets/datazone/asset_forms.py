@@ -6,22 +6,23 @@ A revision replaces the whole asset, so all that is not ours is sent back as it 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from spheresync.model import JsonValue, canonical_json
+from spheresync.model import JsonValue
 from spheresync.model.json_document import read_json, read_own_json
 from spheresync.targets.annotations.content import (
     COLUMN_FACTS,
     COLUMNS,
     DESCRIPTION,
+    DIGEST,
     FORM,
-    SET,
     TERMS,
     Content,
     column_of,
 )
+from spheresync.targets.annotations.written import WRITTEN, Written
 from spheresync.targets.datazone.required import ASSET_TYPE, FORM_MEMBERS, FORM_TYPE
 
 COLUMN_FORM: Final = "ColumnBusinessMetadataForm"
@@ -29,7 +30,6 @@ COLUMN_FORM_TYPE: Final = "amazon.datazone.ColumnBusinessMetadataFormType"
 TABLE_FORM: Final = "RelationalTableForm"
 TABLE_FORM_TYPE: Final = "amazon.datazone.RelationalTableFormType"
 _BUSINESS = "columnsBusinessMetadata"
-_WRITTEN = "written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +42,44 @@ class AssetInput:
     forms: tuple[Mapping[str, str], ...]
 
 
-def content_of(asset: Mapping[str, Any], names: Mapping[str, str], home: str = "") -> Content:
-    """What stands on an asset of `home`; `names` are those of the terms of our glossary, by id."""
+def content_of(asset: Mapping[str, Any], names: Mapping[str, str], glossary: str = "", home: str = "") -> Content:
+    """What stands on an asset of `home`.
+
+    Args:
+        asset: as DataZone gives it.
+        names: of the terms that are there, by id: those of our glossary, and the ones that our form names.
+        glossary: the name of our glossary.
+        home: domain and project.
+    """
+    form = _form(asset, FORM_TYPE) or {}
+    written = Written.read(form.get(WRITTEN))
+    said = {f"{FORM}{key}": str(value) for key, value in form.items() if value is not None and key != WRITTEN}
+    if written.lost:
+        said.pop(DIGEST, None)  # it is not proven what was written
     fields: dict[str, str] = {}
+    ids: dict[str, str] = {}
+
+    def note(prefix: str, there: Iterable[object]) -> None:
+        for term in written.placed(prefix, there, names, glossary):
+            fields[term.path], ids[term.path] = term.glossary, term.id
+
     if text := asset.get("description"):
         fields[DESCRIPTION] = str(text)
-    fields |= {f"{TERMS}{names[each]}": SET for each in asset.get("glossaryTerms") or () if each in names}
+    note(TERMS, asset.get("glossaryTerms") or ())
     for column in _columns_of(asset):
         name = str(column.get("columnIdentifier"))
         fields |= {
             f"{COLUMNS}{name}.{member}": str(column[member]) for member in ("name", "description") if column.get(member)
         }
-        for each in column.get("glossaryTerms") or ():
-            if each in names:
-                fields[f"{COLUMNS}{name}.{TERMS}{names[each]}"] = SET
-    ours, found = {}, frozenset[str]()
-    if (form := _form(asset, FORM_TYPE)) is not None:
-        said = {f"{FORM}{key}": str(value) for key, value in form.items() if value is not None and key != _WRITTEN}
-        written: dict[str, Any] = read_own_json(form[_WRITTEN]) if form.get(_WRITTEN) else {}
-        fields |= said
-        ours = {**said, **written.get("ours", {})}
-        ours.pop(f"{FORM}digest", None)
-        found = frozenset(written.get("found", ()))
-    return Content(fields, ours, found, str(asset["id"]), asset.get("typeIdentifier") == ASSET_TYPE, home=home)
+        note(f"{COLUMNS}{name}.{TERMS}", column.get("glossaryTerms") or ())
+    ours = {**{path: value for path, value in said.items() if path != DIGEST}, **written.ours} if form else {}
+    custom = asset.get("typeIdentifier") == ASSET_TYPE
+    return Content({**fields, **said}, ours, written.found, str(asset["id"]), custom, home=home, ids=ids)
+
+
+def ids_in_form(asset: Mapping[str, Any]) -> Mapping[str, str]:
+    """The ids of the terms that our form says we put there, each with the name by which we know it."""
+    return Written.read((_form(asset, FORM_TYPE) or {}).get(WRITTEN)).terms
 
 
 def terms_in(asset: Mapping[str, Any]) -> set[str]:
@@ -78,28 +93,26 @@ def asset_input(
     there: Content,
     wanted: Content,
     name: str,
-    id_of: Callable[[str], str],
 ) -> AssetInput:
     """An asset as it should be next.
 
     Args:
         asset: as it is; None where it is to be made.
         there: what stands on it.
-        wanted: what should.
+        wanted: what should, with the ids of all terms.
         name: what an asset that we make is called.
-        id_of: the id of each term that is wanted.
     """
     asset = asset or {}
     forms = {str(each["formName"]): _again(each) for each in asset.get("formsOutput") or ()}
     _put(forms, FORM_TYPE, FORM_TYPE, _our_form(wanted))
     changed = {path for path in there.fields.keys() | wanted.fields.keys() if _differs(path, there, wanted)}
     if any(path.startswith(COLUMNS) for path in changed):
-        columns: list[JsonValue] = [*_with_changes(_columns_of(asset), changed, wanted, id_of)]
+        columns: list[JsonValue] = [*_with_changes(_columns_of(asset), changed, there, wanted)]
         _put(forms, COLUMN_FORM, COLUMN_FORM_TYPE, {_BUSINESS: columns} if columns else None)
     if not asset or there.custom:
         _put(forms, TABLE_FORM, TABLE_FORM_TYPE, _table_form(name, wanted))
     text = wanted.fields.get(DESCRIPTION, "") if DESCRIPTION in changed else str(asset.get("description") or "")
-    terms = _terms(asset.get("glossaryTerms") or (), TERMS, changed, wanted, id_of)
+    terms = _terms(asset.get("glossaryTerms") or (), TERMS, changed, there, wanted)
     return AssetInput(str(asset.get("name") or name), text, tuple(terms), tuple(forms.values()))
 
 
@@ -107,22 +120,20 @@ def _differs(path: str, there: Content, wanted: Content) -> bool:
     return not path.startswith(FORM) and there.fields.get(path) != wanted.fields.get(path)
 
 
-def _terms(
-    there: Iterable[str], prefix: str, changed: Iterable[str], wanted: Content, id_of: Callable[[str], str]
-) -> list[str]:
+def _terms(held: Iterable[str], prefix: str, changed: Iterable[str], there: Content, wanted: Content) -> list[str]:
     """Ids of terms with what comes and goes; those of others stay as they were."""
-    ids = [str(each) for each in there]
+    ids = [str(each) for each in held]
     for path in sorted(changed):
         if not path.startswith(prefix):
             continue
-        term = id_of(path.removeprefix(prefix))
-        ids = [each for each in ids if each != term]
-        ids += [term] if path in wanted.fields else []
+        came = wanted.ids.get(path) if path in wanted.fields else None
+        ids = [each for each in ids if each not in {there.ids.get(path), came}]
+        ids += [came] if came is not None else []
     return ids
 
 
 def _with_changes(
-    columns: Iterable[Mapping[str, Any]], changed: set[str], wanted: Content, id_of: Callable[[str], str]
+    columns: Iterable[Mapping[str, Any]], changed: set[str], there: Content, wanted: Content
 ) -> Iterator[dict[str, JsonValue]]:
     """Entries of columns with what changes; members of others stay, and an entry that says nothing goes."""
     moving: dict[str, set[str]] = {}
@@ -138,7 +149,7 @@ def _with_changes(
                 entry.pop(member, None)
                 entry |= {member: wanted.fields[path]} if path in wanted.fields else {}
         prefix = f"{COLUMNS}{name}.{TERMS}"
-        if terms := _terms(entry.pop("glossaryTerms", ()), prefix, moving.get(name, ()), wanted, id_of):
+        if terms := _terms(entry.pop("glossaryTerms", ()), prefix, moving.get(name, ()), there, wanted):
             entry["glossaryTerms"] = terms
         if len(entry) > 1:
             yield entry
@@ -151,10 +162,7 @@ def _our_form(wanted: Content) -> Mapping[str, JsonValue] | None:
     said: dict[str, JsonValue] = {
         path.removeprefix(FORM): value for path, value in wanted.fields.items() if path.startswith(FORM)
     }
-    besides: JsonValue = {path: value for path, value in wanted.ours.items() if not path.startswith(FORM)}
-    found: list[JsonValue] = [*sorted(wanted.found)]
-    written: JsonValue = {"ours": besides, **({"found": found} if found else {})}
-    said[_WRITTEN] = canonical_json(written).decode()
+    said[WRITTEN] = Written.of(wanted).text
     return {name: said[name] for name in FORM_MEMBERS if name in said}
 
 

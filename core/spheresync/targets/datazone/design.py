@@ -24,7 +24,7 @@ from spheresync.model import (
     counted,
 )
 from spheresync.targets.annotations import content
-from spheresync.targets.annotations.content import COLUMN_FACTS, COLUMNS, DESCRIPTION, FORM, SET, TERMS, Content
+from spheresync.targets.annotations.content import COLUMN_FACTS, COLUMNS, DESCRIPTION, FORM, TERMS, Content
 from spheresync.targets.annotations.design import ContentDesign, desired_of
 from spheresync.targets.annotations.said import description_of, facts_of, held_columns, said_of
 from spheresync.targets.datazone.required import required_objects
@@ -104,12 +104,15 @@ class DataZoneDesign(ContentDesign):
             content.KIND: asset.kind.value,
             content.TABLE: f"{container}.{name}",
             **{f"{FORM}{name}": text for name, text in said_of(asset, decision).items()},
-            **{f"{TERMS}{term}": SET for term in decision.context.terms},
+            **{f"{TERMS}{term}": decision.section.glossary for term in decision.context.terms},
         }
         if text := description_of(asset, decision):
             fields[DESCRIPTION] = text
         for physical, column in columns.items():
-            fields |= {f"{COLUMNS}{physical}.{path}": value for path, value in _of_column(column, decision).items()}
+            fields |= {
+                f"{COLUMNS}{physical}.{path}": value
+                for path, value in _of_column(column, decision, decision.section).items()
+            }
         if facts := [_facts(physical, column, decision) for physical, column in columns.items()]:
             fields[COLUMN_FACTS] = canonical_json(facts).decode()
         _require_taken(asset.id, fields, len(columns))
@@ -137,10 +140,10 @@ class DataZoneDesign(ContentDesign):
         return "Amazon DataZone"
 
 
-def _of_column(column: Column, decision: Decision) -> Mapping[str, str]:
+def _of_column(column: Column, decision: Decision, section: DataZone) -> Mapping[str, str]:
     """Name, description and terms of a column as people read them."""
     label, said = decision.label_of(column.labels), decide_column(decision.columns, column)
-    found = {f"{TERMS}{term}": SET for term in decision.context.of_column(column).terms}
+    found = {f"{TERMS}{term}": section.glossary for term in decision.context.of_column(column).terms}
     if name := one_line(label):
         found["name"] = name
     if said.description is not None:

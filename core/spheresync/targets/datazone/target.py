@@ -25,11 +25,11 @@ from spheresync.model import (
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.annotations import content
 from spheresync.targets.annotations.content import Content
-from spheresync.targets.annotations.merging import differs, moved_error, terms_changed, wanted_of
+from spheresync.targets.annotations.merging import differs, moved_error, term_ids, wanted_of
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
-from spheresync.targets.datazone.asset_forms import AssetInput, asset_input, content_of, terms_in
+from spheresync.targets.datazone.asset_forms import AssetInput, asset_input, content_of, ids_in_form, terms_in
 from spheresync.targets.datazone.assets import AssetFinder, TableAssets
 from spheresync.targets.datazone.design import DATAZONE_DESIGN, MOST_CONTENT, MOST_TERMS
 from spheresync.targets.datazone.domain import DATAZONE_SERVICE, Domain
@@ -96,7 +96,7 @@ class DataZoneTarget:
         self._drift = drift
         self._key = key
         self._domain = Domain(door, section.domain_id, section.project_id)
-        self._home = section.home
+        self._section = section
         self._glossary = Glossary(self._domain, section, owner, drift)
         self._types = Types(self._domain)
         self._finder = AssetFinder(self._domain, owner, account)
@@ -198,7 +198,7 @@ class DataZoneTarget:
         Raises:
             TargetError: CONFLICT, an undo of what was written there.
         """
-        if operation.last_written is None or Content.read(operation.last_written).home == self._home:
+        if operation.last_written is None or Content.read(operation.last_written).home == self._section.home:
             return operation
         if operation.exact:
             text = f"{operation.subject}: it was written in another domain or project of DataZone; nothing was done."
@@ -254,8 +254,9 @@ class DataZoneTarget:
     ) -> tuple[str | None, Content, str | None]:
         """Send a revision, or make the asset; answers the revision, what stands there then, and the request's id."""
         asset = seen.assets.asset
-        ids = {term: await self._glossary.id_of(term) for term in terms_changed(seen.there, wanted)}
-        said = asset_input(asset, seen.there, wanted, operation.name, ids.__getitem__)
+        glossary = self._section.glossary
+        wanted = replace(wanted, ids=await term_ids(seen.there, wanted, glossary, self._glossary.id_of))
+        said = asset_input(asset, seen.there, wanted, operation.name)
         _require_fits(operation, said)
         params: dict[str, Any] = {
             "name": said.name,
@@ -314,11 +315,20 @@ class DataZoneTarget:
         asset = assets.asset
         if asset is None:
             return _Seen(assets, Content({}), None)
-        names = {each: name for each in terms_in(asset) if (name := await self._glossary.name_of(each)) is not None}
-        there = content_of(asset, names, self._home)
+        there = content_of(asset, await self._names_on(asset), self._section.glossary, self._section.home)
         if not there.is_marked:
             return _Seen(assets, there, None)
         return _Seen(assets, there, _live(at, asset, there))
+
+    async def _names_on(self, asset: Mapping[str, Any]) -> Mapping[str, str]:
+        """Names of the terms on an asset: as our form has them, else as they are called in our glossary."""
+        ours, names = ids_in_form(asset), {}
+        for each in sorted(terms_in(asset)):
+            if each in ours and await self._glossary.is_there(each):
+                names[each] = ours[each]
+            elif (name := await self._glossary.name_of(each)) is not None:
+                names[each] = name
+        return names
 
     async def take_lineage(self, event: bytes) -> None:
         """Post an event; one about another target is nobody's business here."""

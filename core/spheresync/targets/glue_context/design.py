@@ -29,7 +29,7 @@ from spheresync.model import (
     counted,
 )
 from spheresync.targets.annotations import content
-from spheresync.targets.annotations.content import COLUMNS, FORM, SET, TERMS, Content, column_of
+from spheresync.targets.annotations.content import COLUMNS, FORM, TERMS, Content, column_of
 from spheresync.targets.annotations.design import ContentDesign, desired_of
 from spheresync.targets.annotations.merging import differs
 from spheresync.targets.annotations.said import LONGEST_MEMBER, description_of, facts_of, held_columns, said_of
@@ -93,7 +93,8 @@ class GlueContextDesign(ContentDesign):
         last_body: bytes | None = None,
         base: BaseObject | None = None,
     ) -> DesiredObject:
-        assert base is not None
+        assert base is not None and isinstance(decision.section, GlueContext)
+        glossary = decision.section.glossary
         said = {
             **said_of(asset, decision),
             "description": cut(description_of(asset, decision), LONGEST_MEMBER),
@@ -106,12 +107,12 @@ class GlueContextDesign(ContentDesign):
             content.KIND: asset.kind.value,
             content.TABLE: f"{container}.{name}",
             **{f"{FORM}{member}": text for member, text in said.items() if text},
-            **{f"{TERMS}{term}": SET for term in decision.context.terms[:MOST_TERMS]},
+            **{f"{TERMS}{term}": glossary for term in decision.context.terms[:MOST_TERMS]},
         }
         columns = held_columns(asset, decision, base)
         for physical, column in columns.items():
             terms = decision.context.of_column(column).terms[:MOST_TERMS_OF_A_COLUMN]
-            fields |= {f"{COLUMNS}{physical}.{TERMS}{term}": SET for term in terms}
+            fields |= {f"{COLUMNS}{physical}.{TERMS}{term}": glossary for term in terms}
             if (told := _of_column(column, decision)) is not None:
                 fields[path_of_form(physical)] = told
         _require_taken(asset.id, fields, len(columns))

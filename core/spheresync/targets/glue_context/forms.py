@@ -7,13 +7,12 @@ from typing import Final
 
 from spheresync.model import JsonValue, canonical_json
 from spheresync.targets.annotations.content import COLUMNS, FORM, FORM_OF_COLUMN, Content
+from spheresync.targets.annotations.written import WRITTEN, Written
 
 ATTACHMENT: Final = "Spheresync"
 """The name of every attachment of ours."""
 TABLE_FORM: Final = "SpheresyncTable"
 COLUMN_FORM: Final = "SpheresyncColumn"
-WRITTEN: Final = "written"
-"""The member that says what else of a table's context is ours."""
 TABLE_MEMBERS: Final = (
     "managedBy",
     "source",
@@ -67,10 +66,7 @@ def table_attachment(wanted: Content) -> str:
     said: dict[str, JsonValue] = {
         path.removeprefix(FORM): value for path, value in wanted.fields.items() if path.startswith(FORM)
     }
-    besides: JsonValue = {path: value for path, value in wanted.ours.items() if not path.startswith(FORM)}
-    found: list[JsonValue] = [*sorted(wanted.found)]
-    written: JsonValue = {"ours": besides, **({"found": found} if found else {})}
-    said[WRITTEN] = canonical_json(written).decode()
+    said[WRITTEN] = Written.of(wanted).text
     return canonical_json({name: said[name] for name in TABLE_MEMBERS if name in said}).decode()
 
 

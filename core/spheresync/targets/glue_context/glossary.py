@@ -15,7 +15,8 @@ import anyio
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.config.glue_context import GlueContext
 from spheresync.model import PhysicalName
-from spheresync.targets.annotations.terms import KEPT_BY, TermTexts, is_kept_by, is_unedited, term_texts
+from spheresync.targets.annotations.terms import Mark, TermTexts, glossary_text, mark_in, term_texts
+from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import ALREADY_EXISTS, AwsError
 from spheresync.targets.glue_context.service import BusinessContext
 from spheresync.targets.protocol import ContainerOutcome
@@ -34,6 +35,8 @@ class Glossary:
         self._drift = drift
         self._id: str | None = None
         self._ids: dict[str, str] = {}
+        self._unknown: set[str] = set()
+        self._elsewhere: dict[str, bool] = {}
         self._listed: float | None = None
         self._listing = anyio.Lock()
 
@@ -43,7 +46,7 @@ class Glossary:
         what = PhysicalName(f"glossary {name}")
         if await self._look_for_glossary() is not None:
             return ContainerOutcome(what, created=False, ours=False)
-        about = f"Terms of assets of SAP Datasphere. {KEPT_BY}{self._owner}."
+        about = glossary_text(name, self._owner)
         try:
             reply = await self._context.make(
                 "CreateGlossary", {"Name": name, "Description": about, **_once()}, subject=what
@@ -73,7 +76,7 @@ class Glossary:
                 if there is None:
                     raise
         if not self._is_to_change(there, texts):
-            return ContainerOutcome(what, created=False, ours=self._is_ours(there))
+            return ContainerOutcome(what, created=False, ours=self._mark(there) is not None)
         asked = {"Identifier": there["Id"], "ShortDescription": texts.short, "LongDescription": texts.long}
         reply = await self._context.write("UpdateGlossaryTerm", asked, subject=f"glossary {what}")
         added = frozenset({"definition"})
@@ -95,14 +98,20 @@ class Glossary:
 
     async def id_of(self, name: str) -> str:
         """The id of a term; one that is gone is made again."""
-        ids = await self._terms()
-        if name not in ids:
-            await self.ensure_term(name)
+        if (known := await self._look_for_term(name)) is not None:
+            return known
+        await self.ensure_term(name)
         return self._ids[name]
 
     async def names(self) -> Mapping[str, str]:
-        """The names of all terms of the glossary, by id."""
+        """The names of all terms of the glossary, by id: of ours those by which we know them, once that was asked."""
         return {identifier: name for name, identifier in (await self._terms()).items()}
+
+    async def is_there(self, identifier: str) -> bool:
+        """Whether there is a term of that id, in whichever glossary."""
+        if identifier not in self._elsewhere:
+            self._elsewhere[identifier] = await self._read(identifier) is not None
+        return self._elsewhere[identifier]
 
     def forget(self) -> None:
         """Look everything up anew: something is not as it was remembered."""
@@ -111,20 +120,44 @@ class Glossary:
     def _is_to_change(self, there: Mapping[str, Any], texts: TermTexts) -> bool:
         """Whether a term of ours is not as it should be, and nobody has edited what we wrote there."""
         now = TermTexts(str(there.get("ShortDescription", "")), str(there.get("LongDescription", "")))
-        if not self._is_ours(there) or now == texts:
+        mark = self._mark(there)
+        if mark is None or now == texts:
             return False
-        return is_unedited(now) or self._drift.description is DriftPolicy.OVERWRITE
+        return mark.fits(now.short) or self._drift.description is DriftPolicy.OVERWRITE
 
-    def _is_ours(self, term: Mapping[str, Any]) -> bool:
-        return is_kept_by(self._owner, str(term.get("LongDescription", "")))
+    def _mark(self, term: Mapping[str, Any]) -> Mark | None:
+        return mark_in(str(term.get("LongDescription", "")), self._owner)
 
     async def _term(self, name: str) -> Mapping[str, Any] | None:
-        """A term of that name with all that it says."""
-        identifier = (await self._terms()).get(name)
-        if identifier is None:
+        """A term of that name, or ours that somebody has renamed, with all that it says."""
+        identifier = await self._look_for_term(name)
+        return None if identifier is None else await self._read(identifier)
+
+    async def _look_for_term(self, name: str) -> str | None:
+        ids = await self._terms()
+        if name not in ids and self._unknown:
+            await self._look_into_unknown()
+        return ids.get(name)
+
+    async def _look_into_unknown(self) -> None:
+        """Find by their marks which of our terms the listed ones are whose names we do not know: no list has marks."""
+        async with self._listing:
+            for identifier in sorted(self._unknown):
+                term = await self._read(identifier)
+                self._unknown.discard(identifier)
+                mark = None if term is None else self._mark(term)
+                if mark is not None:
+                    self._ids.setdefault(mark.name, identifier)
+
+    async def _read(self, identifier: str) -> Mapping[str, Any] | None:
+        """All that a term says; None where it is not there."""
+        try:
+            reply = await self._context.read("GetGlossaryTerm", {"Identifier": identifier}, subject="glossary term")
+        except AwsError as error:
+            if error.recovery is not Recovery.ABSENT:
+                raise
             return None
-        asked = {"Identifier": identifier}
-        return (await self._context.read("GetGlossaryTerm", asked, subject=f"glossary term {name}")).body
+        return reply.body
 
     async def _terms(self) -> Mapping[str, str]:
         """Ids by name; listed where that was long ago."""
@@ -138,19 +171,24 @@ class Glossary:
                 async for item in self._context.items("ListGlossaryTerms", asked, subject=subject):
                     found.setdefault(str(item["Name"]), str(item["Id"]))
             self._ids, self._listed = found, time.monotonic()
+            self._unknown = {each for name, each in found.items() if name not in self._section.terms}
+            self._elsewhere.clear()
             return found
 
     async def _known_glossary(self) -> str | None:
         return self._id if self._id is not None else await self._look_for_glossary()
 
     async def _look_for_glossary(self) -> str | None:
-        name = self._section.glossary
+        name, renamed = self._section.glossary, None
         self._id = None
         async for item in self._context.items("ListGlossaries", {}, subject=f"glossary {name}"):
             if item.get("Name") == name:
                 self._id = str(item["Id"])
-                break
-        return self._id
+                return self._id
+            mark = mark_in(str(item.get("Description", "")), self._owner)
+            renamed = str(item["Id"]) if mark is not None and mark.name == name else renamed
+        self._id = renamed
+        return renamed
 
 
 def _once() -> dict[str, str]:

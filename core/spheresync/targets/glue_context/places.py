@@ -7,26 +7,26 @@ what comes is put there after: whenever a run is ended, nothing of ours is taken
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from spheresync.model.json_document import read_own_json
+from spheresync.model.json_document import read_json
 from spheresync.targets.annotations.content import (
     COLUMNS,
     DIGEST,
     FORM,
-    SET,
     TERMS,
     Content,
     column_of,
     is_form,
+    term_of,
 )
+from spheresync.targets.annotations.written import WRITTEN, Written
 from spheresync.targets.glue_context.forms import (
     ATTACHMENT,
     COLUMN_FORM,
     TABLE_FORM,
-    WRITTEN,
     path_of_form,
     table_attachment,
 )
@@ -49,33 +49,57 @@ class Request:
     column: str = ""
 
 
-def table_content(asset: Mapping[str, Any], names: Mapping[str, str]) -> Content:
-    """What stands on a table, without its columns; `names` are those of the terms of our glossary, by id."""
-    fields = dict(_terms(asset, "", names))
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How terms are known: by what our attachment on the table says, and by their names.
+
+    `names`: of the terms that are there, by id: those of our glossary, and the ones that the attachment names.
+    """
+
+    written: Written
+    names: Mapping[str, str]
+    glossary: str
+
+    def on(self, place: Mapping[str, Any], prefix: str = "") -> Content:
+        """The terms of a table or a column; one without a name is somebody else's."""
+        there = [str(each) for each in place.get("GlossaryTerms") or ()]
+        placed = [*self.written.placed(f"{prefix}{TERMS}", there, self.names, self.glossary)]
+        fields = {term.path: term.glossary for term in placed}
+        ids = {term.path: term.id for term in placed}
+        others = {f"{OTHERS}{prefix}{TERMS}{each}": each for each in there if each not in ids.values()}
+        return Content({**others, **fields}, ids=ids)
+
+
+def written_in(asset: Mapping[str, Any]) -> Written:
+    """What our attachment on a table says of the rest of its context."""
+    return Written.read(_said(asset).get(WRITTEN))
+
+
+def table_content(asset: Mapping[str, Any], terms: Terms) -> Content:
+    """What stands on a table, without its columns."""
+    there = terms.on(asset)
+    fields = dict(there.fields)
     attachments: Mapping[str, Mapping[str, Any]] = asset.get("Attachments") or {}
-    ours, found = dict[str, str](), frozenset[str]()
     for name, attachment in attachments.items():
-        if name != ATTACHMENT or either(attachment, "FormTypeIdentifier") != TABLE_FORM:
+        if not _is_ours(name, attachment, TABLE_FORM):
             fields[f"{OTHERS}{name}"] = str(attachment.get("Content", ""))
-            continue
-        said: Mapping[str, Any] = read_own_json(str(attachment.get("Content") or "{}").encode())
-        form = {f"{FORM}{key}": str(value) for key, value in said.items() if key != WRITTEN}
-        written: Mapping[str, Any] = read_own_json(str(said[WRITTEN]).encode()) if said.get(WRITTEN) else {}
-        fields |= form
-        ours = {**{path: value for path, value in form.items() if path != DIGEST}, **written.get("ours", {})}
-        found = frozenset(written.get("found", ()))
-    return Content(fields, ours, found)
+    form = {f"{FORM}{key}": str(value) for key, value in _said(asset).items() if key != WRITTEN}
+    if terms.written.lost:
+        form.pop(DIGEST, None)  # it is not proven what was written
+    ours = {**{path: value for path, value in form.items() if path != DIGEST}, **terms.written.ours}
+    ids = {**terms.written.ids, **there.ids}  # those of terms that somebody took away too: the attachment names them
+    return Content({**fields, **form}, ours, terms.written.found, ids=ids)
 
 
-def column_fields(item: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
-    """What stands on a column, as fields of the content of its table."""
+def column_content(item: Mapping[str, Any], terms: Terms) -> Content:
+    """What stands on a column, as a part of the content of its table."""
     column = str(either(item, "ItemIdentifier"))
-    fields = dict(_terms(item, f"{COLUMNS}{column}.", names))
+    there = terms.on(item, f"{COLUMNS}{column}.")
     attachments: Mapping[str, Mapping[str, Any]] = item.get("Attachments") or {}
     attachment = attachments.get(ATTACHMENT)
-    if attachment is not None and either(attachment, "FormTypeIdentifier") == COLUMN_FORM:
-        fields[path_of_form(column)] = str(attachment.get("Content", ""))
-    return fields
+    if attachment is None or not _is_ours(ATTACHMENT, attachment, COLUMN_FORM):
+        return there
+    return replace(there, fields={**there.fields, path_of_form(column): str(attachment.get("Content", ""))})
 
 
 def columns_in(paths: Iterable[str]) -> set[str]:
@@ -83,20 +107,18 @@ def columns_in(paths: Iterable[str]) -> set[str]:
     return {column[0] for path in paths if (column := column_of(path)) is not None}
 
 
-def requests_between(there: Content, wanted: Content, id_of: Callable[[str], str]) -> list[Request]:
-    """The calls in their order.
-
-    Args:
-        there: what stands there.
-        wanted: what should.
-        id_of: the id of each term that comes or goes.
-    """
-    going = {path for path in there.fields.keys() - wanted.fields.keys() if not path.startswith(FORM)}
+def requests_between(there: Content, wanted: Content) -> list[Request]:
+    """The calls in their order, from what stands there to what should, which has the ids of all its terms."""
+    going = {
+        path
+        for path, value in there.fields.items()
+        if not path.startswith(FORM) and (path not in wanted.fields or _is_another_term(path, value, wanted))
+    }
     coming = {
         path for path, value in wanted.fields.items() if not path.startswith(FORM) and there.fields.get(path) != value
     }
-    removals = [*_terms_calls("DisassociateGlossaryTerms", going, id_of), *_detachments(going)]
-    additions = [*_attachments(coming, wanted), *_terms_calls("AssociateGlossaryTerms", coming, id_of)]
+    removals = [*_terms_calls("DisassociateGlossaryTerms", going, there.ids), *_detachments(going)]
+    additions = [*_attachments(coming, wanted), *_terms_calls("AssociateGlossaryTerms", coming, wanted.ids)]
     if not wanted.is_marked:
         own = [Request("DeleteAttachment", {"AttachmentName": ATTACHMENT})] if there.is_marked else []
         return [*removals, *additions, *own]
@@ -125,9 +147,24 @@ def count_terms(content: Content) -> Counter[str]:
     return Counter(place for path in content.fields if (place := _place_of_term(path)) is not None)
 
 
-def _terms(place: Mapping[str, Any], prefix: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for each in place.get("GlossaryTerms") or ():
-        yield (f"{prefix}{TERMS}{names[each]}" if each in names else f"{OTHERS}{prefix}{TERMS}{each}"), SET
+def _said(asset: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What our attachment on a table says; nothing where it is not there or somebody has made it unreadable."""
+    attachment = (asset.get("Attachments") or {}).get(ATTACHMENT)
+    if attachment is None or not _is_ours(ATTACHMENT, attachment, TABLE_FORM):
+        return {}
+    try:
+        said = read_json(str(attachment.get("Content") or "{}"))
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _is_ours(name: str, attachment: Mapping[str, Any], form: str) -> bool:
+    return name == ATTACHMENT and either(attachment, "FormTypeIdentifier") == form
+
+
+def _is_another_term(path: str, value: str, wanted: Content) -> bool:
+    return term_of(path) is not None and wanted.fields[path] != value
 
 
 def _place_of_term(path: str) -> str | None:
@@ -139,13 +176,12 @@ def _place_of_term(path: str) -> str | None:
     return column[0] if column is not None and column[1].startswith(TERMS) else None
 
 
-def _terms_calls(operation: str, paths: Iterable[str], id_of: Callable[[str], str]) -> Iterator[Request]:
+def _terms_calls(operation: str, paths: Iterable[str], terms: Mapping[str, str]) -> Iterator[Request]:
     places: dict[str, list[str]] = {}
     for path in sorted(paths):
         place = None if path.startswith(OTHERS) else _place_of_term(path)
         if place is not None:
-            term = path.partition(TERMS)[2]
-            places.setdefault(place, []).append(id_of(term))
+            places.setdefault(place, []).append(terms[path])
     for column, ids in places.items():
         for start in range(0, len(ids), MOST_OF_A_CALL):
             yield Request(operation, {"GlossaryTermIdentifiers": ids[start : start + MOST_OF_A_CALL]}, column)

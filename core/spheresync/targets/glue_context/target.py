@@ -26,7 +26,8 @@ from spheresync.model import (
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.annotations.content import Content
-from spheresync.targets.annotations.merging import terms_changed, wanted_of
+from spheresync.targets.annotations.merging import term_ids, wanted_of
+from spheresync.targets.annotations.written import Written
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
@@ -36,13 +37,15 @@ from spheresync.targets.glue_context.glossary import Glossary
 from spheresync.targets.glue_context.places import (
     COLUMNS_FORM,
     Request,
-    column_fields,
+    Terms,
+    column_content,
     columns_in,
     count_terms,
     fields_by_column,
     others_on,
     requests_between,
     table_content,
+    written_in,
 )
 from spheresync.targets.glue_context.required import CREATE_GLOSSARY, CREATE_TERM, PUT_FORM_TYPE
 from spheresync.targets.glue_context.service import GLUE_SERVICE, AbsentContextError, BusinessContext
@@ -102,6 +105,7 @@ class GlueContextTarget:
         self._key = key
         self._owner = owner
         self._account = account
+        self._section = section
         self._context = BusinessContext(door)
         self._glossary = Glossary(self._context, section, owner, drift)
 
@@ -181,8 +185,8 @@ class GlueContextTarget:
             if seen is None:
                 return self._without_table(operation)
             self._require_ours(operation, seen.live)
-            wanted, kept = self._wanted(operation, seen)
-            requests = await self._requests(operation, seen.there, wanted)
+            wanted, kept = await self._wanted(operation, seen)
+            requests = _requests(operation, seen.there, wanted)
             if not requests:
                 return Outcome(_UNVERSIONED, wanted.body, before or seen.live.body, already=doubt is None, kept=kept)
             before = before or seen.live.body
@@ -199,10 +203,11 @@ class GlueContextTarget:
         assert doubt is not None
         raise doubt
 
-    def _wanted(self, operation: Operation, seen: _Seen) -> tuple[Content, tuple[FieldChange, ...]]:
+    async def _wanted(self, operation: Operation, seen: _Seen) -> tuple[Content, tuple[FieldChange, ...]]:
         assert operation.desired is not None
         wanted, kept = wanted_of(GLUE_CONTEXT_DESIGN, operation, seen.there, seen.live, self._drift)
-        return replace(wanted, bound=Content.read(operation.desired.body).bound), kept
+        ids = await term_ids(seen.there, wanted, self._section.glossary, self._glossary.id_of)
+        return replace(wanted, bound=Content.read(operation.desired.body).bound, ids=ids), kept
 
     def _require_ours(self, operation: Operation, live: LiveObject) -> None:
         why = GLUE_CONTEXT_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
@@ -219,18 +224,6 @@ class GlueContextTarget:
             raise NoObjectError(operation.subject)
         text = f"{operation.subject}: the table is not there, so nothing can be attached to it."
         raise TargetError(TargetFault.MOVED, text, remedy="The next sync looks for it again.")
-
-    async def _requests(self, operation: Operation, there: Content, wanted: Content) -> list[Request]:
-        """The calls to send.
-
-        Raises:
-            TargetError: INVALID; with those of others there would be too many terms somewhere.
-        """
-        ids = {term: await self._glossary.id_of(term) for term in sorted(terms_changed(there, wanted))}
-        requests = requests_between(there, wanted, ids.__getitem__)
-        if any(each.operation == "AssociateGlossaryTerms" for each in requests):
-            _require_room(operation, wanted)
-        return requests
 
     async def _send(self, operation: Operation, requests: Sequence[Request]) -> str | None:
         """Send them in their order; each comes to the same when it is sent twice."""
@@ -270,25 +263,34 @@ class GlueContextTarget:
             if error.recovery is Recovery.ABSENT:
                 return None
             raise
-        there = table_content(asset, await self._names([asset]))
+        written = written_in(asset)
+        there = table_content(asset, await self._terms(written, [asset]))
         looked_at = columns_in({*there.ours, *there.found, *beside.fields})
-        fields = dict(there.fields)
+        fields, ids = dict(there.fields), dict(there.ids)
         if known is not None and there.is_intact and there.ours == known.ours:
             then, now = fields_by_column(known), fields_by_column(beside)
             same = {column for column in looked_at if then.get(column) == now.get(column)}
             for column in same:
                 fields |= {**then.get(column, {}), **others_on(column, known)}
+                ids |= {path: known.ids[path] for path in then.get(column, {}) if path in known.ids}
             looked_at -= same
         items = await self._columns(arn, sorted(looked_at), subject)
-        names = await self._names(items)
+        terms = await self._terms(written, items)
         for item in items:
-            fields |= column_fields(item, names)
-        there = replace(there, fields=fields)
+            held = column_content(item, terms)
+            fields |= held.fields
+            ids |= held.ids
+        there = replace(there, fields=fields, ids=ids)
         return _Seen(there, _live(at, there))
 
-    async def _names(self, places: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
-        """The names of terms by id; where no place has any, none are needed."""
-        return await self._glossary.names() if any(each.get("GlossaryTerms") for each in places) else {}
+    async def _terms(self, written: Written, places: Sequence[Mapping[str, Any]]) -> Terms:
+        """How the terms of these places are known; where they have none, nothing is asked."""
+        held = {str(each) for place in places for each in place.get("GlossaryTerms") or ()}
+        names = dict(await self._glossary.names()) if held else {}
+        for each, name in written.terms.items():
+            if each in held and (each in names or await self._glossary.is_there(each)):
+                names[each] = name
+        return Terms(written, names, self._section.glossary)
 
     async def _columns(self, arn: str, columns: Sequence[str], subject: str) -> list[Mapping[str, Any]]:
         """What stands on columns; one that the table has no more is left out.
@@ -390,6 +392,18 @@ def _live(at: Address, there: Content) -> LiveObject:
         digest=there.digest,
         intact=True,
     )
+
+
+def _requests(operation: Operation, there: Content, wanted: Content) -> list[Request]:
+    """The calls to send.
+
+    Raises:
+        TargetError: INVALID; with those of others there would be too many terms somewhere.
+    """
+    requests = requests_between(there, wanted)
+    if any(each.operation == "AssociateGlossaryTerms" for each in requests):
+        _require_room(operation, wanted)
+    return requests
 
 
 def _require_room(operation: Operation, wanted: Content) -> None:

@@ -11,7 +11,6 @@ from spheresync.targets.annotations import content
 from spheresync.targets.annotations.content import (
     DESCRIPTION,
     OWNER,
-    SET,
     SOURCE,
     Content,
     merged,
@@ -25,7 +24,7 @@ POLICIES = st.sampled_from(DriftPolicy).map(lambda each: DriftPolicies(descripti
 
 
 def values(path: str) -> st.SearchStrategy[str]:
-    return st.just(SET) if content.term_of(path) else st.sampled_from(("one", "two", "three"))
+    return st.just("Words") if content.term_of(path) else st.sampled_from(("one", "two", "three"))
 
 
 FIELDS = st.fixed_dictionaries({}, optional={path: values(path) for path in PATHS})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import given
@@ -11,12 +11,20 @@ from hypothesis import strategies as st
 
 from spheresync.config import DriftPolicies
 from spheresync.targets.annotations import content
-from spheresync.targets.annotations.content import OWNER, SET, SOURCE, Content, merged, wanted, without_ours
+from spheresync.targets.annotations.content import OWNER, SOURCE, Content, merged, wanted, without_ours
 from spheresync.targets.glue_context.forms import TABLE_FORM, missing_members, path_of_form, schema_of
-from spheresync.targets.glue_context.places import Request, column_fields, requests_between, table_content
+from spheresync.targets.glue_context.places import (
+    Request,
+    Terms,
+    column_content,
+    requests_between,
+    table_content,
+    written_in,
+)
 
 Json = dict[str, Any]
 MARKS = {OWNER: "spheresync:here", SOURCE: "S/ONE"}
+GLOSSARY = "Words"
 NAMES = {f"id-{name}": name for name in ("A", "b.c", "D")}
 PATHS = ("terms.A", "terms.b.c", "columns.x.terms.A", "columns.x.terms.D", path_of_form("x"), path_of_form("y.z"))
 
@@ -55,11 +63,12 @@ class Table:
                 del place.attachments[str(params["AttachmentName"])]
 
     def read(self) -> Content:
-        there = table_content(self.at("").told(), NAMES)
-        fields = dict(there.fields)
-        for column in ("x", "y.z"):
-            fields |= column_fields(self.at(column).told(ItemId=column), NAMES)
-        return Content(fields, there.ours, there.found)
+        terms = Terms(written_in(self.at("").told()), NAMES, GLOSSARY)
+        there = table_content(self.at("").told(), terms)
+        columns = [column_content(self.at(column).told(ItemId=column), terms) for column in ("x", "y.z")]
+        fields = {path: value for each in (there, *columns) for path, value in each.fields.items()}
+        ids = {path: value for each in (there, *columns) for path, value in each.ids.items()}
+        return Content(fields, there.ours, there.found, ids=ids)
 
     @property
     def all(self) -> dict[str, tuple[set[str], dict[str, Json]]]:
@@ -77,7 +86,12 @@ def _ids(params: Any) -> list[str]:
 def calls(table: Table, want: Content) -> list[Request]:
     there = table.read()
     next_one, _ = merged(None, there, want, DriftPolicies())
-    return requests_between(there, next_one, lambda name: f"id-{name}")
+    return requests_between(there, with_ids(next_one))
+
+
+def with_ids(want: Content) -> Content:
+    ids = {path: f"id-{term}" for path in want.fields if (term := content.term_of(path)) is not None}
+    return replace(want, ids=ids)
 
 
 def do(table: Table, requests: Iterable[Request]) -> None:
@@ -88,7 +102,8 @@ def do(table: Table, requests: Iterable[Request]) -> None:
 VALUES = st.fixed_dictionaries(
     {},
     optional={
-        path: st.just(SET) if content.term_of(path) else st.sampled_from(('{"a":"1"}', '{"a":"2"}')) for path in PATHS
+        path: st.just(GLOSSARY) if content.term_of(path) else st.sampled_from(('{"a":"1"}', '{"a":"2"}'))
+        for path in PATHS
     },
 )
 OURS = VALUES.map(lambda fields: wanted({**MARKS, **fields}))
@@ -114,7 +129,7 @@ def test_a_write_that_ends_anywhere_is_ended_by_the_next_and_leaves_others_what_
     there = table.read()
     assert {path: there.fields.get(path) for path in second.ours} == dict(second.ours)
     assert not calls(table, second)
-    do(table, requests_between(there, without_ours(there), lambda name: f"id-{name}"))
+    do(table, requests_between(there, without_ours(there)))
     assert table.all == before
 
 
@@ -127,8 +142,9 @@ def test_what_is_there_takes_no_call(theirs: dict[str, list[str]], ours: Content
 
 
 def test_many_terms_go_ten_a_call() -> None:
-    want = wanted({**MARKS, **{f"columns.x.terms.T{number}": SET for number in range(12)}})
-    requests = [each for each in requests_between(Content({}), want, str) if each.operation == "AssociateGlossaryTerms"]
+    want = wanted({**MARKS, **{f"columns.x.terms.T{number}": GLOSSARY for number in range(12)}})
+    calls = requests_between(Content({}), with_ids(want))
+    requests = [each for each in calls if each.operation == "AssociateGlossaryTerms"]
     assert [len(_ids(each.params)) for each in requests] == [10, 2] and {each.column for each in requests} == {"x"}
 
 
