@@ -29,7 +29,7 @@ COLUMN_FORM: Final = "ColumnBusinessMetadataForm"
 COLUMN_FORM_TYPE: Final = "amazon.datazone.ColumnBusinessMetadataFormType"
 TABLE_FORM: Final = "RelationalTableForm"
 TABLE_FORM_TYPE: Final = "amazon.datazone.RelationalTableFormType"
-_BUSINESS = "columnsBusinessMetadata"
+BUSINESS: Final = "columnsBusinessMetadata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def asset_input(
     changed = {path for path in there.fields.keys() | wanted.fields.keys() if _differs(path, there, wanted)}
     if any(path.startswith(COLUMNS) for path in changed):
         columns: list[JsonValue] = [*_with_changes(_columns_of(asset), changed, there, wanted)]
-        _put(forms, COLUMN_FORM, COLUMN_FORM_TYPE, {_BUSINESS: columns} if columns else None)
+        _put(forms, COLUMN_FORM, COLUMN_FORM_TYPE, {BUSINESS: columns} if columns else None)
     if not asset or there.custom:
         _put(forms, TABLE_FORM, TABLE_FORM_TYPE, _table_form(name, wanted))
     text = wanted.fields.get(DESCRIPTION, "") if DESCRIPTION in changed else str(asset.get("description") or "")
@@ -189,7 +189,7 @@ def _again(form: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _columns_of(asset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     form = _form(asset, COLUMN_FORM)
-    return list((form or {}).get(_BUSINESS) or ())
+    return list((form or {}).get(BUSINESS) or ())
 
 
 def _form(asset: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:

@@ -21,6 +21,7 @@ from spheresync.model import (
     Problem,
     TargetKey,
     digest_json,
+    first_of,
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.annotations import content
@@ -42,6 +43,7 @@ from spheresync.targets.datazone.required import (
     CREATE_GLOSSARY,
     CREATE_TERM,
 )
+from spheresync.targets.datazone.take_over import take_over
 from spheresync.targets.datazone.types import Types
 from spheresync.targets.protocol import (
     BodyChange,
@@ -56,6 +58,7 @@ from spheresync.targets.protocol import (
 _ATTEMPTS = 3
 MOST_FORMS = 10
 """Forms of one asset (reference: aws-catalogs.md 4)."""
+_NAMED = 5
 _LOOK = "Make a new preview to see the asset as it is now."
 
 
@@ -216,12 +219,13 @@ class DataZoneTarget:
                 return Outcome(None, b"", already=True)
         elif live is None and operation.must_exist:
             raise NoObjectError(operation.subject)
+        if live is None and seen.assets.imported is not None and seen.assets.made is not None:
+            seen = await self._taking_over(operation, seen.assets.imported, seen.assets.made)
         wanted, kept = wanted_of(DATAZONE_DESIGN, operation, seen.there, live, self._drift)
         if live is not None and not self._is_to_write(live, wanted):
             return Outcome(live.version, live.body, live.body, already=not sent, kept=kept)
-        asset = seen.assets.asset
         version, written, request_id = await self._write(operation, seen, wanted)
-        if asset is not None and seen.assets.imported is not None and seen.assets.made is not None:
+        if seen.assets.imported is not None and seen.assets.made is not None:
             await self._delete_made(seen.assets.made, subject=operation.subject)
         did = Action.CREATE if live is None and operation.action is not Action.CREATE else None
         before = None if live is None else live.body
@@ -310,12 +314,29 @@ class DataZoneTarget:
             await self._domain.write("CreateListingChangeSet", asked, subject=subject, repeatable=True)
         await self._domain.write("DeleteAsset", {"identifier": asset["id"]}, subject=subject)
 
+    async def _taking_over(self, operation: Operation, imported: Mapping[str, Any], made: Mapping[str, Any]) -> _Seen:
+        """An imported asset as it is to take the place of ours, with what others have put on that.
+
+        Raises:
+            TargetError: CONFLICT where others say otherwise on one than on the other.
+        """
+        taken = take_over(imported, made, await self._content(made), operation.name)
+        if taken.differing:
+            what = first_of(list(taken.differing), _NAMED)
+            text = f"{operation.subject}: a data source has imported its table, and others say {what} otherwise on "
+            text += "that asset than on ours; ours stays."
+            raise TargetError(TargetFault.CONFLICT, text, remedy="Let both assets say the same of it in DataZone.")
+        return _Seen(TableAssets(taken.asset, made), await self._content(taken.asset), None)
+
+    async def _content(self, asset: Mapping[str, Any]) -> Content:
+        return content_of(asset, await self._names_on(asset), self._section.glossary, self._section.home)
+
     async def _look(self, at: Address, known: str, *, subject: str) -> _Seen:
         assets = await self._finder.find(at, known, subject=subject)
         asset = assets.asset
         if asset is None:
             return _Seen(assets, Content({}), None)
-        there = content_of(asset, await self._names_on(asset), self._section.glossary, self._section.home)
+        there = await self._content(asset)
         if not there.is_marked:
             return _Seen(assets, there, None)
         return _Seen(assets, there, _live(at, asset, there))
