@@ -7,6 +7,7 @@ from tests.contract.promise import Promise
 _ZONE = "tests/e2e/test_datazone.py"
 _TERMS = "tests/e2e/test_datazone_terms.py"
 _PLACES = "tests/e2e/test_datazone_places.py"
+_TAKE_OVER = "tests/e2e/test_datazone_take_over.py"
 _TARGET = "tests/integration/test_datazone_target.py"
 _EVENTS = "tests/unit/targets/datazone/test_lineage_events.py"
 _SOURCE = "CONTRACT.md#Other targets"
@@ -58,6 +59,8 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_a_lost_state_finds_its_assets_again_and_makes_no_duplicate",
             f"{_ZONE}::test_what_others_put_on_an_asset_survives_update_undo_and_delete",
             f"{_ZONE}::test_an_asset_of_ours_gives_way_to_the_one_that_a_data_source_imports",
+            f"{_TAKE_OVER}::test_what_others_put_on_an_asset_of_ours_goes_on_with_the_imported_one",
+            f"{_TAKE_OVER}::test_what_others_say_otherwise_on_both_is_for_them_to_settle",
             f"{_ZONE}::test_an_asset_that_another_installation_writes_is_a_conflict",
         ),
     ),
@@ -102,6 +105,8 @@ DATAZONE: tuple[Promise, ...] = (
         (
             f"{_ZONE}::test_each_revision_is_published_as_an_item_of_its_own",
             f"{_ZONE}::test_with_review_publishing_waits_for_a_second_person",
+            f"{_TAKE_OVER}::test_an_asset_of_ours_stays_published_until_the_imported_one_is",
+            f"{_TAKE_OVER}::test_an_asset_that_is_published_is_deleted_once_a_second_person_has_unpublished_it",
             f"{_ZONE}::test_what_we_published_is_unpublished_by_undo_and_delete_and_what_others_published_stays",
         ),
     ),

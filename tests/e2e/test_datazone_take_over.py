@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.e2e.test_datazone import (
     ARN,
+    PUBLISHES,
     assets,
     foreign,
     form,
@@ -14,8 +15,10 @@ from tests.e2e.test_datazone import (
 )
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
 
 __all__ = ["zone"]
+FOUR_EYES = "approvals: {four_eyes: [access]}\n"
 README = {
     "formName": "AssetCommonDetailsForm",
     "typeIdentifier": "amazon.datazone.AssetCommonDetailsFormType",
@@ -79,3 +82,47 @@ def test_what_others_say_otherwise_on_both_is_for_them_to_settle(zone: Installat
     assert zone.ask("sync", "--full")["state"] == "done"
     (one,) = standing(glue, "asset_00000")
     assert form(one, "AssetCommonDetailsForm") == {"readMe": "hello"} and form(one)["domain"] == "Sales"
+
+
+def listed(glue: GlueSimulator, table: str) -> list[bool]:
+    """Whether the assets of a table are published, the imported one first."""
+    held = glue.datazone_dump()["listings"].values()
+    active = {each["asset"] for each in held if each["status"] == "ACTIVE"}
+    return [each["id"] in active for each in standing(glue, table)]
+
+
+def test_an_asset_of_ours_stays_published_until_the_imported_one_is(zone: Installation, glue: GlueSimulator) -> None:
+    zone.config = PUBLISHES
+    zone.ask("sync")
+    glue.run_data_source("space_000")
+    zone.config = PUBLISHES + FOUR_EYES
+    run = zone.ask("sync", "--full", code=None)
+    assert run["counts"]["blocked"] == 10 and listed(glue, "asset_00000") == [False, True], run
+    assert form(standing(glue, "asset_00000")[0])["domain"] == "Sales"
+    found = zone.ask("drift")
+    zone.as_account(4001).ask("approve", found["change_set_id"])
+    assert zone.as_account(4002).ask("apply", found["change_set_id"])["state"] == "done"
+    assert listed(glue, "asset_00000") == [True]
+    glue.reset()
+    zone.ask("sync")
+    assert zone.ask("sync", "--full")["state"] == "done" and not written(glue)
+
+
+def test_an_asset_that_is_published_is_deleted_once_a_second_person_has_unpublished_it(
+    zone: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    goes = "deletion: {misses: 1, grace: 0s, policy: delete}\n"
+    zone.config = PUBLISHES
+    zone.ask("sync")
+    zone.config = PUBLISHES + FOUR_EYES + goes
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00000")
+    zone.ask("sync", code=None)
+    run = zone.ask("sync", code=None)
+    assert listed(glue, "asset_00000") == [True] and "needs a second person" in str(run), run
+    for shown in ([True], [False]):  # as retired, and then not at all
+        preview = zone.ask("preview")
+        zone.as_account(4001).ask("approve", preview["change_set_id"])
+        zone.as_account(4002).ask("apply", preview["change_set_id"], "--allow-deletes", code=None)
+        assert listed(glue, "asset_00000") == shown
+    zone.ask("sync", code=None)
+    assert not standing(glue, "asset_00000") and zone.ask("sync")["state"] == "done"

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.config import Destination, Settings
+from spheresync.config.datazone import Publish
 from spheresync.errors import UsageError
 from spheresync.model import (
     DATAZONE,
@@ -133,6 +134,7 @@ def _make_datazone(settings: Settings, key: TargetKey, resources: TargetResource
         section=settings.datazone.with_terms(settings.business_context.terms),
         key=key,
         account=_account_of(settings.places[key.destination]),
+        unpublishes=not (settings.approvals.of_access or settings.datazone.publish is Publish.REVIEW),
     )
 
 

@@ -34,7 +34,8 @@ def sources_of(name: str) -> list[Path]:
     targets = ROOT / "core/spheresync/targets"
     publishing = sorted((targets / "datazone").glob("publishing*.py"))
     if name == "datazone_publishing":
-        return [*publishing, targets / "datazone/assets.py", targets / "datazone/domain.py"]
+        shared = ("assets.py", "domain.py", "own_assets.py")
+        return [*publishing, *(targets / "datazone" / each for each in shared)]
     return [file for file in (targets / name).rglob("*.py") if file not in publishing]
 
 

@@ -96,6 +96,7 @@ class PublishingDesign(TargetDesign):
                 "datazone:GetAsset",
                 "datazone:GetListing",
                 "datazone:CreateListingChangeSet",
+                "datazone:DeleteAsset",
             ),
             PermissionReach.EVERYTHING,
         ),

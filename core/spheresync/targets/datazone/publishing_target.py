@@ -14,8 +14,9 @@ from spheresync.targets.annotations.content import DIGEST
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.asset_forms import content_of
-from spheresync.targets.datazone.assets import AssetFinder
+from spheresync.targets.datazone.assets import AssetFinder, TableAssets
 from spheresync.targets.datazone.domain import Domain
+from spheresync.targets.datazone.own_assets import delete, is_published, is_superseded, unpublish
 from spheresync.targets.datazone.publishing import Published
 from spheresync.targets.datazone.required import FORM_TYPE
 from spheresync.targets.protocol import (
@@ -30,7 +31,6 @@ from spheresync.targets.protocol import (
 
 _ATTEMPTS = 3
 _UNVERSIONED = "-"
-_ACTIVE = "ACTIVE"
 
 
 class PublishingTarget:
@@ -107,12 +107,15 @@ class PublishingTarget:
         for attempt in range(1 + _ATTEMPTS):
             if doubt is not None:
                 await self._domain.pause(attempt)
-            asset = (await self._finder.find(at, subject=operation.subject)).asset
+            assets = await self._finder.find(at, subject=operation.subject)
+            asset = assets.asset
             live = None if asset is None else await self._listed(at, asset, subject=operation.subject)
             try:
                 if operation.action is Action.DELETE:
                     return await self._unpublish(operation, asset, live, sent=doubt is not None)
-                return await self._publish(operation, asset, live, sent=doubt is not None)
+                outcome = await self._publish(operation, asset, live, sent=doubt is not None)
+                await self._take_place(operation, assets)
+                return outcome
             except AwsError as error:
                 if not error.needs_look:
                     raise
@@ -145,6 +148,15 @@ class PublishingTarget:
         did = Action.CREATE if live is None and operation.action is not Action.CREATE else None
         return Outcome(_UNVERSIONED, done.body, None if live is None else live.body, request_id=request_id, did=did)
 
+    async def _take_place(self, operation: Operation, assets: TableAssets) -> None:
+        """Let an asset of ours go, once the imported one is published in its place."""
+        if assets.imported is None or assets.made is None or operation.action is Action.RETIRE:
+            return
+        if is_published(assets.made):
+            await unpublish(self._domain, assets.made, subject=operation.subject)
+        if is_superseded(assets, operation.name):
+            await delete(self._domain, assets.made, subject=operation.subject)
+
     async def _unpublish(
         self, operation: Operation, asset: Mapping[str, Any] | None, live: LiveObject | None, *, sent: bool
     ) -> Outcome:
@@ -163,10 +175,9 @@ class PublishingTarget:
 
     async def _listed(self, at: Address, asset: Mapping[str, Any], *, subject: str) -> LiveObject | None:
         """What is published of an asset; None where nothing is."""
-        listing = asset.get("listing") or {}
-        if listing.get("listingStatus") != _ACTIVE:
+        if not is_published(asset):
             return None
-        reply = await self._domain.read("GetListing", {"identifier": listing["listingId"]}, subject=subject)
+        reply = await self._domain.read("GetListing", {"identifier": asset["listing"]["listingId"]}, subject=subject)
         item: Any = reply.body.get("item") or {}
         shown: Mapping[str, Any] = item.get("assetListing") or {}
         ours = _our_form(shown)

@@ -36,6 +36,7 @@ from spheresync.targets.datazone.design import DATAZONE_DESIGN, MOST_CONTENT, MO
 from spheresync.targets.datazone.domain import DATAZONE_SERVICE, Domain
 from spheresync.targets.datazone.glossary import Glossary
 from spheresync.targets.datazone.lineage_events import CatalogPlace, event_for_datazone
+from spheresync.targets.datazone.own_assets import delete, is_published, is_superseded, unpublish
 from spheresync.targets.datazone.required import (
     ASSET_TYPE,
     CREATE_ASSET_TYPE,
@@ -69,6 +70,7 @@ class _Seen:
     assets: TableAssets
     there: Content
     live: LiveObject | None  # None where nothing is ours
+    superseded: Mapping[str, Any] | None = None  # an asset of ours that is not needed any more
 
 
 class DataZoneTarget:
@@ -81,6 +83,7 @@ class DataZoneTarget:
         section: which domain, project and glossary, and what terms mean.
         key: under which the state keeps what it holds.
         account: of the catalog whose tables these are; None where nobody has said it.
+        unpublishes: an asset of ours that is deleted may be unpublished without a second person's word.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class DataZoneTarget:
         section: DataZone,
         key: TargetKey,
         account: str | None = None,
+        unpublishes: bool = True,
     ) -> None:
         assert section.domain_id is not None and section.project_id is not None
         self._door = door
@@ -104,6 +108,7 @@ class DataZoneTarget:
         self._types = Types(self._domain)
         self._finder = AssetFinder(self._domain, owner, account)
         self._account = account
+        self._unpublishes = unpublishes
         self._catalog: CatalogPlace | None = None
 
     @property
@@ -223,10 +228,12 @@ class DataZoneTarget:
             seen = await self._taking_over(operation, seen.assets.imported, seen.assets.made)
         wanted, kept = wanted_of(DATAZONE_DESIGN, operation, seen.there, live, self._drift)
         if live is not None and not self._is_to_write(live, wanted):
+            if seen.superseded is not None:
+                await delete(self._domain, seen.superseded, subject=operation.subject)
             return Outcome(live.version, live.body, live.body, already=not sent, kept=kept)
         version, written, request_id = await self._write(operation, seen, wanted)
-        if seen.assets.imported is not None and seen.assets.made is not None:
-            await self._delete_made(seen.assets.made, subject=operation.subject)
+        if seen.superseded is not None:
+            await delete(self._domain, seen.superseded, subject=operation.subject)
         did = Action.CREATE if live is None and operation.action is not Action.CREATE else None
         before = None if live is None else live.body
         return Outcome(version, written.body, before, request_id=request_id, kept=kept, did=did)
@@ -243,6 +250,17 @@ class DataZoneTarget:
             raise TargetError(TargetFault.MOVED, text, remedy=_LOOK)
         if operation.must_exist:
             raise NoObjectError(operation.subject)
+
+    def _require_may_unpublish(self, operation: Operation) -> None:
+        """Let pass where nobody has to agree.
+
+        Raises:
+            TargetError: MOVED; what is published is not taken back by the way.
+        """
+        if not self._unpublishes:
+            text = f"{operation.subject}: its asset is published, and unpublishing needs a second person; it stays."
+            remedy = "Approve a change set that unpublishes it, or unpublish it in DataZone; the next sync deletes it."
+            raise TargetError(TargetFault.MOVED, text, remedy=remedy)
 
     def _require_ours(self, operation: Operation, live: LiveObject | None) -> None:
         if live is None:
@@ -300,19 +318,15 @@ class DataZoneTarget:
             last, there = Content.read(operation.last_written), seen.there
             if moved := content.differing(last, there, content.own_paths(last)):
                 raise moved_error(operation, [change.path for change in moved])
-        if seen.assets.made is not None:
-            await self._delete_made(seen.assets.made, subject=operation.subject)
+        if (made := seen.assets.made) is not None:
+            if is_published(made):
+                self._require_may_unpublish(operation)
+                await unpublish(self._domain, made, subject=operation.subject)
+            await delete(self._domain, made, subject=operation.subject)
         if seen.assets.imported is None:
             return Outcome(None, b"", before=seen.live.body)
         _, _, request_id = await self._write(operation, seen, content.without_ours(seen.there))
         return Outcome(None, b"", before=seen.live.body, request_id=request_id)
-
-    async def _delete_made(self, asset: Mapping[str, Any], *, subject: str) -> None:
-        """Delete an asset that we made, and what is published of it."""
-        if (asset.get("listing") or {}).get("listingStatus") == "ACTIVE":
-            asked = {"entityIdentifier": asset["id"], "entityType": "ASSET", "action": "UNPUBLISH"}
-            await self._domain.write("CreateListingChangeSet", asked, subject=subject, repeatable=True)
-        await self._domain.write("DeleteAsset", {"identifier": asset["id"]}, subject=subject)
 
     async def _taking_over(self, operation: Operation, imported: Mapping[str, Any], made: Mapping[str, Any]) -> _Seen:
         """An imported asset as it is to take the place of ours, with what others have put on that.
@@ -326,7 +340,8 @@ class DataZoneTarget:
             text = f"{operation.subject}: a data source has imported its table, and others say {what} otherwise on "
             text += "that asset than on ours; ours stays."
             raise TargetError(TargetFault.CONFLICT, text, remedy="Let both assets say the same of it in DataZone.")
-        return _Seen(TableAssets(taken.asset, made), await self._content(taken.asset), None)
+        superseded = None if is_published(made) else made
+        return _Seen(TableAssets(taken.asset, made), await self._content(taken.asset), None, superseded)
 
     async def _content(self, asset: Mapping[str, Any]) -> Content:
         return content_of(asset, await self._names_on(asset), self._section.glossary, self._section.home)
@@ -339,7 +354,11 @@ class DataZoneTarget:
         there = await self._content(asset)
         if not there.is_marked:
             return _Seen(assets, there, None)
-        return _Seen(assets, there, _live(at, asset, there))
+        gone = assets.made is not None and not is_published(assets.made) and is_superseded(assets, at.name)
+        live = _live(at, asset, there)
+        if gone:  # it is not as it should be as long as ours is there besides
+            live = replace(live, digest=None)
+        return _Seen(assets, there, live, assets.made if gone else None)
 
     async def _names_on(self, asset: Mapping[str, Any]) -> Mapping[str, str]:
         """Names of the terms on an asset: as our form has them, else as they are called in our glossary."""
