@@ -22,6 +22,7 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_an_imported_asset_gets_one_revision_with_our_form_and_terms_and_a_second_sync_does_nothing",
             f"{_ZONE}::test_a_table_that_nobody_imported_gets_an_asset_of_ours",
             f"{_ZONE}::test_a_domain_or_project_that_is_not_there_is_told_by_doctor",
+            f"{_PLACES}::test_a_domain_or_project_that_is_not_there_is_told_once_with_what_to_check",
         ),
     ),
     Promise(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.e2e.test_datazone import CONFIG, form, imported, listings, zone
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -40,6 +42,18 @@ def test_another_domain_is_filled_by_the_next_sync_and_the_former_stays_as_it_is
     assert {name: now[name] for name in ("assets", "listings", "terms")} == {
         name: before[name] for name in ("assets", "listings", "terms")
     }
+
+
+@pytest.mark.parametrize("wrong", ["domain_id: dzd_none, project_id: p1", "domain_id: dzd_x1, project_id: none"])
+def test_a_domain_or_project_that_is_not_there_is_told_once_with_what_to_check(
+    zone: Installation, glue: GlueSimulator, wrong: str
+) -> None:
+    zone.config = CONFIG.replace("domain_id: dzd_x1, project_id: p1", wrong)
+    run = zone.ask("sync", code=1)
+    assert run["counts"]["create"] == 10 and all("datazone.project_id" in each["remedy"] for each in run["failures"])
+    assert glue.calls()["datazone:Search"] <= 12, glue.calls()
+    zone.config = CONFIG
+    assert zone.ask("sync")["state"] == "done"
 
 
 def test_another_project_gets_assets_of_its_own(zone: Installation, glue: GlueSimulator) -> None:

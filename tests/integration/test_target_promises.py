@@ -13,14 +13,26 @@ import anyio.lowlevel
 import pytest
 
 from spheresync.config import DriftPolicies, Settings
+from spheresync.config.datazone import DataZone
 from spheresync.config.glue_context import GlueContext
 from spheresync.config.lakeformation import LakeFormation, TagFact
 from spheresync.config.quicksight import QuickSight
-from spheresync.errors import TargetError, TargetFault
+from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.mapping.context import AssetContext
-from spheresync.model import GLUE_CONTEXT, LAKE_FORMATION, QUICK_SIGHT, LiveObject, PhysicalName, TargetKey
+from spheresync.model import (
+    DATAZONE,
+    GLUE_CONTEXT,
+    LAKE_FORMATION,
+    QUICK_SIGHT,
+    Action,
+    LiveObject,
+    PhysicalName,
+    TargetKey,
+)
 from spheresync.targets import registry
 from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.datazone.asset_forms import COLUMN_FORM
+from spheresync.targets.datazone.target import DataZoneTarget
 from spheresync.targets.glue.target import GlueTarget
 from spheresync.targets.glue_context.target import GlueContextTarget
 from spheresync.targets.lakeformation.target import LakeFormationTarget
@@ -236,6 +248,95 @@ class TestGlueContext(AdditionPromises):
             first, second = (replace(decide(ORDERS), section=section, context=each) for each in said)
             yield AddingWorld(target, HandsOnContext(simulator), (first, second))
             door.close()
+
+
+@dataclass
+class HandsOnAssets(HandsOnTags):
+    """The same tables, seen by the assets that a data source imports."""
+
+    async def make_base(self) -> None:
+        await super().make_base()
+        self.glue.run_data_source(AT.container)
+
+    async def drop_base(self) -> None:
+        self.glue.client_of("datazone").delete_asset(domainIdentifier="dzd_x1", identifier=self._asset["id"])
+
+    async def add_theirs(self) -> None:
+        hands, domain = self.glue.client_of("datazone"), {"domainIdentifier": "dzd_x1"}
+        glossary = hands.create_glossary(**domain, name="theirs", owningProjectIdentifier="p1")["id"]
+        term = hands.create_glossary_term(**domain, glossaryIdentifier=glossary, name="theirs")["id"]
+        model = {"smithy": "structure Theirs { said: String }"}
+        hands.create_form_type(**domain, name="Theirs", model=model, owningProjectIdentifier="p1")
+        held = {each["formName"]: each for each in self._asset["formsOutput"]}
+        columns = held[COLUMN_FORM]
+        said = json.loads(columns["content"])["columnsBusinessMetadata"]
+        said.append({"columnIdentifier": "theirs", "description": "a"})
+        forms = [
+            {"formName": "theirs", "typeIdentifier": "Theirs", "content": '{"said":"a"}'},
+            {
+                "formName": COLUMN_FORM,
+                "typeIdentifier": columns["typeName"],
+                "content": json.dumps({"columnsBusinessMetadata": said}),
+            },
+        ]
+        self._revise(forms, glossaryTerms=[*self._asset.get("glossaryTerms", []), term])
+
+    async def change_ours(self) -> None:
+        (ours,) = [each for each in self._asset["formsOutput"] if each["formName"] == "SpheresyncForm"]
+        said = json.dumps({**json.loads(ours["content"]), "label": "theirs"})
+        self._revise([{"formName": "SpheresyncForm", "typeIdentifier": "SpheresyncForm", "content": said}])
+
+    async def break_reading(self) -> None:
+        self.glue.fault("deny", "datazone:GetAsset", times=None)
+
+    async def contents(self) -> Any:
+        return self.glue.datazone_dump()["assets"]
+
+    @property
+    def _asset(self) -> dict[str, Any]:
+        ((*_, asset),) = self.glue.datazone_dump()["assets"].values()
+        return dict(asset)
+
+    def _revise(self, forms: list[dict[str, str]], **changes: Any) -> None:
+        asset, said = self._asset, {each["formName"] for each in forms}
+        kept = {key: asset[key] for key in ("name", "description", "glossaryTerms") if asset.get(key)}
+        again = [
+            {"formName": each["formName"], "typeIdentifier": each["typeName"], "content": each["content"]}
+            for each in asset["formsOutput"]
+            if each["formName"] not in said
+        ]
+        self.glue.client_of("datazone").create_asset_revision(
+            domainIdentifier="dzd_x1", identifier=asset["id"], **{**kept, **changes, "formsInput": [*again, *forms]}
+        )
+
+
+class TestDataZone(AdditionPromises):
+    @pytest.fixture
+    def world(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddingWorld]:
+        async def no_sleep(_: float) -> None:
+            await anyio.lowlevel.checkpoint()
+
+        with running_glue() as simulator:
+            for name, value in simulator.environment.items():
+                monkeypatch.setenv(name, value)
+            door = AwsDoor(simulator.session, sleep=no_sleep)
+            section = DataZone(domain_id="dzd_x1", project_id="p1")
+            target = DataZoneTarget(door, owner=MARKER, drift=DriftPolicies(), section=section, key=TargetKey(DATAZONE))
+            said = [AssetContext((("domain", word),), terms=(word,)) for word in ("Sales", "Finance")]
+            first, second = (replace(decide(ORDERS), section=section, context=each) for each in said)
+            yield AddingWorld(target, HandsOnAssets(simulator), (first, second))
+            door.close()
+
+    async def test_without_the_object_nothing_is_added(self, world: AddingWorld) -> None:
+        """An asset that no data source imports is made by us, and one that is gone is made again by an undo."""
+        assert await world.target.read(*AT) is None
+        with pytest.raises(NoObjectError):
+            await world.perform(must_exist=True)
+        first = (await world.perform()).body
+        assert world.design.holds(await world.there(), world.desired())
+        await world.hands.drop_base()
+        assert await world.target.read(*AT) is None
+        assert (await world.perform(last=first, exact=True)).did is Action.CREATE
 
 
 class FaultyJsonFile(JsonFileTarget):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 
 from spheresync.errors import TargetFault
 from spheresync.targets.aws.door import AwsDoor, Reply
+from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
 
 DATAZONE_SERVICE = "datazone"
+NOT_THERE = "Check `datazone.domain_id` and `datazone.project_id`, and the Region."
 _PAGE = 50
 _MOST_PAGES = 200
 
@@ -28,21 +31,13 @@ class Domain:
 
     async def read(self, operation: str, params: Mapping[str, Any], *, subject: str) -> Reply:
         """A call that changes nothing."""
-        return await self._door.call(
-            DATAZONE_SERVICE, operation, {"domainIdentifier": self.id, **params}, subject=subject
-        )
+        return await self._call(operation, params, subject=subject)
 
     async def write(
         self, operation: str, params: Mapping[str, Any], *, subject: str, repeatable: bool = False
     ) -> Reply:
         """A call that changes something. `repeatable`: sent twice it comes to the same, so nobody is in doubt."""
-        return await self._door.call(
-            DATAZONE_SERVICE,
-            operation,
-            {"domainIdentifier": self.id, **params},
-            subject=subject,
-            write=not repeatable,
-        )
+        return await self._call(operation, params, subject=subject, write=not repeatable)
 
     async def search(self, params: Mapping[str, Any], *, subject: str) -> AsyncIterator[Mapping[str, Any]]:
         """What a search finds, page by page.
@@ -61,6 +56,24 @@ class Domain:
                 return
         text = f"{subject}: a search of DataZone has more than {_MOST_PAGES} pages."
         raise AwsError(TargetFault.FAILED, text, remedy="Give it a name that is less common.")
+
+    async def _call(self, operation: str, params: Mapping[str, Any], *, subject: str, write: bool = False) -> Reply:
+        asked = {"domainIdentifier": self.id, **params}
+        try:
+            return await self._door.call(DATAZONE_SERVICE, operation, asked, subject=subject, write=write)
+        except AwsError as error:
+            if error.recovery in {Recovery.INVALID, Recovery.ABSENT} and self._is_lacking(error.message):
+                error.remedy = NOT_THERE
+                error.systemic = True
+            raise
+
+    def _is_lacking(self, message: str) -> bool:
+        """Whether it is the domain or the project that is not there, and not what a call was about."""
+        return bool(
+            re.search(
+                rf"\b(?:domain|project)\b\W+(?:{re.escape(self.id)}|{re.escape(self.project)})\b.*not", message, re.I
+            )
+        )
 
     async def pause(self, attempt: int) -> None:
         await self._door.pause(attempt)

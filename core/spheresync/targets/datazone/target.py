@@ -33,7 +33,7 @@ from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.asset_forms import AssetInput, asset_input, content_of, ids_in_form, terms_in
 from spheresync.targets.datazone.assets import AssetFinder, TableAssets
 from spheresync.targets.datazone.design import DATAZONE_DESIGN, MOST_CONTENT, MOST_TERMS
-from spheresync.targets.datazone.domain import DATAZONE_SERVICE, Domain
+from spheresync.targets.datazone.domain import DATAZONE_SERVICE, NOT_THERE, Domain
 from spheresync.targets.datazone.glossary import Glossary
 from spheresync.targets.datazone.lineage_events import CatalogPlace, event_for_datazone
 from spheresync.targets.datazone.own_assets import delete, is_published, is_superseded, unpublish
@@ -401,8 +401,7 @@ class DataZoneTarget:
             await self._domain.read(operation, params, subject=f"permission for datazone:{operation}")
         except AwsError as error:
             grant = f"Grant datazone:{operation}, and make this user a member of project {self._domain.project}."
-            absent = "Correct datazone.domain_id and datazone.project_id, and the Region."
-            remedy = {Recovery.DENIED: grant, Recovery.ABSENT: absent}.get(error.recovery, error.remedy)
+            remedy = {Recovery.DENIED: grant, Recovery.ABSENT: NOT_THERE}.get(error.recovery, error.remedy)
             return Problem.of_target(self._key, error.fault, error.message, remedy)
         except ConfigurationError as error:
             return Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration.")
