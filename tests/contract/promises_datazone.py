@@ -58,6 +58,7 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_an_undo_takes_back_what_is_ours_and_leaves_what_was_there",
             f"{_ZONE}::test_assets_go_as_their_tables_do",
             f"{_ZONE}::test_a_lost_state_finds_its_assets_again_and_makes_no_duplicate",
+            f"{_PLACES}::test_a_lost_state_lets_assets_go_whose_source_is_gone_meanwhile",
             f"{_ZONE}::test_what_others_put_on_an_asset_survives_update_undo_and_delete",
             f"{_ZONE}::test_an_asset_of_ours_gives_way_to_the_one_that_a_data_source_imports",
             f"{_TAKE_OVER}::test_what_others_put_on_an_asset_of_ours_goes_on_with_the_imported_one",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
 
-from tests.e2e.test_datazone import CONFIG, form, imported, listings, zone
+from tests.e2e.test_datazone import CONFIG, assets, form, imported, listings, zone
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
 
 __all__ = ["imported", "zone"]
 _PUBLISHES = CONFIG.replace("project_id: p1", "project_id: p1, publish: always")
@@ -64,5 +66,20 @@ def test_another_project_gets_assets_of_its_own(zone: Installation, glue: GlueSi
     assert zone.ask("sync")["state"] == "done"
     assert len(_held(glue, "dzd_x1", project)) == 10 and _held(glue, "dzd_x1", "p1") == before
     assert len(glue.datazone_dump()["terms"]) == 3 and not listings(glue)
+    glue.reset()
+    assert zone.ask("sync")["state"] == "done" and not glue.calls()
+
+
+def test_a_lost_state_lets_assets_go_whose_source_is_gone_meanwhile(
+    zone: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    zone.config = CONFIG + "deletion: {misses: 1, grace: 0s, policy: delete}\n"
+    zone.ask("sync")
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00000")
+    shutil.rmtree(zone.state_dir)
+    for _ in range(4):
+        assert zone.ask("sync")["state"] == "done"
+    assert "asset_00000" not in glue.dump()["tables"]["space_000"]
+    assert "asset_00000" not in assets(glue) and len(assets(glue)) == 9
     glue.reset()
     assert zone.ask("sync")["state"] == "done" and not glue.calls()

@@ -53,6 +53,7 @@ from spheresync.planning.destination_places import (
     was_away,
 )
 from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
+from spheresync.planning.lost_dependents import LostDependents
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.displaced_databases import findings_of
 from spheresync.planning.names.name_allocation import AllocatedNames, NameAllocator
@@ -115,6 +116,7 @@ class TargetPlanner:
         self._findings = TargetFindings()
         self._confirmed = ConfirmedGone()
         self._shared: SharedPlace = ALONE
+        self._found_again: frozenset[AssetId] = frozenset()  # whose objects in the base a lost state knew
 
     async def load(self) -> None:
         """Load what the state knows of the target."""
@@ -126,6 +128,7 @@ class TargetPlanner:
     async def plan_after(self, base: TargetPlanner) -> None:
         """Go by what the same change set does in the target that this one depends on."""
         self._dependents.planned_with(base.draft, base.known_checkpoints)
+        self._found_again = frozenset(base.names.adopted)
         if self._design.capabilities.goes_with_base:
             writes = await writes_of(self._store, base.draft.items)
             rest = await without_changed_columns(
@@ -181,6 +184,7 @@ class TargetPlanner:
             TargetError: databases of a lost or new state could not be looked at, or nothing may be written here.
         """
         await self._find_place(places, mapping)
+        await self._look_for_lost(records)
         self._findings = await TargetFindings.load(self._store, self.key)
         self._confirmed = confirmed
         designing = self._triage.settle(records)
@@ -264,6 +268,18 @@ class TargetPlanner:
             self.draft.fail(asset, error)
             self.decided.pop(asset, None)
         return names
+
+    async def _look_for_lost(self, records: Sequence[AssetRecord]) -> None:
+        """Know again what a lost state knew of assets that only the base still knows."""
+        alone = self._found_again - self._checkpoints.keys() - {record.id for record in records}
+        if not alone or self._design.capabilities.goes_with_base:
+            return
+        marker = self._settings.installation_marker
+        lost = LostDependents(self._store, self._target, marker, in_force=self._settings.target_keys)
+        known = self._dependents.objects.known
+        at = isoformat(self._now)
+        self._checkpoints |= await lost.find({asset: known[asset] for asset in alone if asset in known}, at)
+        self.draft.left += lost.problems
 
     async def _find_place(self, places: Places, mapping: MappingRules) -> None:
         """Find out what others manage in this place, and whether what is known of it has to be proven again.
