@@ -6,7 +6,7 @@ What is ours is our form with what it says; an asset without it holds nothing of
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -20,31 +20,28 @@ from spheresync.model import (
     PhysicalName,
     Problem,
     TargetKey,
-    digest_json,
-    first_of,
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.annotations import content
 from spheresync.targets.annotations.content import Content
-from spheresync.targets.annotations.merging import differs, moved_error, term_ids, wanted_of
+from spheresync.targets.annotations.merging import differs, moved_error, wanted_of
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
-from spheresync.targets.datazone.asset_forms import AssetInput, asset_input, content_of, ids_in_form, terms_in
-from spheresync.targets.datazone.assets import AssetFinder, TableAssets
-from spheresync.targets.datazone.design import DATAZONE_DESIGN, MOST_CONTENT, MOST_TERMS
+from spheresync.targets.datazone.assets import AssetFinder
+from spheresync.targets.datazone.design import DATAZONE_DESIGN
 from spheresync.targets.datazone.domain import DATAZONE_SERVICE, NOT_THERE, Domain
 from spheresync.targets.datazone.glossary import Glossary
 from spheresync.targets.datazone.lineage_events import CatalogPlace, event_for_datazone
-from spheresync.targets.datazone.own_assets import delete, is_published, is_superseded, unpublish
+from spheresync.targets.datazone.own_assets import delete, is_published, unpublish
 from spheresync.targets.datazone.required import (
-    ASSET_TYPE,
     CREATE_ASSET_TYPE,
     CREATE_FORM_TYPE,
     CREATE_GLOSSARY,
     CREATE_TERM,
 )
-from spheresync.targets.datazone.take_over import take_over
+from spheresync.targets.datazone.revisions import RevisionWriter
+from spheresync.targets.datazone.standing import Standing, StandingReader
 from spheresync.targets.datazone.types import Types
 from spheresync.targets.protocol import (
     BodyChange,
@@ -57,20 +54,7 @@ from spheresync.targets.protocol import (
 )
 
 _ATTEMPTS = 3
-MOST_FORMS = 10
-"""Forms of one asset (reference: aws-catalogs.md 4)."""
-_NAMED = 5
 _LOOK = "Make a new preview to see the asset as it is now."
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The assets of a table, and what stands on the one that counts; `there` is empty where there is none."""
-
-    assets: TableAssets
-    there: Content
-    live: LiveObject | None  # None where nothing is ours
-    superseded: Mapping[str, Any] | None = None  # an asset of ours that is not needed any more
 
 
 class DataZoneTarget:
@@ -106,7 +90,9 @@ class DataZoneTarget:
         self._section = section
         self._glossary = Glossary(self._domain, section, owner, drift)
         self._types = Types(self._domain)
-        self._finder = AssetFinder(self._domain, owner, account)
+        finder = AssetFinder(self._domain, owner, account)
+        self._reader = StandingReader(finder, self._glossary, section)
+        self._writer = RevisionWriter(self._domain, finder, self._glossary, self._types, section)
         self._account = account
         self._unpublishes = unpublishes
         self._catalog: CatalogPlace | None = None
@@ -161,7 +147,7 @@ class DataZoneTarget:
         return replace(outcome, container=desired.container, parts=frozenset({desired.digest}))
 
     async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
-        return (await self._look(Address(container, name), "", subject=f"{container}.{name}")).live
+        return (await self._reader.look(Address(container, name), "", subject=f"{container}.{name}")).live
 
     async def perform(self, operation: Operation) -> Outcome:
         """Bring what is ours on an asset to what it should be, with one revision at most.
@@ -178,7 +164,9 @@ class DataZoneTarget:
             if doubt is not None:
                 await self._domain.pause(attempt)
             known = Content.read(operation.last_written).asset if operation.last_written else ""
-            seen = await self._look(Address(operation.container, operation.name), known, subject=operation.subject)
+            seen = await self._reader.look(
+                Address(operation.container, operation.name), known, subject=operation.subject
+            )
             self._require_ours(operation, seen.live)
             before = before or (seen.live.body if seen.live is not None else None)
             try:
@@ -215,7 +203,7 @@ class DataZoneTarget:
             )
         return replace(operation, last_written=None)
 
-    async def _bring_about(self, operation: Operation, seen: _Seen, *, sent: bool) -> Outcome:
+    async def _bring_about(self, operation: Operation, seen: Standing, *, sent: bool) -> Outcome:
         assert operation.desired is not None
         live = seen.live
         if live is None and operation.action is not Action.CREATE:
@@ -225,13 +213,13 @@ class DataZoneTarget:
         elif live is None and operation.must_exist:
             raise NoObjectError(operation.subject)
         if live is None and seen.assets.imported is not None and seen.assets.made is not None:
-            seen = await self._taking_over(operation, seen.assets.imported, seen.assets.made)
+            seen = await self._reader.taking_over(operation, seen.assets.imported, seen.assets.made)
         wanted, kept = wanted_of(DATAZONE_DESIGN, operation, seen.there, live, self._drift)
         if live is not None and not self._is_to_write(live, wanted):
             if seen.superseded is not None:
                 await delete(self._domain, seen.superseded, subject=operation.subject)
             return Outcome(live.version, live.body, live.body, already=not sent, kept=kept)
-        version, written, request_id = await self._write(operation, seen, wanted)
+        version, written, request_id = await self._writer.write(operation, seen, wanted)
         if seen.superseded is not None:
             await delete(self._domain, seen.superseded, subject=operation.subject)
         did = Action.CREATE if live is None and operation.action is not Action.CREATE else None
@@ -271,45 +259,7 @@ class DataZoneTarget:
             remedy = "Let one installation write a table's asset: give the asset another name by a mapping rule."
             raise TargetError(TargetFault.CONFLICT, text, remedy=remedy)
 
-    async def _write(
-        self, operation: Operation, seen: _Seen, wanted: Content
-    ) -> tuple[str | None, Content, str | None]:
-        """Send a revision, or make the asset; answers the revision, what stands there then, and the request's id."""
-        asset = seen.assets.asset
-        glossary = self._section.glossary
-        wanted = replace(wanted, ids=await term_ids(seen.there, wanted, glossary, self._glossary.id_of))
-        said = asset_input(asset, seen.there, wanted, operation.name)
-        _require_fits(operation, said)
-        params: dict[str, Any] = {
-            "name": said.name,
-            "formsInput": await self._types.with_revisions(said.forms),
-            **({"description": said.description} if said.description else {}),
-            **({"glossaryTerms": [*said.terms]} if said.terms else {}),
-        }
-        if asset is not None:
-            base = [asset["id"], asset["revision"]]
-            params |= {
-                "identifier": asset["id"],
-                "typeRevision": await self._types.revision_of_asset_type(str(asset["typeIdentifier"])),
-            }
-            if asset.get("predictionConfiguration"):
-                params["predictionConfiguration"] = asset["predictionConfiguration"]
-            params["clientToken"] = digest_json([*base, params])[-64:]
-            reply = await self._domain.write("CreateAssetRevision", params, subject=operation.subject)
-        else:
-            params |= {
-                "externalIdentifier": await self._finder.external_identifier(
-                    Address(operation.container, operation.name)
-                ),
-                "typeIdentifier": ASSET_TYPE,
-                "owningProjectIdentifier": self._domain.project,
-            }
-            reply = await self._domain.write("CreateAsset", params, subject=operation.subject)
-        custom = asset is None or seen.there.custom
-        written = replace(wanted, asset=str(reply.body["id"]), custom=custom)
-        return str(reply.body["revision"]), written, reply.request_id
-
-    async def _take_away(self, operation: Operation, seen: _Seen, *, sent: bool) -> Outcome:
+    async def _take_away(self, operation: Operation, seen: Standing, *, sent: bool) -> Outcome:
         """Take back what is ours; an asset that we made is deleted."""
         if seen.live is None:
             held = operation.last_written if sent or operation.recovering else None
@@ -325,50 +275,8 @@ class DataZoneTarget:
             await delete(self._domain, made, subject=operation.subject)
         if seen.assets.imported is None:
             return Outcome(None, b"", before=seen.live.body)
-        _, _, request_id = await self._write(operation, seen, content.without_ours(seen.there))
+        _, _, request_id = await self._writer.write(operation, seen, content.without_ours(seen.there))
         return Outcome(None, b"", before=seen.live.body, request_id=request_id)
-
-    async def _taking_over(self, operation: Operation, imported: Mapping[str, Any], made: Mapping[str, Any]) -> _Seen:
-        """An imported asset as it is to take the place of ours, with what others have put on that.
-
-        Raises:
-            TargetError: CONFLICT where others say otherwise on one than on the other.
-        """
-        taken = take_over(imported, made, await self._content(made), operation.name)
-        if taken.differing:
-            what = first_of(list(taken.differing), _NAMED)
-            text = f"{operation.subject}: a data source has imported its table, and others say {what} otherwise on "
-            text += "that asset than on ours; ours stays."
-            raise TargetError(TargetFault.CONFLICT, text, remedy="Let both assets say the same of it in DataZone.")
-        superseded = None if is_published(made) else made
-        return _Seen(TableAssets(taken.asset, made), await self._content(taken.asset), None, superseded)
-
-    async def _content(self, asset: Mapping[str, Any]) -> Content:
-        return content_of(asset, await self._names_on(asset), self._section.glossary, self._section.home)
-
-    async def _look(self, at: Address, known: str, *, subject: str) -> _Seen:
-        assets = await self._finder.find(at, known, subject=subject)
-        asset = assets.asset
-        if asset is None:
-            return _Seen(assets, Content({}), None)
-        there = await self._content(asset)
-        if not there.is_marked:
-            return _Seen(assets, there, None)
-        gone = assets.made is not None and not is_published(assets.made) and is_superseded(assets, at.name)
-        live = _live(at, asset, there)
-        if gone:  # it is not as it should be as long as ours is there besides
-            live = replace(live, digest=None)
-        return _Seen(assets, there, live, assets.made if gone else None)
-
-    async def _names_on(self, asset: Mapping[str, Any]) -> Mapping[str, str]:
-        """Names of the terms on an asset: as our form has them, else as they are called in our glossary."""
-        ours, names = ids_in_form(asset), {}
-        for each in sorted(terms_in(asset)):
-            if each in ours and await self._glossary.is_there(each):
-                names[each] = ours[each]
-            elif (name := await self._glossary.name_of(each)) is not None:
-                names[each] = name
-        return names
 
     async def take_lineage(self, event: bytes) -> None:
         """Post an event; one about another target is nobody's business here."""
@@ -412,40 +320,3 @@ class DataZoneTarget:
 
     async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
         return ()
-
-
-def _live(at: Address, asset: Mapping[str, Any], there: Content) -> LiveObject:
-    marks = DATAZONE_DESIGN.marks(there.body)
-    return LiveObject(
-        at.container,
-        at.name,
-        str(asset["revision"]),
-        there.body,
-        owner=marks.owner,
-        source=marks.source,
-        digest=marks.digest,
-        intact=there.digest == marks.digest,
-        changed_at=None if asset.get("createdAt") is None else str(asset["createdAt"]),
-        created_by=None if asset.get("createdBy") is None else str(asset["createdBy"]),
-    )
-
-
-def _require_fits(operation: Operation, said: AssetInput) -> None:
-    """Let pass what DataZone takes, with what others have put on the asset.
-
-    Raises:
-        TargetError: INVALID, and what to do.
-    """
-    counts = ((len(said.terms), MOST_TERMS, "terms"), (len(said.forms), MOST_FORMS, "forms"))
-    for count, most, what in counts:
-        if count > most:
-            text = f"{operation.subject}: with those of others the asset would have {count} {what}, {most} at most."
-            raise TargetError(
-                TargetFault.INVALID, text, remedy=f"Take {what} off the asset in DataZone, or name fewer."
-            )
-    for form in said.forms:
-        if len(form["content"]) > MOST_CONTENT:
-            text = f"{operation.subject}: form {form['formName']} would have {len(form['content'])} characters, "
-            text += f"{MOST_CONTENT} at most."
-            remedy = "Leave columns out by a mapping rule (`include: false`)."
-            raise TargetError(TargetFault.INVALID, text, remedy=remedy)
