@@ -63,6 +63,7 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_an_asset_of_ours_gives_way_to_the_one_that_a_data_source_imports",
             f"{_TAKE_OVER}::test_what_others_put_on_an_asset_of_ours_goes_on_with_the_imported_one",
             f"{_TAKE_OVER}::test_what_others_say_otherwise_on_both_is_for_them_to_settle",
+            f"{_TAKE_OVER}::test_an_asset_of_ours_goes_with_its_source_also_beside_an_imported_one",
             f"{_ZONE}::test_an_asset_that_another_installation_writes_is_a_conflict",
         ),
     ),

@@ -126,3 +126,16 @@ def test_an_asset_that_is_published_is_deleted_once_a_second_person_has_unpublis
         assert listed(glue, "asset_00000") == shown
     zone.ask("sync", code=None)
     assert not standing(glue, "asset_00000") and zone.ask("sync")["state"] == "done"
+
+
+def test_an_asset_of_ours_goes_with_its_source_also_beside_an_imported_one(
+    zone: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    zone.config += "deletion: {misses: 1, grace: 0s, policy: delete}\n"
+    zone.ask("sync")
+    glue.run_data_source("space_000")
+    before = standing(glue, "asset_00000")[0]
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00000")
+    zone.ask("sync")
+    assert zone.ask("sync")["state"] == "done"
+    assert standing(glue, "asset_00000") == [before]

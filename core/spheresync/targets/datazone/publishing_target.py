@@ -112,7 +112,9 @@ class PublishingTarget:
             live = None if asset is None else await self._listed(at, asset, subject=operation.subject)
             try:
                 if operation.action is Action.DELETE:
-                    return await self._unpublish(operation, asset, live, sent=doubt is not None)
+                    outcome = await self._unpublish(operation, asset, live, sent=doubt is not None)
+                    await self._unpublish_made(operation, assets)
+                    return outcome
                 outcome = await self._publish(operation, asset, live, sent=doubt is not None)
                 await self._take_place(operation, assets)
                 return outcome
@@ -166,6 +168,13 @@ class PublishingTarget:
             return Outcome(None, b"", before=operation.last_written if sent else None, already=not sent)
         request_id = await self._change(operation, asset, "UNPUBLISH", "")
         return Outcome(None, b"", before=live.body, request_id=request_id)
+
+    async def _unpublish_made(self, operation: Operation, assets: TableAssets) -> None:
+        """Take the listing of an asset of ours back that stands beside the imported one."""
+        made = assets.made
+        before = operation.last_written is not None and Published.read(operation.last_written).before
+        if assets.imported is not None and made is not None and is_published(made) and not before:
+            await unpublish(self._domain, made, subject=operation.subject)
 
     async def _change(self, operation: Operation, asset: Mapping[str, Any], action: str, revision: str) -> str | None:
         params = {"entityIdentifier": asset["id"], "entityType": "ASSET", "action": action}

@@ -261,22 +261,33 @@ class DataZoneTarget:
 
     async def _take_away(self, operation: Operation, seen: Standing, *, sent: bool) -> Outcome:
         """Take back what is ours; an asset that we made is deleted."""
-        if seen.live is None:
-            held = operation.last_written if sent or operation.recovering else None
-            return Outcome(None, b"", before=held, already=not sent)
+        if seen.live is None:  # on the asset that counts; a data source may have imported that beside ours
+            held = operation.last_written
+            if seen.assets.imported is not None and seen.assets.made is not None:
+                await self._delete(operation, seen.assets.made)
+                return Outcome(None, b"", before=held)
+            return Outcome(None, b"", before=held if sent or operation.recovering else None, already=not sent)
         if operation.last_written is not None:
             last, there = Content.read(operation.last_written), seen.there
             if moved := content.differing(last, there, content.own_paths(last)):
                 raise moved_error(operation, [change.path for change in moved])
-        if (made := seen.assets.made) is not None:
-            if is_published(made):
-                self._require_may_unpublish(operation)
-                await unpublish(self._domain, made, subject=operation.subject)
-            await delete(self._domain, made, subject=operation.subject)
+        if seen.assets.made is not None:
+            await self._delete(operation, seen.assets.made)
         if seen.assets.imported is None:
             return Outcome(None, b"", before=seen.live.body)
         _, _, request_id = await self._writer.write(operation, seen, content.without_ours(seen.there))
         return Outcome(None, b"", before=seen.live.body, request_id=request_id)
+
+    async def _delete(self, operation: Operation, made: Mapping[str, Any]) -> None:
+        """Delete an asset that we made.
+
+        Raises:
+            TargetError: MOVED where it is published and somebody has to agree first.
+        """
+        if is_published(made):
+            self._require_may_unpublish(operation)
+            await unpublish(self._domain, made, subject=operation.subject)
+        await delete(self._domain, made, subject=operation.subject)
 
     async def take_lineage(self, event: bytes) -> None:
         """Post an event; one about another target is nobody's business here."""
