@@ -84,6 +84,7 @@ DATAZONE: tuple[Promise, ...] = (
         (
             f"{_ZONE}::test_what_others_changed_of_ours_is_drift_and_repaired_as_the_policy_says",
             f"{_ZONE}::test_a_form_that_others_took_off_is_put_on_again",
+            f"{_TAKE_OVER}::test_drift_says_what_became_of_an_asset_and_of_its_listing",
             f"{_TERMS}::test_a_form_of_ours_that_somebody_made_unreadable_is_written_again",
         ),
     ),

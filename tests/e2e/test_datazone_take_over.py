@@ -139,3 +139,19 @@ def test_an_asset_of_ours_goes_with_its_source_also_beside_an_imported_one(
     zone.ask("sync")
     assert zone.ask("sync")["state"] == "done"
     assert standing(glue, "asset_00000") == [before]
+
+
+def test_drift_says_what_became_of_an_asset_and_of_its_listing(zone: Installation, glue: GlueSimulator) -> None:
+    zone.config = PUBLISHES
+    zone.ask("sync")
+    glue.client_of("datazone").create_listing_change_set(
+        domainIdentifier="dzd_x1",
+        entityIdentifier=standing(glue, "asset_00001")[0]["id"],
+        entityType="ASSET",
+        action="UNPUBLISH",
+    )
+    (found,) = zone.ask("drift")["items"]
+    assert "unpublished" in found["reason"] and "deleted" not in found["reason"]
+    glue.run_data_source("space_000")
+    reasons = {each["target"]: each["reason"] for each in zone.ask("drift")["items"]}
+    assert "imported" in reasons["datazone"] and "another one" in reasons["datazone_publishing"]

@@ -384,6 +384,11 @@ class TargetDesign(Protocol):
         """The service as people call it."""
         return self.name
 
+    @property
+    def missing_text(self) -> str:
+        """What somebody else did where an object of ours is not there any more."""
+        return "somebody else has deleted the table"
+
     def drift_kind(self, path: str) -> DriftKind:
         """What kind of drift an edit of a field is, by its path as in a field change."""
         if path == "description":

@@ -94,8 +94,8 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
     """What a table that is not there any more means."""
     checkpoint = _held(subject)
     kind = DriftKind.DATABASE_DELETED if database_gone else DriftKind.TABLE_DELETED
-    what = f"its database {checkpoint.container}" if database_gone else "the table"
-    reason, policy, item = f"somebody else has deleted {what}", policies.missing, None
+    database = f"somebody else has deleted its database {checkpoint.container}"
+    reason, policy, item = database if database_gone else subject.design.missing_text, policies.missing, None
     who = f"{_nobody_says(subject.design)}, and keeps nothing of a deleted table"
     if checkpoint.state is CheckpointState.BOUND:  # who made it may take it away
         policy, effect = DriftPolicy.REPORT, DriftEffect.REPORT

@@ -206,7 +206,7 @@ def absent_item(subject: Subject, at: Address, action: Action, reason: str) -> C
 
 def recreate_item(subject: Subject, desired: DesiredObject) -> ChangeSetItem:
     """Make a table again that somebody else deleted."""
-    reason = "somebody else has deleted the table"
+    reason = subject.design.missing_text
     return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, reason, desired=desired)
 
 

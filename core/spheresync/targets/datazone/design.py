@@ -136,6 +136,10 @@ class DataZoneDesign(ContentDesign):
         return _OPERATIONS.get(action, ())
 
     @property
+    def missing_text(self) -> str:
+        return "somebody else has taken our form or our asset away, or a data source has imported the table"
+
+    @property
     def service(self) -> str:
         return "Amazon DataZone"
 

@@ -182,6 +182,10 @@ class PublishingDesign(TargetDesign):
         return None
 
     @property
+    def missing_text(self) -> str:
+        return "somebody else has unpublished its asset, or another one stands for the table by now"
+
+    @property
     def service(self) -> str:
         return "Amazon DataZone"
 

@@ -284,6 +284,10 @@ class QuickSightDesign(TargetDesign):
         return policy_of(path, policies)
 
     @property
+    def missing_text(self) -> str:
+        return "somebody else has deleted the data set"
+
+    @property
     def service(self) -> str:
         return "QuickSight"
 
