@@ -15,7 +15,7 @@ from tests.simulators.running_tenant import RunningTenant, running_tenant
 
 SECTION = "targets"
 CONFIG = """installation: bench
-targets: [glue, lakeformation, quicksight, datazone]
+targets: [glue, lakeformation, quicksight, datazone, glue_context]
 context: ["context.yaml"]
 mapping: {rules: [{match: {name: "*"}, set: {queryable: true}}]}
 lakeformation: {tags: {spheresync_domain: domain}}
@@ -28,13 +28,13 @@ CONTEXT = """assets:
 terms:
   - {name: Stock, definition: "DEFINITION"}
 """
-TARGETS = 4
+TARGETS = 5
 LABELLED = {"space": "SPACE_000", "asset": "ASSET_00001", "label": "Another label"}
 _READS = ("Get", "List", "Describe", "Search", "BatchGet", "Query")
 
 
 def measure_targets(scale: Scale) -> list[Figure]:
-    """A life of all assets in Glue, Lake Formation, QuickSight and DataZone."""
+    """A life of all assets in Glue, Lake Formation, QuickSight, DataZone and Glue's business context."""
     with (
         running_tenant(*scale.tenant) as tenant,
         running_glue() as glue,

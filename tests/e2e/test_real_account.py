@@ -2,9 +2,10 @@
 
 On a real one: SPHERESYNC_LIVE_REGION is the Region, boto3's usual chain finds the credentials. Glue is always used;
 Lake Formation where SPHERESYNC_LIVE_LAKEFORMATION is 1, QuickSight where SPHERESYNC_LIVE_QUICKSIGHT is the ARN of who
-shall own the data sets, DataZone where SPHERESYNC_LIVE_DATAZONE is domain and project as `dzd_x/project`. Databases,
-tables and LF-Tags are of names of their own (`spheresync_live_…`) and deleted in the end; data sets, assets and a
-glossary of those names stay, for a person to look at and delete.
+shall own the data sets, DataZone where SPHERESYNC_LIVE_DATAZONE is domain and project as `dzd_x/project`, Glue's
+business context where SPHERESYNC_LIVE_GLUE_CONTEXT is 1. Databases, tables and LF-Tags are of names of their own
+(`spheresync_live_…`) and deleted in the end, and a context goes with its table; data sets, assets and glossaries of
+those names stay, for a person to look at and delete, as do our form types.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ SIMULATED = {
     "SPHERESYNC_LIVE_LAKEFORMATION": "1",
     "SPHERESYNC_LIVE_QUICKSIGHT": OWNER,
     "SPHERESYNC_LIVE_DATAZONE": "dzd_x1/p1",
+    "SPHERESYNC_LIVE_GLUE_CONTEXT": "1",
 }
 CONTEXT = """assets:
-  - {match: {space: SPACE_000}, set: {domain: Sales}}
+  - {match: {space: SPACE_000}, set: {domain: Sales, terms: [Stock]}}
 """
 
 
@@ -72,7 +74,7 @@ def account(request: pytest.FixtureRequest) -> Iterator[Account]:
     yield Account({**own, "AWS_REGION": region, "AWS_DEFAULT_REGION": region, LIVE: region}, os.environ)
 
 
-@pytest.fixture(params=["glue", "lakeformation", "quicksight", "datazone"])
+@pytest.fixture(params=["glue", "lakeformation", "quicksight", "datazone", "glue_context"])
 def target(request: pytest.FixtureRequest, account: Account) -> str:
     needed = f"SPHERESYNC_LIVE_{request.param.upper()}"
     if request.param != "glue" and not account.has.get(needed):
@@ -102,6 +104,7 @@ def _config(name: str, target: str, account: Account) -> str:
         "lakeformation": f"lakeformation: {{tags: {{{name}_domain: domain}}}}",
         "quicksight": f'quicksight: {{account_id: "{owner.split(":")[4]}", owners: ["{owner}"]}}',
         "datazone": f"datazone: {{domain_id: {domain}, project_id: {project}, glossary: {name}}}",
+        "glue_context": f"glue_context: {{glossary: {name}}}",
     }
     return f"""installation: {name}
 prefix: {name}_

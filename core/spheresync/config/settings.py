@@ -62,7 +62,6 @@ from spheresync.model import (
 from spheresync.model.json_document import read_own_json
 from spheresync.regular_files import FileStamp
 
-KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone", "glue_context")
 SUPPORTED_TARGETS = ("glue", "lakeformation", "quicksight", "datazone", "glue_context")
 DOG_HOST = "dog"
 """The tenant host of the dog environment, whose tenant is embedded."""
@@ -103,10 +102,8 @@ def _targets(names: tuple[str, ...]) -> tuple[TargetName, ...]:
 def _fault_of_target(name: str) -> str:
     if name in SUPPORTED_TARGETS:
         return ""
-    if name in KNOWN_TARGETS:
-        return f"{name} comes with a later release; works now: {', '.join(SUPPORTED_TARGETS)}"
-    near = difflib.get_close_matches(name.casefold(), KNOWN_TARGETS, n=1)
-    fix = f"did you mean {near[0]}?" if near else f"works now: {', '.join(SUPPORTED_TARGETS)}"
+    near = difflib.get_close_matches(name.casefold(), SUPPORTED_TARGETS, n=1)
+    fix = f"did you mean {near[0]}?" if near else f"there are {', '.join(SUPPORTED_TARGETS)}"
     return f"{name[:40]!r} is no target; {fix}"
 
 
