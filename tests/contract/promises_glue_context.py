@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _CONTEXT = "tests/e2e/test_glue_context.py"
+_ATTACKED = "tests/e2e/test_glue_context_attacked.py"
 _TERMS = "tests/e2e/test_glue_context_terms.py"
 _KILLED = "tests/faults/test_glue_context_killed.py"
 _SOURCE = "CONTRACT.md#Other targets"
@@ -19,6 +20,10 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
             f"{_CONTEXT}::test_tables_and_columns_get_attachments_and_terms_and_a_second_sync_does_nothing",
             f"{_CONTEXT}::test_one_table_that_changes_takes_one_read_and_one_write",
             f"{_CONTEXT}::test_each_destination_has_its_own_context",
+            f"{_ATTACKED}::test_texts_of_every_length_are_cut_or_told",
+            f"{_ATTACKED}::test_a_term_that_is_too_long_fails_what_uses_it_and_says_so",
+            f"{_ATTACKED}::test_a_bound_table_of_a_name_that_no_asset_has_fails_alone",
+            f"{_ATTACKED}::test_values_of_persons_reach_no_attachment",
         ),
     ),
     Promise(
@@ -33,6 +38,10 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
             f"{_TERMS}::test_another_glossary_takes_the_place_of_the_former_on_every_table",
             f"{_CONTEXT}::test_of_more_terms_than_glue_takes_the_first_are_kept_and_that_is_told",
             f"{_CONTEXT}::test_with_terms_of_others_there_may_be_too_many_which_fails_that_table_alone",
+            f"{_ATTACKED}::test_two_installations_share_glossary_and_form_types_and_leave_each_other_alone",
+            f"{_ATTACKED}::test_a_glossary_of_many_pages_is_read_to_its_end",
+            f"{_ATTACKED}::test_a_list_without_an_end_is_an_error_and_no_list",
+            f"{_ATTACKED}::test_rows_without_name_or_id_are_nobodys",
         ),
     ),
     Promise(
@@ -45,6 +54,17 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
             f"{_CONTEXT}::test_what_others_put_there_survives_update_undo_and_what_is_ours_goes",
             f"{_CONTEXT}::test_context_goes_as_its_table_does",
             f"{_CONTEXT}::test_a_context_that_another_installation_keeps_is_a_conflict",
+            f"{_ATTACKED}::test_an_attachment_of_others_that_has_our_name_is_a_conflict_and_stays",
+            f"{_ATTACKED}::test_an_attachment_of_others_in_the_place_of_ours_stays",
+            f"{_ATTACKED}::test_members_that_others_added_to_our_form_type_stay_when_it_gets_what_it_lacks",
+            f"{_ATTACKED}::test_a_term_that_others_had_put_there_stays_when_ours_goes",
+            f"{_ATTACKED}::test_nothing_goes_onto_a_table_that_somebody_made_in_the_place_of_ours",
+            f"{_ATTACKED}::test_a_table_that_a_rule_names_anew_has_its_context_there",
+            f"{_ATTACKED}::test_a_bound_table_gets_its_context_and_gives_it_back",
+            f"{_ATTACKED}::test_an_asset_that_leaves_the_scope_and_comes_back_keeps_its_context",
+            f"{_ATTACKED}::test_an_undo_refuses_what_others_changed_since_and_brings_back_the_rest",
+            f"{_ATTACKED}::test_an_undo_of_a_delete_brings_the_table_back_with_its_context",
+            f"{_ATTACKED}::test_a_form_type_of_others_that_has_our_name_is_told_once_and_stays",
         ),
     ),
     Promise(
@@ -56,6 +76,14 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
             f"{_CONTEXT}::test_an_attachment_that_others_took_away_is_put_on_again",
             f"{_TERMS}::test_an_attachment_of_ours_that_somebody_made_unreadable_is_written_again",
             f"{_CONTEXT}::test_a_table_that_others_dropped_comes_back_with_its_context",
+            f"{_ATTACKED}::test_form_types_and_attachments_that_others_deleted_are_made_again",
+            f"{_ATTACKED}::test_a_form_type_that_was_deleted_is_made_again_where_one_table_changes",
+            f"{_ATTACKED}::test_a_glossary_that_others_deleted_with_its_terms_is_made_again_once",
+            f"{_ATTACKED}::test_a_term_that_others_deleted_is_made_again_once",
+            f"{_ATTACKED}::test_a_column_that_leaves_and_comes_back_has_its_context_again",
+            f"{_ATTACKED}::test_a_column_that_others_dropped_comes_back_with_its_context",
+            f"{_ATTACKED}::test_what_the_policy_lets_stand_stays_away",
+            f"{_ATTACKED}::test_what_became_of_tables_while_the_target_was_off_is_made_good_once_it_is_on",
         ),
     ),
     Promise(
@@ -67,6 +95,8 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
             f"{_CONTEXT}::test_an_answer_that_is_lost_is_looked_after",
             f"{_CONTEXT}::test_a_service_that_is_down_leaves_its_own_behind_and_the_next_run_does_just_that",
             f"{_KILLED}::test_what_a_killed_run_began_is_ended_by_the_next_and_known_as_ours",
+            f"{_ATTACKED}::test_whatever_call_is_refused_glue_goes_on_and_the_next_run_mends_it",
+            f"{_ATTACKED}::test_one_table_that_may_not_be_touched_fails_alone",
         ),
     ),
     Promise(

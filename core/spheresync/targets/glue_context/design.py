@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -49,6 +50,9 @@ MOST_TERMS_OF_A_COLUMN: Final = 5
 MOST_CONTENT = 300_000
 """Characters of our attachment. Nobody says how many are taken: this is what DataZone takes of a form."""
 
+_NOT_IN_AN_IDENTIFIER = re.compile(r"[^a-zA-Z0-9\-:/._*]")
+"""What the API model does not take in the identifier of an asset, which is the ARN of a table."""
+
 
 class GlueContextDesign(ContentDesign):
     """Attachments of ours and terms on a table of Glue and on its columns."""
@@ -95,6 +99,7 @@ class GlueContextDesign(ContentDesign):
     ) -> DesiredObject:
         assert base is not None and isinstance(decision.section, GlueContext)
         glossary = decision.section.glossary
+        _require_named(asset.id, f"{container}/{name}")
         said = {
             **said_of(asset, decision),
             "description": cut(description_of(asset, decision), LONGEST_MEMBER),
@@ -217,6 +222,20 @@ def _hierarchy(hierarchy: Hierarchy, decision: Decision) -> JsonValue:
         "child": [*hierarchy.child],
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _require_named(asset: AssetId, table: str) -> None:
+    """Let pass a table that the identifier of an asset of Glue can name; of ours that is each one.
+
+    Raises:
+        TargetError: INVALID, and what to do.
+    """
+    odd = sorted(set(_NOT_IN_AN_IDENTIFIER.findall(table)))
+    if odd:
+        text = f"{asset}: Glue's business context cannot name the table {table.replace('/', '.', 1)}: it takes no "
+        text += f"{' '.join(map(repr, odd))} in a name."
+        remedy = "Bind the asset to a table of another name, or let no destination with glue_context have its space."
+        raise TargetError(TargetFault.INVALID, text, remedy=remedy)
 
 
 def _require_taken(asset: AssetId, fields: Mapping[str, str], columns: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from spheresync.model import JsonValue, canonical_json
@@ -47,8 +47,13 @@ _REQUIRED = frozenset({"managedBy", "source", "name"})
 
 def schema_of(form: str) -> str:
     """The Smithy model of a form type of ours."""
-    members = (f"{'@required ' if name in _REQUIRED else ''}{name}: String" for name in members_of(form))
-    return f"structure {form} {{ {' '.join(members)} }}"
+    return f"structure {form} {{ {_spelled(members_of(form))} }}"
+
+
+def schema_with(missing: Iterable[str], schema: str) -> str:
+    """A Smithy model with members of ours besides those that it has: others may have added some of theirs."""
+    before, brace, after = schema.rpartition("}")
+    return f"{before.rstrip()} {_spelled(missing)} {brace}{after}"
 
 
 def members_of(form: str) -> Sequence[str]:
@@ -59,6 +64,10 @@ def members_of(form: str) -> Sequence[str]:
 def missing_members(form: str, schema: str) -> list[str]:
     """The members that a form type of that name lacks as it is."""
     return [name for name in members_of(form) if f"{name}:" not in schema.replace(" :", ":")]
+
+
+def _spelled(members: Iterable[str]) -> str:
+    return " ".join(f"{'@required ' if name in _REQUIRED else ''}{name}: String" for name in members)
 
 
 def table_attachment(wanted: Content) -> str:

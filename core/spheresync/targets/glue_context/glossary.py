@@ -18,7 +18,7 @@ from spheresync.model import PhysicalName
 from spheresync.targets.annotations.terms import Mark, TermTexts, glossary_text, mark_in, term_texts
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import ALREADY_EXISTS, AwsError
-from spheresync.targets.glue_context.service import BusinessContext
+from spheresync.targets.glue_context.service import BusinessContext, id_in
 from spheresync.targets.protocol import ContainerOutcome
 
 _REMEMBERED = 300.0
@@ -39,6 +39,7 @@ class Glossary:
         self._elsewhere: dict[str, bool] = {}
         self._listed: float | None = None
         self._listing = anyio.Lock()
+        self._making = anyio.Lock()
 
     async def ensure(self) -> ContainerOutcome:
         """Have the glossary."""
@@ -55,7 +56,7 @@ class Glossary:
             if error.code != ALREADY_EXISTS or await self._look_for_glossary() is None:
                 raise
             return ContainerOutcome(what, created=False, ours=False)
-        self._id = str(reply.body["Id"])
+        self._id = id_in(reply, what)
         return ContainerOutcome(what, created=True, ours=True, request_id=reply.request_id)
 
     async def ensure_term(self, name: str) -> ContainerOutcome:
@@ -93,15 +94,16 @@ class Glossary:
             **_once(),
         }
         reply = await self._context.write("CreateGlossaryTerm", asked, subject=f"glossary term {name}")
-        self._ids[name] = str(reply.body["Id"])
+        self._ids[name] = id_in(reply, f"glossary term {name}")
         return ContainerOutcome(PhysicalName(f"term {name}"), created=True, ours=True, request_id=reply.request_id)
 
     async def id_of(self, name: str) -> str:
-        """The id of a term; one that is gone is made again."""
-        if (known := await self._look_for_term(name)) is not None:
-            return known
-        await self.ensure_term(name)
-        return self._ids[name]
+        """The id of a term; one that is gone is made again, once for all tables that look for it."""
+        async with self._making:
+            if (known := await self._look_for_term(name)) is not None:
+                return known
+            await self.ensure_term(name)
+            return self._ids[name]
 
     async def names(self) -> Mapping[str, str]:
         """The names of all terms of the glossary, by id: of ours those by which we know them, once that was asked."""

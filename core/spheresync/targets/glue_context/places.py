@@ -82,7 +82,7 @@ def table_content(asset: Mapping[str, Any], terms: Terms) -> Content:
     attachments: Mapping[str, Mapping[str, Any]] = asset.get("Attachments") or {}
     for name, attachment in attachments.items():
         if not _is_ours(name, attachment, TABLE_FORM):
-            fields[f"{OTHERS}{name}"] = str(attachment.get("Content", ""))
+            fields[f"{OTHERS}{name}"] = _of_others(name, attachment)
     form = {f"{FORM}{key}": str(value) for key, value in _said(asset).items() if key != WRITTEN}
     if terms.written.lost:
         form.pop(DIGEST, None)  # it is not proven what was written
@@ -97,9 +97,20 @@ def column_content(item: Mapping[str, Any], terms: Terms) -> Content:
     there = terms.on(item, f"{COLUMNS}{column}.")
     attachments: Mapping[str, Mapping[str, Any]] = item.get("Attachments") or {}
     attachment = attachments.get(ATTACHMENT)
-    if attachment is None or not _is_ours(ATTACHMENT, attachment, COLUMN_FORM):
+    if attachment is None:
         return there
+    if not _is_ours(ATTACHMENT, attachment, COLUMN_FORM):
+        path = f"{OTHERS}{COLUMNS}{column}.{ATTACHMENT}"
+        return replace(there, fields={**there.fields, path: _of_others(ATTACHMENT, attachment)})
     return replace(there, fields={**there.fields, path_of_form(column): str(attachment.get("Content", ""))})
+
+
+def taken_by_others(there: Content, requests: Iterable[Request]) -> Iterator[str]:
+    """Where others have an attachment under the name of ours, of the places that requests would write it onto."""
+    for column in sorted({each.column for each in requests if each.operation == "PutAttachment"}):
+        path = f"{OTHERS}{COLUMNS}{column}.{ATTACHMENT}" if column else f"{OTHERS}{ATTACHMENT}"
+        if path in there.fields:
+            yield f"{f'column {column}' if column else 'the table'} (form type {there.fields[path]})"
 
 
 def columns_in(paths: Iterable[str]) -> set[str]:
@@ -145,6 +156,11 @@ def others_on(column: str, content: Content) -> dict[str, str]:
 def count_terms(content: Content) -> Counter[str]:
     """How many terms each place has, those of others too: by column, of the table under no name."""
     return Counter(place for path in content.fields if (place := _place_of_term(path)) is not None)
+
+
+def _of_others(name: str, attachment: Mapping[str, Any]) -> str:
+    """What is noted of an attachment of others; of one under our name it is enough to say what it is."""
+    return str(either(attachment, "FormTypeIdentifier") if name == ATTACHMENT else attachment.get("Content", ""))
 
 
 def _said(asset: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -92,7 +92,7 @@ class BusinessContext:
     async def items(
         self, operation: str, params: Mapping[str, object], *, subject: str
     ) -> AsyncIterator[Mapping[str, Any]]:
-        """What a list holds, page by page.
+        """What a list holds, page by page; a row without a name or an id is nothing that can be used.
 
         Raises:
             AwsError: a page was refused, or there is no end of them.
@@ -102,7 +102,8 @@ class BusinessContext:
             asked = {"MaxResults": _PAGE, **params, **({} if token is None else {"NextToken": token})}
             body = (await self.read(operation, asked, subject=subject)).body
             for item in cast("list[Mapping[str, Any]]", body.get("Items") or ()):
-                yield item
+                if item.get("Id") and item.get("Name"):
+                    yield item
             token = cast("str | None", body.get("NextToken"))
             if not token:
                 return
@@ -182,6 +183,19 @@ def either(answer: Mapping[str, Any], name: str) -> Any:
     """A member of an answer, by whichever of its names; None where there is none."""
     alike = next((names for names in _OTHER_NAMES if name in names), frozenset({name}))
     return next((answer[each] for each in sorted(alike) if answer.get(each) is not None), None)
+
+
+def id_in(reply: Reply, subject: str) -> str:
+    """The id of what a call has made.
+
+    Raises:
+        TargetError: FAILED; the answer names none.
+    """
+    made = reply.body.get("Id")
+    if not made:
+        text = f"{subject}: Glue answered without the id of what it made."
+        raise TargetError(TargetFault.FAILED, text, remedy="Run again; what was made is found by its name.")
+    return str(made)
 
 
 def _other_shape(operation: str, member: str) -> AbsentContextError:

@@ -32,7 +32,8 @@ from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.glue_context.design import GLUE_CONTEXT_DESIGN, MOST_TERMS, MOST_TERMS_OF_A_COLUMN
-from spheresync.targets.glue_context.form_types import ensure_form_type
+from spheresync.targets.glue_context.form_types import FormTypes
+from spheresync.targets.glue_context.forms import ATTACHMENT
 from spheresync.targets.glue_context.glossary import Glossary
 from spheresync.targets.glue_context.places import (
     COLUMNS_FORM,
@@ -45,6 +46,7 @@ from spheresync.targets.glue_context.places import (
     others_on,
     requests_between,
     table_content,
+    taken_by_others,
     written_in,
 )
 from spheresync.targets.glue_context.required import CREATE_GLOSSARY, CREATE_TERM, PUT_FORM_TYPE
@@ -108,6 +110,7 @@ class GlueContextTarget:
         self._section = section
         self._context = BusinessContext(door)
         self._glossary = Glossary(self._context, section, owner, drift)
+        self._form_types = FormTypes(self._context)
 
     @property
     def key(self) -> TargetKey:
@@ -158,7 +161,7 @@ class GlueContextTarget:
             case operation if operation == CREATE_TERM:
                 outcome = await self._glossary.ensure_term(str(desired.name))
             case operation if operation == PUT_FORM_TYPE:
-                outcome = await ensure_form_type(self._context, str(desired.name))
+                outcome = await self._form_types.ensure(str(desired.name))
             case operation:
                 raise ValueError(f"nothing in Glue's business context is made by {operation}")
         return replace(outcome, container=desired.container, parts=frozenset({desired.digest}))
@@ -187,14 +190,16 @@ class GlueContextTarget:
             self._require_ours(operation, seen.live)
             wanted, kept = await self._wanted(operation, seen)
             requests = _requests(operation, seen.there, wanted)
+            _require_free(operation, seen.there, requests)
             if not requests:
                 return Outcome(_UNVERSIONED, wanted.body, before or seen.live.body, already=doubt is None, kept=kept)
             before = before or seen.live.body
             try:
                 request_id = await self._send(operation, requests)
             except AwsError as error:
-                if error.recovery is Recovery.ABSENT and doubt is None:  # a term or the table: looked for anew
+                if error.recovery is Recovery.ABSENT and doubt is None:  # a term, a form type or the table: looked for
                     self._glossary.forget()
+                    await self._form_types.ensure_all()
                 elif not error.needs_look:
                     raise
                 doubt = error
@@ -404,6 +409,20 @@ def _requests(operation: Operation, there: Content, wanted: Content) -> list[Req
     if any(each.operation == "AssociateGlossaryTerms" for each in requests):
         _require_room(operation, wanted)
     return requests
+
+
+def _require_free(operation: Operation, there: Content, requests: Sequence[Request]) -> None:
+    """Let pass what overwrites no attachment of others.
+
+    Raises:
+        TargetError: CONFLICT, and what to do.
+    """
+    taken = list(taken_by_others(there, requests))
+    if taken:
+        where = first_of(taken, _NAMED)
+        text = f"{operation.subject}: others have an attachment {ATTACHMENT} on {where}; it stays as it is."
+        remedy = "Put that attachment there under another name, then run again."
+        raise TargetError(TargetFault.CONFLICT, text, remedy=remedy)
 
 
 def _require_room(operation: Operation, wanted: Content) -> None:

@@ -9,11 +9,14 @@ import botocore.session
 import pytest
 from botocore.model import ServiceModel
 
+from spheresync.errors import TargetError
+from spheresync.targets.aws.door import Reply
 from spheresync.targets.glue_context.service import (
     READS,
     WRITES,
     AbsentContextError,
     either,
+    id_in,
     require_operation,
     shaped_for,
 )
@@ -82,3 +85,10 @@ def test_a_model_that_asks_for_more_has_another_business_context() -> None:
 def test_answers_are_read_by_either_name(name: str) -> None:
     assert either({name: "c"}, "ItemIdentifier") == "c"
     assert either({}, "ItemIdentifier") is None
+
+
+def test_an_answer_that_names_no_id_is_an_error_that_says_so() -> None:
+    assert id_in(Reply({"Id": "t1"}, "r"), "term") == "t1"
+    for body in ({}, {"Id": None}, {"Id": ""}):
+        with pytest.raises(TargetError, match="term: Glue answered without the id"):
+            id_in(Reply(body, "r"), "term")
