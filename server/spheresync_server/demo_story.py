@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -26,6 +27,7 @@ from spheresync.dog.aws import embedded_session_factory
 from spheresync.dog.edits import add_column, set_column_type, set_label
 from spheresync.dog.objects import DogColumn, parse_type
 from spheresync.dog.tenant import DogTenant
+from spheresync.model.json_document import read_json
 from spheresync.regular_files import read_regular
 
 INTRO = (
@@ -60,7 +62,7 @@ lakeformation:
 """
 CONTEXT_FILE = Path(spheresync.dog.__file__).parent / "landscape" / "context.yaml"
 """What dog's stewards know."""
-CATALOGS = """targets: [glue, lakeformation, quicksight, datazone]
+CATALOGS = """targets: [glue, lakeformation, quicksight, datazone, glue_context]
 lakeformation:
   tags: {spheresync_pii: personal_data, spheresync_domain: domain}
 quicksight:
@@ -184,9 +186,9 @@ class Story:
         self._stewards.write_bytes(held.replace(before.encode(), after.encode()))
 
     def catalogs(self) -> None:
-        """Show what QuickSight and DataZone hold, as their own clients find it."""
+        """Show what QuickSight, DataZone and Glue's business context hold, as their own clients find it."""
         session = embedded_session_factory(self._state_dir)()
-        quicksight, datazone = session.client("quicksight"), session.client("datazone")
+        quicksight, datazone, glue = session.client("quicksight"), session.client("datazone"), session.client("glue")
         sets = quicksight.list_data_sets(AwsAccountId=DOG_ACCOUNT)["DataSetSummaries"]
         topics = quicksight.list_topics(AwsAccountId=DOG_ACCOUNT)["TopicsSummaries"]
         held = [
@@ -198,9 +200,26 @@ class Story:
                 domainIdentifier="dzd_x1", owningProjectIdentifier="p1", searchScope=scope
             )
             held.append(("DataZone", kind, [each[item]["name"] for page in pages for each in page["items"]]))
+        held.append(("Glue's context", "term", [*_terms_of(glue).values()]))
         shown = Table("Catalog", "What", "How many", "Such as", box=box.SIMPLE_HEAD)
         for catalog, kind, names in held:
             shown.add_row(catalog, kind, str(len(names)), ", ".join(sorted(names)[:3]))
+        self._console.print(shown)
+
+    def attachment(self, database: str, name: str) -> None:
+        """Show what Glue's business context says of a table."""
+        glue: Any = embedded_session_factory(self._state_dir)().client("glue")
+        catalog = glue.get_database(Name=database)["Database"]["CatalogId"]
+        arn = f"arn:aws:glue:{glue.meta.region_name}:{catalog}:table/{database}/{name}"
+        (asked,) = glue.meta.service_model.operation_model("GetAsset").input_shape.required_members
+        found = glue.get_asset(**{asked: arn})  # whose name differs between versions of boto3
+        said = read_json(found["Attachments"]["Spheresync"]["Content"])
+        shown = Table("Fact", "Value", box=box.SIMPLE_HEAD, title_justify="left")
+        for member in ("label", "owner", "steward", "domain", "certification", "sensitivity", "retention"):
+            if said.get(member):
+                shown.add_row(member, said[member])
+        shown.add_row("terms", ", ".join(_terms_of(glue)[each] for each in found["GlossaryTerms"]))
+        self._console.print(Text(f"Business context of the Glue table {database}.{name}", style="bold"))
         self._console.print(shown)
 
     def table(self, database: str, name: str, rows: int) -> None:
@@ -214,6 +233,13 @@ class Story:
             shown.add_row(column["Name"], column["Type"], column.get("Comment", ""), role)
         self._console.print(Text(f"\nGlue table {database}.{name}: {found.get('Description', '')}", style="bold"))
         self._console.print(shown)
+
+
+def _terms_of(glue: Any) -> dict[str, str]:
+    """The names of the terms of Glue's only glossary, by id."""
+    (glossary,) = glue.list_glossaries()["Items"]
+    items = glue.list_glossary_terms(GlossaryIdentifier=glossary["Id"])["Items"]
+    return {each["Id"]: each["Name"] for each in items}
 
 
 def _without_settings() -> dict[str, str]:
@@ -292,13 +318,14 @@ def tell(state_dir: Path) -> None:
     story.tags("hr", "employees")
     story.step(
         "11. The other catalogs",
-        "QuickSight gets data sets and topics of what can be queried, DataZone assets with the terms of a glossary. "
-        "What stewards know of the assets is in a file.",
+        "QuickSight gets data sets and topics of what can be queried, DataZone assets with the terms of a glossary, "
+        "and Glue's own business context the same beside its tables. What stewards know of the assets is in a file.",
     )
     story.context()
     story.rules(BINDING + QUERYABLE + CATALOGS)
     story.command("sync")
     story.catalogs()
+    story.attachment("sales", "customers")
 
     story.step(
         "12. A tag and a term",

@@ -40,6 +40,8 @@ def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
     assert re.search(r"column work_email +spheresync_pii +contact", ended.stdout), "columns carry LF-Tags"
     held = set(re.findall(r"(?:QuickSight|DataZone) +(data set|topic|asset|term) +[1-9]", ended.stdout))
     assert held == {"data set", "topic", "asset", "term"}
+    said = ended.stdout.partition("Business context of the Glue table sales.customers")[2]
+    assert re.search(r"owner +sales\.data@retailer\.example", said) and re.search(r"terms +Customer", said)
     last = ended.stdout.rpartition("$ spheresync sync")[2]
     tagged, left = (int(re.search(rf"{word} +(\d+)", last)[1]) for word in ("metadata_only", "unchanged"))  # type: ignore[index]
     assert tagged > 100 and left > 200, "a tag more is a change of Lake Formation, and of no table"
