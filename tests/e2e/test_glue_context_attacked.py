@@ -423,3 +423,73 @@ def test_an_undo_refuses_what_others_changed_since_and_brings_back_the_rest(
     lake.ask("apply", undo["change_set_id"], code=None)
     assert attached(glue)["domain"] == "Sales"
     assert not terms(glue, "asset_00005") and attached(glue, "asset_00005")["domain"] == "Finance"
+
+
+def test_what_became_of_tables_while_the_target_was_off_is_made_good_once_it_is_on(
+    lake: Installation, glue: GlueSimulator
+) -> None:
+    before = noted(glue)
+    rules = "mapping: {rules: [{match: {name: ASSET_00002}, set: {table: renamed}}]}\n"
+    lake.config = ALONE + rules
+    glue.client().delete_table(DatabaseName="space_000", Name="asset_00000")
+    assert lake.ask("sync", "--full")["state"] == "done"
+    assert not noted(glue) and not noted(glue, "renamed")
+    lake.config = CONFIG + rules
+    assert lake.ask("sync")["state"] == "done"
+    assert lake.ask("sync", "--full")["state"] == "done"
+    assert noted(glue) == before and terms(glue, "renamed") == {"Net revenue"}
+    require_settled(lake, glue)
+
+
+@pytest.mark.parametrize("operation", ["GetAsset", "PutAttachment", "AssociateGlossaryTerms"])
+def test_one_table_that_may_not_be_touched_fails_alone(
+    empty: Installation, glue: GlueSimulator, operation: str
+) -> None:
+    empty.config = ALONE
+    empty.ask("sync")
+    code = {"code": "AccessDeniedException", "status": 400, "message": "Insufficient Lake Formation permission(s)"}
+    glue.fault("error", operation, times=None, table=f"{ARN}asset_00004", **code)
+    empty.config = CONFIG
+    run = empty.ask("sync", code=1)
+    assert [each["asset"] for each in run["failures"]] == ["SPACE_000/ASSET_00004"], run
+    assert attached(glue, "asset_00005")["domain"] == "Sales" and terms(glue, "asset_00009") == {"Net revenue"}
+    glue.heal()
+    assert empty.ask("sync")["state"] == "done" and terms(glue, "asset_00004") == {"Net revenue"}
+
+
+def test_values_of_persons_reach_no_attachment(empty: Installation, glue: GlueSimulator, tenant: RunningTenant) -> None:
+    account = "DE89370400440532013000"
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00000", label=f"Konto {account}")
+    assert empty.ask("sync")["state"] == "done"
+    assert attached(glue)["label"].startswith("Konto") and account not in str(glue.glue_context_dump())
+
+
+def test_an_undo_of_a_delete_brings_the_table_back_with_its_context(
+    lake: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    before = noted(glue)
+    lake.config = CONFIG + "deletion: {misses: 1, grace: 0s, policy: delete}\n"
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00000")
+    runs = [lake.ask("sync") for _ in range(2)]
+    assert not noted(glue)
+    undo = lake.ask("revert", runs[-1]["run_id"])
+    assert lake.ask("apply", undo["change_set_id"])["state"] == "done"
+    assert noted(glue) == before
+
+
+@pytest.mark.parametrize("form", ["SpheresyncTable", "SpheresyncColumn"])
+def test_a_form_type_of_others_that_has_our_name_is_told_once_and_stays(
+    empty: Installation, glue: GlueSimulator, form: str
+) -> None:
+    hands = glue.client_of("glue")
+    theirs = f"structure {form} {{ said: String }}"
+    hands.put_form_type(Name=form, Schema=theirs)
+    run = empty.ask("sync", code=1)
+    assert run["state"] == "partly_failed" and run["counts"]["create"] == 10
+    (failure,) = run["failures"]
+    assert "none of our members" in failure["reason"]
+    assert "glue:PutAttachment" not in glue.calls()
+    assert glue.glue_context_dump()["form_types"][form] == theirs and not attached(glue)
+    hands.delete_form_type(Identifier=form)
+    assert empty.ask("sync")["state"] == "done"
+    assert attached(glue)["domain"] == "Sales" and attached(glue, column="col_001")["personalData"] == "identifier"

@@ -53,7 +53,10 @@ class FormTypes:
                 return ContainerOutcome(what, created=False, ours=False)
             if len(missing) == len(members_of(form)):
                 text = f"{what}: there is another one of that name, which has none of our members."
-                raise TargetError(TargetFault.CONFLICT, text, remedy="Delete that form type if nobody needs it.")
+                remedy = "Delete that form type if nobody needs it."
+                raise TargetError(
+                    TargetFault.CONFLICT, text, remedy=remedy, systemic=True
+                )  # no attachment would fit it
             wanted, added = schema_with(missing, schema), frozenset({"members"})
         reply = await self._context.make("PutFormType", {"Name": form, "Schema": wanted}, subject=what)
         return ContainerOutcome(what, created=schema is None, ours=True, request_id=reply.request_id, added=added)
