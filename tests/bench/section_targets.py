@@ -30,6 +30,7 @@ terms:
 """
 TARGETS = 5
 GLOSSARIES = 2
+MOST_RUNS = 20
 LABELLED = {"space": "SPACE_000", "asset": "ASSET_00001", "label": "Another label"}
 _READS = ("Get", "List", "Describe", "Search", "BatchGet", "Query")
 
@@ -47,6 +48,7 @@ def measure_targets(scale: Scale) -> list[Figure]:
 def _life(assets: int, tenant: RunningTenant, glue: GlueSimulator, one: Installation) -> list[Figure]:
     write_settings(one.folder, domain="Sales")
     first = _written(glue, one)
+    _tell_lineage(glue, one)
     unchanged = sum(_calls(glue, one).values())
     tenant.edit("set_label", **LABELLED)
     labelled = _written(glue, one)
@@ -72,6 +74,13 @@ def write_settings(folder: Path, *, domain: str, definition: str = "What is ther
     (folder / "spheresync.yaml").write_text(CONFIG, "utf-8")
     text = CONTEXT.replace("DOMAIN", domain).replace("DEFINITION", definition)
     (folder / "context.yaml").write_text(text, "utf-8")
+
+
+def _tell_lineage(glue: GlueSimulator, one: Installation) -> None:
+    """Have the events told that the first run, which has a time for that, left for later ones."""
+    for _ in range(MOST_RUNS):
+        if "datazone:PostLineageEvent" not in _calls(glue, one):
+            return
 
 
 def _written(glue: GlueSimulator, one: Installation) -> int:
