@@ -206,6 +206,6 @@ def _other_shape(operation: str, member: str) -> AbsentContextError:
 def _absent(error: AwsError) -> AbsentContextError:
     remedy = (
         "It is a preview, in some Regions only, and not for catalogs encrypted with a key of yours: grant what "
-        "`spheresync doctor --policy` names, choose another Region, or take glue_context out of `targets`."
+        "`spheresync doctor` finds missing, choose another Region, or take glue_context out of `targets`."
     )
     return AbsentContextError(f"Glue's business context cannot be used here: {error.message}", remedy)
