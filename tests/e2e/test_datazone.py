@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.test_lake_formation import put_context
 from tests.e2e.test_lineage_events import at_once
+from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -44,14 +45,25 @@ def zone(installation: Installation) -> Installation:
 
 
 @pytest.fixture
-def imported(zone: Installation, glue: GlueSimulator) -> Installation:
+def imported(
+    zone: Installation, surroundings: Surroundings, glue: GlueSimulator, first_syncs: FirstSyncs
+) -> Installation:
     """The tables are in Glue, and a data source has imported them."""
     zone.config = CONFIG.replace("[glue, datazone]", "[glue]")
-    zone.ask("sync")
+    first_syncs.begin(zone, surroundings, glue, CONTEXT)
     glue.run_data_source("space_000")
     zone.config = CONFIG
     glue.reset()
     return zone
+
+
+@pytest.fixture
+def filled(
+    imported: Installation, surroundings: Surroundings, glue: GlueSimulator, first_syncs: FirstSyncs
+) -> Installation:
+    """What was imported has been written."""
+    first_syncs.begin(imported, surroundings, glue, CONTEXT)
+    return imported
 
 
 def assets(glue: GlueSimulator) -> dict[str, dict[str, Any]]:
@@ -286,10 +298,9 @@ def test_what_others_put_on_an_asset_survives_update_undo_and_delete(
 
 
 def test_what_others_changed_of_ours_is_drift_and_repaired_as_the_policy_says(
-    imported: Installation, glue: GlueSimulator
+    filled: Installation, glue: GlueSimulator
 ) -> None:
-    imported.ask("sync")
-    assert not imported.ask("drift")["items"]
+    assert not filled.ask("drift")["items"]
     asset = assets(glue)["asset_00002"]
     hands = glue.client_of("datazone")
     forms = [
@@ -303,22 +314,21 @@ def test_what_others_changed_of_ours_is_drift_and_repaired_as_the_policy_says(
         description="Better said",
         formsInput=forms,
     )
-    found = imported.ask("drift")
+    found = filled.ask("drift")
     told = {field["path"] for item in found["items"] for field in item["fields"]}
     assert {"description", "terms.Net revenue"} <= told, found
     glue.reset()
-    run = imported.ask("sync")
+    run = filled.ask("sync")
     assert run["state"] == "done", run
     now = assets(glue)["asset_00002"]
     assert terms(glue, now["glossaryTerms"]) == {"Net revenue"} and now["description"] == "Better said"
     assert written(glue) == {REVISE: 1}
     glue.reset()
-    imported.ask("sync")
+    filled.ask("sync")
     assert not written(glue)
 
 
-def test_a_form_that_others_took_off_is_put_on_again(imported: Installation, glue: GlueSimulator) -> None:
-    imported.ask("sync")
+def test_a_form_that_others_took_off_is_put_on_again(filled: Installation, glue: GlueSimulator) -> None:
     asset = assets(glue)["asset_00003"]
     forms = [
         {"formName": each["formName"], "typeIdentifier": each["typeName"], "content": each["content"]}
@@ -326,8 +336,8 @@ def test_a_form_that_others_took_off_is_put_on_again(imported: Installation, glu
         if each["formName"] != "SpheresyncForm"
     ]
     revise(glue, "asset_00003", formsInput=forms)
-    assert imported.ask("drift")["items"]
-    assert imported.ask("sync", "--full")["state"] == "done"
+    assert filled.ask("drift")["items"]
+    assert filled.ask("sync", "--full")["state"] == "done"
     assert form(assets(glue)["asset_00003"])["source"] == "SPACE_000/ASSET_00003"
 
 
@@ -376,16 +386,13 @@ def test_a_service_that_is_down_leaves_its_own_behind_and_the_next_run_does_just
     assert written(glue) == {MAKE: 10}
 
 
-def test_an_asset_that_another_installation_writes_is_a_conflict(imported: Installation, glue: GlueSimulator) -> None:
-    imported.ask("sync")
+def test_an_asset_that_another_installation_writes_is_a_conflict(filled: Installation, glue: GlueSimulator) -> None:
     held = glue.datazone_dump()["assets"]
-    shutil.rmtree(imported.state_dir)
-    imported.config = CONFIG.replace("installation: lake", "installation: other").replace(
-        "scope:", "prefix: o_\nscope:"
-    )
-    imported.ask("sync")
-    imported.config = CONFIG.replace("installation: lake", "installation: third")
-    run = imported.ask("sync", code=1)
+    shutil.rmtree(filled.state_dir)
+    filled.config = CONFIG.replace("installation: lake", "installation: other").replace("scope:", "prefix: o_\nscope:")
+    filled.ask("sync")
+    filled.config = CONFIG.replace("installation: lake", "installation: third")
+    run = filled.ask("sync", code=1)
     assert run["counts"]["conflict"] >= 1
     now = glue.datazone_dump()["assets"]
     assert {key: now[key] for key in held} == held

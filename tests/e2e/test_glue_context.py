@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_lake_formation import put_context
+from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -31,8 +32,14 @@ terms:
 """
 ARN = "arn:aws:glue:eu-central-1:123456789012:table/space_000/"
 FORM_TYPE = member_of("glue", "PutAttachment", "FormTypeIdentifier", "FormTypeId")
+ASSETS = 5
 _READS = ("glue:Get", "glue:List", "glue:BatchGet", "Get", "List")
 _OF_TABLES = {"CreateDatabase", "CreateTable", "UpdateTable", "DeleteTable"}
+
+
+@pytest.fixture
+def surroundings() -> Surroundings:
+    return Surroundings(spaces=1, assets=ASSETS, columns=4)
 
 
 @pytest.fixture
@@ -40,6 +47,15 @@ def lake(installation: Installation) -> Installation:
     installation.config = CONFIG
     put_context(installation, CONTEXT)
     return installation
+
+
+@pytest.fixture
+def filled(
+    lake: Installation, surroundings: Surroundings, glue: GlueSimulator, first_syncs: FirstSyncs
+) -> Installation:
+    """After a first sync."""
+    first_syncs.begin(lake, surroundings, glue, CONTEXT)
+    return lake
 
 
 def noted(glue: GlueSimulator, table: str = "asset_00000") -> dict[str, Any]:
@@ -87,7 +103,7 @@ def test_tables_and_columns_get_attachments_and_terms_and_a_second_sync_does_not
     assert {each["Name"] for each in held["terms"].values()} == {"Net revenue", "Revenue", "Customer"}
     glue.reset()
     again = lake.ask("sync")
-    assert {word: count for word, count in again["counts"].items() if count} == {"unchanged": 20}
+    assert {word: count for word, count in again["counts"].items() if count} == {"unchanged": 2 * ASSETS}
     assert not glue.calls()
 
 
@@ -106,45 +122,43 @@ def test_a_glossary_and_terms_of_others_are_used_and_stay_as_they_are(lake: Inst
     assert noted(glue)[""]["terms"] == [theirs]
 
 
-def test_a_definition_that_changes_updates_that_term_once_and_no_table(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
-    glue.reset()
-    put_context(lake, CONTEXT.replace("after discounts", "after all discounts"))
-    assert lake.ask("sync")["state"] == "done"
+def test_a_definition_that_changes_updates_that_term_once_and_no_table(
+    filled: Installation, glue: GlueSimulator
+) -> None:
+    put_context(filled, CONTEXT.replace("after discounts", "after all discounts"))
+    assert filled.ask("sync")["state"] == "done"
     assert written(glue) == {"glue:UpdateGlossaryTerm": 1}
     (term,) = [each for each in glue.glue_context_dump()["terms"].values() if each["Name"] == "Net revenue"]
     assert term["ShortDescription"] == "Revenue after all discounts."
     assert "Nettoumsatz" in term["LongDescription"] and "Broader term: Revenue" in term["LongDescription"]
     glue.reset()
-    assert lake.ask("sync")["state"] == "done"
+    assert filled.ask("sync")["state"] == "done"
     assert not glue.calls()
 
 
-def test_a_definition_that_somebody_edited_stays(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
+def test_a_definition_that_somebody_edited_stays(filled: Installation, glue: GlueSimulator) -> None:
     (term,) = [each for each in glue.glue_context_dump()["terms"].values() if each["Name"] == "Net revenue"]
     glue.client_of("glue").update_glossary_term(Identifier=term["Id"], ShortDescription="Better said.")
-    put_context(lake, CONTEXT.replace("after discounts", "after all discounts"))
-    assert lake.ask("sync")["state"] == "done"
+    put_context(filled, CONTEXT.replace("after discounts", "after all discounts"))
+    assert filled.ask("sync")["state"] == "done"
     assert glue.glue_context_dump()["terms"][term["Id"]]["ShortDescription"] == "Better said."
-    lake.config = CONFIG + "drift: {description: overwrite}\n"
-    put_context(lake, CONTEXT.replace("after discounts", "after each discount"))
-    assert lake.ask("sync")["state"] == "done"
+    filled.config = CONFIG + "drift: {description: overwrite}\n"
+    put_context(filled, CONTEXT.replace("after discounts", "after each discount"))
+    assert filled.ask("sync")["state"] == "done"
     said = glue.glue_context_dump()["terms"][term["Id"]]["ShortDescription"]
     assert said == "Revenue after each discount."
 
 
-def test_a_lost_state_finds_all_again_and_makes_no_duplicate(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
+def test_a_lost_state_finds_all_again_and_makes_no_duplicate(filled: Installation, glue: GlueSimulator) -> None:
     before = glue.glue_context_dump()
-    shutil.rmtree(lake.state_dir)
+    shutil.rmtree(filled.state_dir)
     glue.reset()
-    run = lake.ask("sync")
+    run = filled.ask("sync")
     assert run["state"] == "done", run
     assert not written(glue)
     assert glue.glue_context_dump() == before
     glue.reset()
-    assert lake.ask("sync")["state"] == "done" and not glue.calls()
+    assert filled.ask("sync")["state"] == "done" and not glue.calls()
 
 
 def theirs_on(glue: GlueSimulator, table: str = "asset_00000") -> None:
@@ -208,51 +222,46 @@ def test_context_goes_as_its_table_does(lake: Installation, glue: GlueSimulator,
     assert lake.ask("sync")["state"] == "done" and not glue.calls()
 
 
-def test_what_others_changed_of_ours_is_drift_and_repaired(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
-    assert not lake.ask("drift")["items"]
+def test_what_others_changed_of_ours_is_drift_and_repaired(filled: Installation, glue: GlueSimulator) -> None:
+    assert not filled.ask("drift")["items"]
     hands = glue.client_of("glue")
     asset = {"AssetIdentifier": f"{ARN}asset_00002"}
     column = {**asset, "IterableFormName": "columns", "ItemIdentifier": "col_001"}
     hands.disassociate_glossary_terms(**asset, GlossaryTermIdentifiers=noted(glue, "asset_00002")[""]["terms"])
     said = json.dumps({"name": "COL_001", "label": "Theirs"})
     hands.put_attachment(**column, **{FORM_TYPE: "SpheresyncColumn"}, AttachmentName="Spheresync", Content=said)
-    found = lake.ask("drift")
+    found = filled.ask("drift")
     told = {field["path"] for item in found["items"] for field in item["fields"]}
     assert told == {"terms.Net revenue", "columns.col_001.form"}, found
     glue.reset()
-    run = lake.ask("sync")
+    run = filled.ask("sync")
     assert run["state"] == "done", run
     assert terms(glue, "asset_00002") == {"Net revenue"}
     assert attached(glue, "asset_00002", "col_001")["personalData"] == "identifier"
     assert written(glue) == {"glue:AssociateGlossaryTerms": 1, "glue:PutAttachment": 1}
     glue.reset()
-    lake.ask("sync")
+    filled.ask("sync")
     assert not written(glue)
 
 
-def test_an_attachment_that_others_took_away_is_put_on_again(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
+def test_an_attachment_that_others_took_away_is_put_on_again(filled: Installation, glue: GlueSimulator) -> None:
     glue.client_of("glue").delete_attachment(AssetIdentifier=f"{ARN}asset_00003", AttachmentName="Spheresync")
-    assert lake.ask("drift")["items"]
-    assert lake.ask("sync", "--full")["state"] == "done"
+    assert filled.ask("drift")["items"]
+    assert filled.ask("sync", "--full")["state"] == "done"
     assert attached(glue, "asset_00003")["source"] == "SPACE_000/ASSET_00003"
 
 
-def test_a_table_that_others_dropped_comes_back_with_its_context(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
+def test_a_table_that_others_dropped_comes_back_with_its_context(filled: Installation, glue: GlueSimulator) -> None:
     glue.client_of("glue").delete_table(DatabaseName="space_000", Name="asset_00001")
-    lake.ask("sync", "--full")
-    lake.ask("sync")
+    filled.ask("sync", "--full")
+    filled.ask("sync")
     assert attached(glue, "asset_00001")["domain"] == "Sales" and terms(glue, "asset_00001") == {"Net revenue"}
 
 
-def test_one_table_that_changes_takes_one_read_and_one_write(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
-    glue.reset()
+def test_one_table_that_changes_takes_one_read_and_one_write(filled: Installation, glue: GlueSimulator) -> None:
     more = "  - {match: {name: ASSET_00004}, set: {domain: Finance}}\nterms:"
-    put_context(lake, CONTEXT.replace("terms:\n  - {name: Net", f"{more}\n  - {{name: Net"))
-    assert lake.ask("sync")["state"] == "done"
+    put_context(filled, CONTEXT.replace("terms:\n  - {name: Net", f"{more}\n  - {{name: Net"))
+    assert filled.ask("sync")["state"] == "done"
     assert written(glue) == {"glue:PutAttachment": 1}
     assert attached(glue, "asset_00004")["domain"] == "Finance"
     reads = {name: count for name, count in glue.calls().items() if "Asset" in name or "Iterable" in name}
@@ -263,7 +272,7 @@ def test_throttles_change_nothing_in_the_result(lake: Installation, glue: GlueSi
     for operation in ("GetAsset", "PutAttachment", "AssociateGlossaryTerms", "CreateGlossary", "CreateGlossaryTerm"):
         glue.fault("throttle", operation, times=4)
     assert lake.ask("sync")["state"] == "done"
-    assert all(attached(glue, f"asset_{number:05}")["domain"] == "Sales" for number in range(10))
+    assert all(attached(glue, f"asset_{number:05}")["domain"] == "Sales" for number in range(ASSETS))
     assert len(glue.glue_context_dump()["terms"]) == 3
 
 
@@ -287,25 +296,24 @@ def test_a_service_that_is_down_leaves_its_own_behind_and_the_next_run_does_just
 ) -> None:
     glue.fault("error", "PutAttachment", times=None, code="InternalServiceException", status=500)
     run = lake.ask("sync", code=1)
-    assert run["state"] == "partly_failed" and run["counts"]["create"] == 10, run
+    assert run["state"] == "partly_failed" and run["counts"]["create"] == ASSETS, run
     glue.heal()
     glue.reset()
     assert lake.ask("sync")["state"] == "done"
     assert not glue.calls().keys() & _OF_TABLES
-    assert attached(glue, "asset_00009")["domain"] == "Sales"
+    assert attached(glue, "asset_00004")["domain"] == "Sales"
 
 
-def test_a_context_that_another_installation_keeps_is_a_conflict(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
-    asset = {"AssetIdentifier": f"{ARN}asset_00005"}
-    said = {**attached(glue, "asset_00005"), "managedBy": "spheresync:other"}
+def test_a_context_that_another_installation_keeps_is_a_conflict(filled: Installation, glue: GlueSimulator) -> None:
+    asset = {"AssetIdentifier": f"{ARN}asset_00003"}
+    said = {**attached(glue, "asset_00003"), "managedBy": "spheresync:other"}
     hands = glue.client_of("glue")
     form = {FORM_TYPE: "SpheresyncTable", "AttachmentName": "Spheresync", "Content": json.dumps(said)}
     hands.put_attachment(**asset, **form)
-    put_context(lake, CONTEXT.replace("Sales", "Finance"))
-    run = lake.ask("sync", code=1)
+    put_context(filled, CONTEXT.replace("Sales", "Finance"))
+    run = filled.ask("sync", code=1)
     assert run["state"] == "partly_failed"
-    assert attached(glue, "asset_00005") == said and attached(glue)["domain"] == "Finance"
+    assert attached(glue, "asset_00003") == said and attached(glue)["domain"] == "Finance"
 
 
 def many_terms(count: int, column: int) -> str:
@@ -361,7 +369,7 @@ def test_where_there_is_no_business_context_that_is_told_once_and_all_else_goes_
     (finding,) = [each for each in preview["findings"] if "business context" in str(each)]
     assert code in str(finding)
     run = lake.ask("apply", preview["change_set_id"])
-    assert run["state"] == "done" and run["counts"]["create"] == 10, run
+    assert run["state"] == "done" and run["counts"]["create"] == ASSETS, run
     assert not written(glue)
     glue.reset()
     assert lake.ask("sync")["state"] == "done"
@@ -380,7 +388,7 @@ def test_what_all_tables_need_and_cannot_be_made_is_told_once(
 ) -> None:
     glue.fault("error", operation, times=None, code=code, status=400)
     run = lake.ask("sync", code=1)
-    assert run["state"] == "partly_failed" and run["counts"]["create"] == 10, run
+    assert run["state"] == "partly_failed" and run["counts"]["create"] == ASSETS, run
     (failure,) = run["failures"]
     assert code in failure["reason"] and not noted(glue)
     glue.heal()
@@ -402,4 +410,4 @@ def test_each_destination_has_its_own_context(lake: Installation, glue: GlueSimu
     lake.config = CONFIG + "destinations:\n  one: {prefix: a_}\n  two: {prefix: b_, targets: [glue]}\n"
     assert lake.ask("sync")["state"] == "done"
     held = glue.glue_context_dump()["noted"]
-    assert len(held) == 10 and all("table/a_space_000/" in each for each in held)
+    assert len(held) == ASSETS and all("table/a_space_000/" in each for each in held)

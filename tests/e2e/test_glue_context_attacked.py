@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.test_glue_context import (
     ARN,
+    ASSETS,
     CONFIG,
     CONTEXT,
     FORM_TYPE,
@@ -19,14 +20,20 @@ from tests.e2e.test_glue_context import (
     theirs_on,
 )
 from tests.e2e.test_lake_formation import put_context
+from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
 
 ALONE = CONFIG.replace("[glue, glue_context]", "[glue]")
 FINANCE = CONTEXT.replace("Sales", "Finance")
-TABLES = [f"asset_{number:05}" for number in range(10)]
+TABLES = [f"asset_{number:05}" for number in range(ASSETS)]
 BINDING = 'mapping: {rules: [{match: {name: ASSET_00001}, set: {bind: "NAME"}}]}\n'
+
+
+@pytest.fixture
+def surroundings() -> Surroundings:
+    return Surroundings(spaces=1, assets=ASSETS, columns=4)
 
 
 @pytest.fixture
@@ -38,8 +45,8 @@ def empty(installation: Installation) -> Installation:
 
 
 @pytest.fixture
-def lake(empty: Installation) -> Installation:
-    assert empty.ask("sync")["state"] == "done"
+def lake(empty: Installation, surroundings: Surroundings, glue: GlueSimulator, first_syncs: FirstSyncs) -> Installation:
+    first_syncs.begin(empty, surroundings, glue, CONTEXT)
     return empty
 
 
@@ -108,8 +115,8 @@ def test_form_types_and_attachments_that_others_deleted_are_made_again(lake: Ins
     for form in ("SpheresyncTable", "SpheresyncColumn"):
         hands.delete_form_type(Identifier=form)
     assert lake.ask("sync", "--full")["state"] == "done"
-    assert attached(glue, "asset_00009")["domain"] == "Sales"
-    assert attached(glue, "asset_00009", "col_001")["personalData"] == "identifier"
+    assert attached(glue, "asset_00004")["domain"] == "Sales"
+    assert attached(glue, "asset_00004", "col_001")["personalData"] == "identifier"
 
 
 def test_a_form_type_that_was_deleted_is_made_again_where_one_table_changes(
@@ -317,7 +324,7 @@ def test_whatever_call_is_refused_glue_goes_on_and_the_next_run_mends_it(
     glue.fault("error", operation, times=None, code=code, status=status)
     run = empty.ask("sync", code=None)
     assert run["state"] in {"done", "partly_failed"}, run
-    assert len(glue.dump()["tables"]["space_000"]) == 10
+    assert len(glue.dump()["tables"]["space_000"]) == ASSETS
     assert "went wrong" not in str(run["failures"])
     glue.heal()
     assert empty.ask("sync")["state"] == "done"
@@ -396,7 +403,7 @@ def test_texts_of_every_length_are_cut_or_told(empty: Installation, glue: GlueSi
 def test_a_term_that_is_too_long_fails_what_uses_it_and_says_so(empty: Installation, glue: GlueSimulator) -> None:
     put_context(empty, CONTEXT.replace("Revenue after discounts.", "x" * 3_990).replace("Nettoumsatz", "y" * 200))
     run = empty.ask("sync", code=1)
-    assert run["counts"]["create"] == 10 and "characters, and Glue takes" in str(run["failures"]), run
+    assert run["counts"]["create"] == ASSETS and "characters, and Glue takes" in str(run["failures"]), run
     put_context(empty, CONTEXT)
     assert empty.ask("sync")["state"] == "done" and terms(glue) == {"Net revenue"}
 
@@ -415,14 +422,14 @@ def test_an_undo_refuses_what_others_changed_since_and_brings_back_the_rest(
 ) -> None:
     put_context(lake, FINANCE)
     run = lake.ask("sync")
-    asset = {"AssetIdentifier": f"{ARN}asset_00005"}
+    asset = {"AssetIdentifier": f"{ARN}asset_00003"}
     glue.client_of("glue").disassociate_glossary_terms(
-        **asset, GlossaryTermIdentifiers=noted(glue, "asset_00005")[""]["terms"]
+        **asset, GlossaryTermIdentifiers=noted(glue, "asset_00003")[""]["terms"]
     )
     undo = lake.ask("revert", run["run_id"])
     lake.ask("apply", undo["change_set_id"], code=None)
     assert attached(glue)["domain"] == "Sales"
-    assert not terms(glue, "asset_00005") and attached(glue, "asset_00005")["domain"] == "Finance"
+    assert not terms(glue, "asset_00003") and attached(glue, "asset_00003")["domain"] == "Finance"
 
 
 def test_what_became_of_tables_while_the_target_was_off_is_made_good_once_it_is_on(
@@ -452,9 +459,9 @@ def test_one_table_that_may_not_be_touched_fails_alone(
     empty.config = CONFIG
     run = empty.ask("sync", code=1)
     assert [each["asset"] for each in run["failures"]] == ["SPACE_000/ASSET_00004"], run
-    assert attached(glue, "asset_00005")["domain"] == "Sales" and terms(glue, "asset_00009") == {"Net revenue"}
+    assert attached(glue, "asset_00003")["domain"] == "Sales" and terms(glue, "asset_00002") == {"Net revenue"}
     glue.heal()
-    assert empty.ask("sync")["state"] == "done" and terms(glue, "asset_00004") == {"Net revenue"}
+    assert empty.ask("sync")["state"] == "done" and terms(glue, "asset_00002") == {"Net revenue"}
 
 
 def test_values_of_persons_reach_no_attachment(empty: Installation, glue: GlueSimulator, tenant: RunningTenant) -> None:
@@ -485,7 +492,7 @@ def test_a_form_type_of_others_that_has_our_name_is_told_once_and_stays(
     theirs = f"structure {form} {{ said: String }}"
     hands.put_form_type(Name=form, Schema=theirs)
     run = empty.ask("sync", code=1)
-    assert run["state"] == "partly_failed" and run["counts"]["create"] == 10
+    assert run["state"] == "partly_failed" and run["counts"]["create"] == ASSETS
     (failure,) = run["failures"]
     assert "none of our members" in failure["reason"]
     assert "glue:PutAttachment" not in glue.calls()

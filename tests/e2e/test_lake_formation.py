@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -46,6 +47,15 @@ def lake(installation: Installation) -> Installation:
     installation.config = f"installation: lake\n{CONFIG}"
     put_context(installation, CONTEXT)
     return installation
+
+
+@pytest.fixture
+def filled(
+    lake: Installation, surroundings: Surroundings, glue: GlueSimulator, first_syncs: FirstSyncs
+) -> Installation:
+    """After a first sync."""
+    first_syncs.begin(lake, surroundings, glue, CONTEXT)
+    return lake
 
 
 def tags(glue: GlueSimulator, table: str = "asset_00000", database: str = "space_000") -> dict[str, Any]:
@@ -108,43 +118,42 @@ def test_one_tag_that_changes_is_one_call_in_place_and_none_to_glue(lake: Instal
 
 
 def test_a_key_that_is_not_wanted_any_more_is_taken_away_and_what_others_put_there_stays(
-    lake: Installation, glue: GlueSimulator
+    filled: Installation, glue: GlueSimulator
 ) -> None:
-    lake.ask("sync")
     glue.client_of("lakeformation").create_lf_tag(TagKey="theirs", TagValues=["a"])
     assign(glue, {"theirs": "a"})
     assign(glue, {"theirs": "a"}, "col_001", "col_005")
-    lake.config = lake.config + "lakeformation: {tags: {spheresync_domain: domain}}\n"
+    filled.config = filled.config + "lakeformation: {tags: {spheresync_domain: domain}}\n"
     glue.reset()
-    assert lake.ask("sync")["counts"]["metadata_only"] == 10
+    assert filled.ask("sync")["counts"]["metadata_only"] == 10
     assert written(glue) == {REMOVE: 30}
     assert tags(glue)["tags"] == {"spheresync_domain": "sales", "theirs": "a"}
     assert tags(glue)["columns"] == {"col_001": {"theirs": "a"}, "col_005": {"theirs": "a"}}
-    lake.config = f"installation: lake\n{CONFIG}"
-    lake.ask("sync")
+    filled.config = f"installation: lake\n{CONFIG}"
+    filled.ask("sync")
     assert tags(glue)["columns"]["col_001"] == {"theirs": "a", "spheresync_pii": "identifier"}
 
 
-def test_an_undo_restores_the_tags_and_nothing_of_others(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
-    put_context(lake, CONTEXT.replace("Sales", "Finance").replace("identifier", "health"))
-    run = lake.ask("sync")
+def test_an_undo_restores_the_tags_and_nothing_of_others(filled: Installation, glue: GlueSimulator) -> None:
+    put_context(filled, CONTEXT.replace("Sales", "Finance").replace("identifier", "health"))
+    run = filled.ask("sync")
     assert tags(glue)["tags"]["spheresync_domain"] == "finance"
     glue.client_of("lakeformation").create_lf_tag(TagKey="theirs", TagValues=["a"])
     assign(glue, {"theirs": "a"})
-    undo = lake.ask("revert", run["run_id"])
-    assert lake.ask("apply", undo["change_set_id"])["state"] == "done"
+    undo = filled.ask("revert", run["run_id"])
+    assert filled.ask("apply", undo["change_set_id"])["state"] == "done"
     assert tags(glue) == {"tags": {**TABLE_TAGS, "theirs": "a"}, "columns": COLUMN_TAGS}
 
 
-def test_what_others_changed_is_drift_and_repaired_as_the_policy_says(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
+def test_what_others_changed_is_drift_and_repaired_as_the_policy_says(
+    filled: Installation, glue: GlueSimulator
+) -> None:
     assign(glue, {"spheresync_domain": MARKER})
     assign(glue, {"spheresync_pii": "identifier"}, "col_002")
-    found = lake.ask("drift")
+    found = filled.ask("drift")
     assert [each["target"] for each in found["items"]] == ["lakeformation"]
     glue.reset()
-    assert lake.ask("sync")["state"] == "done"
+    assert filled.ask("sync")["state"] == "done"
     assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
     assert written(glue) == {ADD: 2}
 
@@ -253,19 +262,18 @@ def test_a_table_that_an_undo_brings_back_has_its_tags_again(
     assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
 
 
-def test_a_table_that_is_made_again_is_tagged_again(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
+def test_a_table_that_is_made_again_is_tagged_again(filled: Installation, glue: GlueSimulator) -> None:
     glue.client().delete_table(DatabaseName="space_000", Name="asset_00000")
-    found = lake.ask("drift", "--repair")
-    assert lake.ask("runs", found["run_id"])["state"] == "done"
+    found = filled.ask("drift", "--repair")
+    assert filled.ask("runs", found["run_id"])["state"] == "done"
     assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
     glue.client().delete_table(DatabaseName="space_000", Name="asset_00001")
-    assert lake.ask("sync", "--full")["state"] == "done"
+    assert filled.ask("sync", "--full")["state"] == "done"
     assert tags(glue, "asset_00001") == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
     glue.client().delete_table(DatabaseName="space_000", Name="asset_00002")
-    put_context(lake, CONTEXT.replace("Sales", "Finance"))
-    lake.ask("sync", code=None)
-    lake.ask("sync")
+    put_context(filled, CONTEXT.replace("Sales", "Finance"))
+    filled.ask("sync", code=None)
+    filled.ask("sync")
     assert tags(glue, "asset_00002")["columns"] == COLUMN_TAGS
 
 
@@ -325,9 +333,8 @@ def test_a_value_that_no_tag_can_have_fails_its_own_assets(lake: Installation, g
     assert tags(glue)["tags"]["spheresync_domain"] == "s" * 50
 
 
-def test_a_table_that_everybody_reads_is_told_of(lake: Installation, glue: GlueSimulator) -> None:
-    lake.ask("sync")
-    told = [each for each in lake.ask("doctor", code=None)["items"] if "IAM_ALLOWED_PRINCIPALS" in each["message"]]
+def test_a_table_that_everybody_reads_is_told_of(filled: Installation, glue: GlueSimulator) -> None:
+    told = [each for each in filled.ask("doctor", code=None)["items"] if "IAM_ALLOWED_PRINCIPALS" in each["message"]]
     assert len(told) == 1 and "10 tables" in told[0]["message"]
 
 

@@ -18,6 +18,7 @@ from tests.e2e.test_lake_formation import (
     tags,
     written,
 )
+from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 
@@ -27,10 +28,12 @@ WITHOUT_ONE = PLAIN + "mapping: {rules: [{match: {}, columns: [{match: {name: CO
 
 
 @pytest.fixture
-def lake(installation: Installation) -> Installation:
+def lake(
+    installation: Installation, surroundings: Surroundings, glue: GlueSimulator, first_syncs: FirstSyncs
+) -> Installation:
     installation.config = PLAIN
     put_context(installation, CONTEXT)
-    installation.ask("sync")
+    first_syncs.begin(installation, surroundings, glue, CONTEXT)
     return installation
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -44,6 +45,15 @@ def quick(installation: Installation, glue: GlueSimulator) -> Installation:
     make_lake_table(glue)
     installation.config = f"{CONFIG}mapping:\n  rules:{BOUND}"
     return installation
+
+
+@pytest.fixture
+def filled(
+    quick: Installation, surroundings: Surroundings, glue: GlueSimulator, first_syncs: FirstSyncs
+) -> Installation:
+    """After a first sync."""
+    first_syncs.begin(quick, surroundings, glue)
+    return quick
 
 
 def data_sets(glue: GlueSimulator) -> dict[str, Any]:
@@ -84,18 +94,16 @@ def test_a_bound_table_has_a_data_set_and_a_second_sync_does_nothing(quick: Inst
     assert not glue.calls()
 
 
-def test_assets_without_a_data_set_are_no_trouble_of_the_status(quick: Installation) -> None:
-    quick.ask("sync")
-    assert quick.ask("status")["problems"] == []
+def test_assets_without_a_data_set_are_no_trouble_of_the_status(filled: Installation) -> None:
+    assert filled.ask("status")["problems"] == []
 
 
 def test_a_label_that_changes_is_one_update_and_nothing_else(
-    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+    filled: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:
-    quick.ask("sync")
     tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
     glue.reset()
-    run = quick.ask("sync")
+    run = filled.ask("sync")
     assert run["state"] == "done", run
     assert written(glue) == {"UpdateDataSet": 1}
     assert "Net value" in [each["Name"] for each in data_set(glue)["content"]["OutputColumns"]]
@@ -188,11 +196,10 @@ def test_rights_follow_the_settings_and_those_of_others_stay(quick: Installation
     assert not glue.calls()
 
 
-def test_another_workgroup_is_another_data_source(quick: Installation, glue: GlueSimulator) -> None:
-    quick.ask("sync")
-    quick.config = quick.config.replace("owners:", "workgroup: reports, owners:")
+def test_another_workgroup_is_another_data_source(filled: Installation, glue: GlueSimulator) -> None:
+    filled.config = filled.config.replace("owners:", "workgroup: reports, owners:")
     glue.reset()
-    assert quick.ask("sync")["state"] == "done"
+    assert filled.ask("sync")["state"] == "done"
     assert written(glue) == {"CreateDataSource": 1, "UpdateDataSet": 1}
     used = data_set(glue)["content"]["PhysicalTableMap"]["table"]["RelationalTable"]["DataSourceArn"]
     source = glue.quicksight_dump()["DataSource"][used.rpartition("/")[2]]
@@ -200,9 +207,8 @@ def test_another_workgroup_is_another_data_source(quick: Installation, glue: Glu
 
 
 def test_what_others_made_of_a_data_set_survives_update_and_undo(
-    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+    filled: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:
-    quick.ask("sync")
     hands = glue.client_of("quicksight")
     (own_id,) = data_sets(glue)
     content = data_set(glue)["content"]
@@ -224,15 +230,15 @@ def test_what_others_made_of_a_data_set_survives_update_and_undo(
     )
     hands.tag_resource(ResourceArn=arn, Tags=[{"Key": "cost", "Value": "42"}])
     tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
-    run = quick.ask("sync")
+    run = filled.ask("sync")
     assert run["state"] == "done", run
     held = data_set(glue)
     assert held["tags"]["cost"] == "42"
     assert held["content"]["DataSetUsageConfiguration"] == {"DisableUseAsDirectQuerySource": True}
     assert held["content"]["FieldFolders"]["Theirs"] == {"columns": ["Twice"]}
     assert "{Net value} * 2" in str(held["content"]["LogicalTableMap"])
-    undo = quick.ask("revert", run["run_id"])
-    assert quick.ask("apply", undo["change_set_id"])["state"] == "done"
+    undo = filled.ask("revert", run["run_id"])
+    assert filled.ask("apply", undo["change_set_id"])["state"] == "done"
     held = data_set(glue)
     assert f"{{{label}}} * 2" in str(held["content"]["LogicalTableMap"]) and held["tags"]["cost"] == "42"
     assert "Net value" not in [each["Name"] for each in held["content"]["OutputColumns"]]
@@ -282,20 +288,19 @@ def test_what_others_changed_of_ours_is_drift_and_put_back(quick: Installation, 
 
 
 def test_a_text_of_others_stays_where_the_policy_lets_it(
-    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+    filled: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:
-    quick.ask("sync")
     hands = glue.client_of("quicksight")
     (own_id,) = data_sets(glue)
     held = data_set(glue)["content"]
     keys = ("PhysicalTableMap", "LogicalTableMap", "ImportMode", "FieldFolders")
     hands.update_data_set(AwsAccountId=ACCOUNT, DataSetId=own_id, Name="Their name", **{key: held[key] for key in keys})
     tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
-    assert quick.ask("sync")["state"] == "done"
+    assert filled.ask("sync")["state"] == "done"
     assert data_set(glue)["content"]["Name"] == "Their name"
     assert "Net value" in [each["Name"] for each in data_set(glue)["content"]["OutputColumns"]]
     glue.reset()
-    assert quick.ask("sync", "--full")["state"] == "done"
+    assert filled.ask("sync", "--full")["state"] == "done"
     assert not written(glue) and data_set(glue)["content"]["Name"] == "Their name"
 
 
@@ -336,9 +341,8 @@ def test_a_column_that_others_name_anew_stands_in_the_way_of_no_later_write(
 
 
 def test_a_folder_or_data_source_that_somebody_deletes_is_made_again(
-    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+    filled: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:
-    quick.ask("sync")
     before = glue.quicksight_dump()
     hands = glue.client_of("quicksight")
     (own_id,), (folder,), (source,) = data_sets(glue), before["Folder"], before["DataSource"]
@@ -346,9 +350,9 @@ def test_a_folder_or_data_source_that_somebody_deletes_is_made_again(
     hands.delete_folder(AwsAccountId=ACCOUNT, FolderId=folder)
     hands.delete_data_source(AwsAccountId=ACCOUNT, DataSourceId=source)
     tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
-    (told,) = quick.ask("sync", code=1)["failures"]
+    (told,) = filled.ask("sync", code=1)["failures"]
     assert told["code"] == "no_container" and "the next sync makes it again" in told["remedy"]
-    run = quick.ask("sync")
+    run = filled.ask("sync")
     assert run["state"] == "done", run
     after = glue.quicksight_dump()
     assert (
@@ -356,14 +360,13 @@ def test_a_folder_or_data_source_that_somebody_deletes_is_made_again(
     )
     assert data_set(glue)["folders"] == [folder]
     glue.reset()
-    quick.ask("sync")
+    filled.ask("sync")
     assert not glue.calls()
 
 
 def test_a_column_that_is_gone_takes_rules_of_its_own_along_and_waits_for_what_else_reads_it(
-    quick: Installation, glue: GlueSimulator, tenant: RunningTenant
+    filled: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:
-    quick.ask("sync")
 
     def add(definition: dict[str, Any]) -> None:
         definition["ColumnLevelPermissionRules"] = [{"Principals": [CARL], "ColumnNames": ["Column 5"]}]
@@ -375,11 +378,11 @@ def test_a_column_that_is_gone_takes_rules_of_its_own_along_and_waits_for_what_e
     edit(glue, add)
     tenant.edit("remove_column", space="SPACE_000", asset="ASSET_00000", column="COL_005")
     before = data_set(glue)
-    (told,) = quick.ask("sync", code=1)["failures"]
+    (told,) = filled.ask("sync", code=1)["failures"]
     assert "Twice, which others made, reads a column that is gone: Column 5" in told["reason"]
     assert "in QuickSight" in told["remedy"] and data_set(glue) == before
     edit(glue, lambda definition: definition["LogicalTableMap"]["columns"]["DataTransforms"].pop())
-    run = quick.ask("sync")
+    run = filled.ask("sync")
     assert run["state"] == "done", run
     held = data_set(glue)["content"]
     assert "Column 5" not in str(held) and not held.get("ColumnLevelPermissionRules")
@@ -400,14 +403,13 @@ def test_a_data_set_goes_with_its_asset_and_comes_back_with_it(
     assert glue.dump()["tables"]["lake"]["orders"], "the table is its owner's"
 
 
-def test_a_data_set_of_somebody_else_is_never_touched(quick: Installation, glue: GlueSimulator) -> None:
-    quick.ask("sync")
+def test_a_data_set_of_somebody_else_is_never_touched(filled: Installation, glue: GlueSimulator) -> None:
     hands = glue.client_of("quicksight")
     (own_id,) = data_sets(glue)
     hands.untag_resource(ResourceArn=f"{ARN}:dataset/{own_id}", TagKeys=["spheresync:managed-by", "spheresync:source"])
     before = data_sets(glue)
-    shutil.rmtree(quick.state_dir)
-    run = quick.ask("sync", code=1)
+    shutil.rmtree(filled.state_dir)
+    run = filled.ask("sync", code=1)
     assert run["failures"][0]["code"] == "conflict" and "marker" in run["failures"][0]["reason"]
     assert data_sets(glue) == before
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +110,39 @@ class FirstSync:
 
     def repeat(self, installation: Installation, glue: GlueSimulator) -> None:
         """Leave an installation and its Glue as if they had had this sync."""
+        shutil.rmtree(installation.state_dir, ignore_errors=True)
         shutil.copytree(self.state, installation.state_dir)
         glue.load(self.catalog)
 
 
-@pytest.fixture(scope="session")
-def first_syncs() -> dict[Surroundings, FirstSync]:
+@dataclass(slots=True)
+class FirstSyncs:
     """The last one in each surroundings, which many tests begin with; it costs more than most of them do after it."""
-    return {}
+
+    folder: Path
+    known: dict[tuple[Surroundings, str, str], FirstSync] = field(default_factory=dict)
+
+    def begin(
+        self, installation: Installation, surroundings: Surroundings, glue: GlueSimulator, context: str = ""
+    ) -> None:
+        """Leave an installation as its first sync does, with the calls of that forgotten.
+
+        `context`: the text of its context files.
+        """
+        key = (surroundings, installation.config, context)
+        known = self.known.get(key)
+        if known is not None and known.is_recent:
+            known.repeat(installation, glue)
+            return
+        assert installation.ask("sync")["state"] == "done"
+        glue.reset()
+        kept = Path(tempfile.mkdtemp(dir=self.folder)) / "state"
+        self.known[key] = FirstSync.of(installation, glue, kept)
+
+
+@pytest.fixture(scope="session")
+def first_syncs(tmp_path_factory: pytest.TempPathFactory) -> FirstSyncs:
+    return FirstSyncs(tmp_path_factory.mktemp("first_syncs"))
 
 
 @pytest.fixture
@@ -124,15 +150,8 @@ def synced(
     installation: Installation,
     surroundings: Surroundings,
     glue: GlueSimulator,
-    first_syncs: dict[Surroundings, FirstSync],
-    tmp_path_factory: pytest.TempPathFactory,
+    first_syncs: FirstSyncs,
 ) -> Installation:
     """The installation after a first sync, with the calls of that forgotten."""
-    known = first_syncs.get(surroundings)
-    if known is not None and known.is_recent:
-        known.repeat(installation, glue)
-        return installation
-    assert installation.ask("sync")["counts"]["create"] == surroundings.all_assets
-    glue.reset()
-    first_syncs[surroundings] = FirstSync.of(installation, glue, tmp_path_factory.mktemp("first_sync") / "state")
+    first_syncs.begin(installation, surroundings, glue)
     return installation

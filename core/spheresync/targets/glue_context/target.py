@@ -22,6 +22,7 @@ from spheresync.model import (
     PhysicalName,
     Problem,
     TargetKey,
+    counted,
     first_of,
 )
 from spheresync.model.json_document import read_own_json
@@ -434,6 +435,7 @@ def _require_room(operation: Operation, wanted: Content) -> None:
     for column, count in sorted(count_terms(wanted).items()):
         most, what = (MOST_TERMS_OF_A_COLUMN, f"column {column}") if column else (MOST_TERMS, "the table")
         if count > most:
-            text = f"{operation.subject}: with those of others {what} would have {count} terms, {most} at most."
+            said = f"with those of others {what} would have {counted(count, 'term')}, {most} at most"
+            text = f"{operation.subject}: {said}."
             remedy = "Take terms off it in Glue, or name fewer in the context file."
             raise TargetError(TargetFault.INVALID, text, remedy=remedy)

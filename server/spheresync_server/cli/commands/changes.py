@@ -10,7 +10,6 @@ import typer
 
 from spheresync.answers import ApprovalAnswer, ChangeSetAnswer, PromotionAnswer, RunAnswer
 from spheresync.model.principals import CallerRole
-from spheresync_server.answer_summaries import changes_something
 from spheresync_server.cli.commands.options import (
     AssetOption,
     ChangeSetArgument,
@@ -42,6 +41,7 @@ def preview(
     limit: ItemsOption = 20,
 ) -> int:
     """Work out what would change and save it as a change set to review."""
+    from spheresync_server.answer_summaries import changes_something
     from spheresync_server.cli.output.changes import never_read, show_change_set
 
     async def ask(session: ServiceSession) -> ChangeSetAnswer:
