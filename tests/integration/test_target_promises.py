@@ -74,12 +74,29 @@ def simulator() -> Iterator[GlueSimulator]:
         yield running
 
 
+async def no_sleep(_: float) -> None:
+    await anyio.lowlevel.checkpoint()
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[GlueSimulator]:
+    """An account of a test's own, which the environment names."""
+    with running_glue() as running:
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def door(account: GlueSimulator) -> Iterator[AwsDoor]:
+    door = AwsDoor(account.session, sleep=no_sleep)
+    yield door
+    door.close()
+
+
 class TestGlue(TargetPromises):
     @pytest.fixture
     def world(self, simulator: GlueSimulator) -> Iterator[World]:
-        async def no_sleep(_: float) -> None:
-            await anyio.lowlevel.checkpoint()
-
         simulator.heal()
         for database in simulator.dump()["databases"]:
             simulator.client().delete_database(Name=database)
@@ -125,21 +142,13 @@ class HandsOnTags:
 
 class TestLakeFormation(AdditionPromises):
     @pytest.fixture
-    def world(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddingWorld]:
-        async def no_sleep(_: float) -> None:
-            await anyio.lowlevel.checkpoint()
-
-        with running_glue() as simulator:
-            for name, value in simulator.environment.items():
-                monkeypatch.setenv(name, value)
-            door = AwsDoor(simulator.session, sleep=no_sleep)
-            sections = [LakeFormation(tags={"fact": fact}) for fact in (TagFact.SPACE, TagFact.KIND)]
-            target = LakeFormationTarget(
-                door, owner=MARKER, drift=DriftPolicies(), section=sections[0], key=TargetKey(LAKE_FORMATION)
-            )
-            first, second = (replace(decide(ORDERS), section=section) for section in sections)
-            yield AddingWorld(target, HandsOnTags(simulator), (first, second))
-            door.close()
+    def world(self, account: GlueSimulator, door: AwsDoor) -> AddingWorld:
+        sections = [LakeFormation(tags={"fact": fact}) for fact in (TagFact.SPACE, TagFact.KIND)]
+        target = LakeFormationTarget(
+            door, owner=MARKER, drift=DriftPolicies(), section=sections[0], key=TargetKey(LAKE_FORMATION)
+        )
+        first, second = (replace(decide(ORDERS), section=section) for section in sections)
+        return AddingWorld(target, HandsOnTags(account), (first, second))
 
 
 @dataclass
@@ -183,23 +192,15 @@ class HandsOnDataSets:
 
 class TestQuickSight(AdditionPromises):
     @pytest.fixture
-    def world(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddingWorld]:
-        async def no_sleep(_: float) -> None:
-            await anyio.lowlevel.checkpoint()
-
-        with running_glue() as simulator:
-            for name, value in simulator.environment.items():
-                monkeypatch.setenv(name, value)
-            door = AwsDoor(simulator.session, sleep=no_sleep)
-            somebody = f"arn:aws:quicksight:eu-central-1:{HOME_ACCOUNT}:user/default/ann"
-            given = [(ORDERS.kind,), ()]
-            sections = [QuickSight(account_id=HOME_ACCOUNT, owners=(somebody,), topics=topics) for topics in given]
-            target = QuickSightTarget(
-                door, owner=MARKER, drift=DriftPolicies(), account=HOME_ACCOUNT, key=TargetKey(QUICK_SIGHT)
-            )
-            first, second = (replace(decide(ORDERS), section=section) for section in sections)
-            yield AddingWorld(target, HandsOnDataSets(simulator), (first, second))
-            door.close()
+    def world(self, account: GlueSimulator, door: AwsDoor) -> AddingWorld:
+        somebody = f"arn:aws:quicksight:eu-central-1:{HOME_ACCOUNT}:user/default/ann"
+        given = [(ORDERS.kind,), ()]
+        sections = [QuickSight(account_id=HOME_ACCOUNT, owners=(somebody,), topics=topics) for topics in given]
+        target = QuickSightTarget(
+            door, owner=MARKER, drift=DriftPolicies(), account=HOME_ACCOUNT, key=TargetKey(QUICK_SIGHT)
+        )
+        first, second = (replace(decide(ORDERS), section=section) for section in sections)
+        return AddingWorld(target, HandsOnDataSets(account), (first, second))
 
 
 @dataclass
@@ -233,21 +234,14 @@ class HandsOnContext(HandsOnTags):
 
 class TestGlueContext(AdditionPromises):
     @pytest.fixture
-    def world(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddingWorld]:
-        async def no_sleep(_: float) -> None:
-            await anyio.lowlevel.checkpoint()
-
-        with running_glue() as simulator:
-            for name, value in simulator.environment.items():
-                monkeypatch.setenv(name, value)
-            door, section = AwsDoor(simulator.session, sleep=no_sleep), GlueContext()
-            target = GlueContextTarget(
-                door, owner=MARKER, drift=DriftPolicies(), section=section, key=TargetKey(GLUE_CONTEXT)
-            )
-            said = [AssetContext((("domain", word),), terms=(word,)) for word in ("Sales", "Finance")]
-            first, second = (replace(decide(ORDERS), section=section, context=each) for each in said)
-            yield AddingWorld(target, HandsOnContext(simulator), (first, second))
-            door.close()
+    def world(self, account: GlueSimulator, door: AwsDoor) -> AddingWorld:
+        section = GlueContext()
+        target = GlueContextTarget(
+            door, owner=MARKER, drift=DriftPolicies(), section=section, key=TargetKey(GLUE_CONTEXT)
+        )
+        said = [AssetContext((("domain", word),), terms=(word,)) for word in ("Sales", "Finance")]
+        first, second = (replace(decide(ORDERS), section=section, context=each) for each in said)
+        return AddingWorld(target, HandsOnContext(account), (first, second))
 
 
 @dataclass
@@ -312,20 +306,12 @@ class HandsOnAssets(HandsOnTags):
 
 class TestDataZone(AdditionPromises):
     @pytest.fixture
-    def world(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddingWorld]:
-        async def no_sleep(_: float) -> None:
-            await anyio.lowlevel.checkpoint()
-
-        with running_glue() as simulator:
-            for name, value in simulator.environment.items():
-                monkeypatch.setenv(name, value)
-            door = AwsDoor(simulator.session, sleep=no_sleep)
-            section = DataZone(domain_id="dzd_x1", project_id="p1")
-            target = DataZoneTarget(door, owner=MARKER, drift=DriftPolicies(), section=section, key=TargetKey(DATAZONE))
-            said = [AssetContext((("domain", word),), terms=(word,)) for word in ("Sales", "Finance")]
-            first, second = (replace(decide(ORDERS), section=section, context=each) for each in said)
-            yield AddingWorld(target, HandsOnAssets(simulator), (first, second))
-            door.close()
+    def world(self, account: GlueSimulator, door: AwsDoor) -> AddingWorld:
+        section = DataZone(domain_id="dzd_x1", project_id="p1")
+        target = DataZoneTarget(door, owner=MARKER, drift=DriftPolicies(), section=section, key=TargetKey(DATAZONE))
+        said = [AssetContext((("domain", word),), terms=(word,)) for word in ("Sales", "Finance")]
+        first, second = (replace(decide(ORDERS), section=section, context=each) for each in said)
+        return AddingWorld(target, HandsOnAssets(account), (first, second))
 
     async def test_without_the_object_nothing_is_added(self, world: AddingWorld) -> None:
         """An asset that no data source imports is made by us, and one that is gone is made again by an undo."""

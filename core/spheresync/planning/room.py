@@ -8,11 +8,11 @@ from dataclasses import replace
 from spheresync.errors import ConfigurationError, TargetError
 from spheresync.mapping.rules import Decision
 from spheresync.model import Action, AssetId, Problem, TargetKey, counted, first_of
-from spheresync.planning.decisions.asset_work import LOOKED_FOR, UNAVAILABLE
+from spheresync.planning.decisions.asset_work import LOOKED_FOR
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.state.records import ChangeSetItem
 from spheresync.targets.design import TargetDesign
-from spheresync.targets.protocol import MayBeUnavailable, Target
+from spheresync.targets.protocol import UNAVAILABLE, MayBeUnavailable, Target
 
 LEFT_OUT = "left_out"
 """Code of the finding that a target does not take all that is said of assets."""

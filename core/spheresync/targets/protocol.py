@@ -213,6 +213,10 @@ class Target(Protocol):
         return ()
 
 
+UNAVAILABLE = "unavailable"
+"""Code of the finding that a target cannot be had where it is configured, and of what waits for it."""
+
+
 @runtime_checkable
 class MayBeUnavailable(Protocol):
     """A target that the installed SDK, a Region or a catalog may not have."""

@@ -12,7 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.config import Destination, Settings
-from spheresync.config.datazone import Publish
+from spheresync.config.datazone import DataZone, Publish
+from spheresync.config.glue_context import GlueContext
 from spheresync.errors import UsageError
 from spheresync.model import (
     DATAZONE,
@@ -127,11 +128,13 @@ def _datazone() -> TargetKind:
 def _make_datazone(settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack) -> Target:
     from spheresync.targets.datazone.target import DataZoneTarget
 
+    section = settings.section_of(DATAZONE)
+    assert isinstance(section, DataZone)
     return DataZoneTarget(
         _door(settings, key, resources, closing),
         owner=settings.installation_marker,
         drift=settings.drift,
-        section=settings.datazone.with_terms(settings.business_context.terms),
+        section=section,
         key=key,
         account=_account_of(settings.places[key.destination]),
         unpublishes=not (settings.approvals.of_access or settings.datazone.publish is Publish.REVIEW),
@@ -171,11 +174,13 @@ def _make_glue_context(
 ) -> Target:
     from spheresync.targets.glue_context.target import GlueContextTarget
 
+    section = settings.section_of(GLUE_CONTEXT)
+    assert isinstance(section, GlueContext)
     return GlueContextTarget(
         _door(settings, key, resources, closing),
         owner=settings.installation_marker,
         drift=settings.drift,
-        section=settings.glue_context.with_terms(settings.business_context.terms),
+        section=section,
         key=key,
         account=_account_of(settings.places[key.destination]),
     )

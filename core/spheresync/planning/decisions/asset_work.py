@@ -18,6 +18,7 @@ from spheresync.planning.decisions.approvals import ACCESS_NOT_APPROVED
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
+from spheresync.targets.protocol import UNAVAILABLE
 
 
 class AssetWork(StrEnum):
@@ -210,8 +211,6 @@ def worst_status(record: AssetRecord, targets: Sequence[InTarget]) -> AssetStatu
 WAITS_FOR_TABLE = "waits_for_table"
 """Code of what keeps an asset waiting that is bound to a table of others: it is not there, or not free yet."""
 LOOKED_FOR = "Each run looks for it again."
-UNAVAILABLE = "unavailable"
-"""Code of what keeps the assets of a target waiting that cannot be had where it is configured."""
 _WAITING = GUARDS | {TargetFault.MOVED, WAITS_FOR_TABLE, UNAVAILABLE, ACCESS_NOT_APPROVED}
 """What keeps an asset waiting: a guard, a second person, a table, or a write in between that the next plan merges."""
 

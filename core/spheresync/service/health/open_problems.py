@@ -19,10 +19,11 @@ from spheresync.model import (
     first_of,
     to_the_second,
 )
-from spheresync.planning.decisions.asset_work import UNAVAILABLE, WAITS_FOR_TABLE
+from spheresync.planning.decisions.asset_work import WAITS_FOR_TABLE
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import EMPTY_LISTING, GUARDS
 from spheresync.state.records import FacetCount, UnreadGroup, UnwrittenGroup
+from spheresync.targets.protocol import UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)

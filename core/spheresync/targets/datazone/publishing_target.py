@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from spheresync.config.datazone import DataZone
 from spheresync.errors import NoObjectError, TargetError, TargetFault
-from spheresync.model import Action, Address, DesiredObject, LiveObject, PhysicalName, Problem, TargetKey
+from spheresync.model import Action, Address, DesiredObject, LiveObject, PhysicalName, TargetKey
 from spheresync.model.json_document import read_json
 from spheresync.targets.annotations.content import DIGEST
+from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.asset_forms import content_of
@@ -20,20 +21,16 @@ from spheresync.targets.datazone.own_assets import delete, is_published, is_supe
 from spheresync.targets.datazone.publishing import Published
 from spheresync.targets.datazone.required import FORM_TYPE
 from spheresync.targets.protocol import (
-    BodyChange,
     ContainerOutcome,
-    Inventory,
-    LiveContainer,
     Operation,
     Outcome,
-    Usage,
 )
 
 _ATTEMPTS = 3
 _UNVERSIONED = "-"
 
 
-class PublishingTarget:
+class PublishingTarget(AddingTarget):
     """Listings of the assets of one project.
 
     Args:
@@ -48,44 +45,9 @@ class PublishingTarget:
         self, door: AwsDoor, *, owner: str, section: DataZone, key: TargetKey, account: str | None = None
     ) -> None:
         assert section.domain_id is not None and section.project_id is not None
-        self._door = door
-        self._owner = owner
-        self._key = key
+        super().__init__(door, owner, key)
         self._domain = Domain(door, section.domain_id, section.project_id)
         self._finder = AssetFinder(self._domain, owner, account)
-
-    @property
-    def key(self) -> TargetKey:
-        return self._key
-
-    @property
-    def catalog(self) -> str | None:
-        return self._door.own_catalog.seen
-
-    def expect(self, catalog: str | None) -> None:
-        """The target whose tables are published has seen to that it is the one before."""
-
-    async def find_catalog(self) -> str | None:
-        return self.catalog
-
-    @property
-    def usage(self) -> Usage:
-        return self._door.usage
-
-    async def inventory(
-        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
-    ) -> Inventory:
-        """Nothing: each listing is found by its asset."""
-        return Inventory({}, ())
-
-    async def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
-        """Nothing, as of `inventory`."""
-        nothing: tuple[tuple[LiveObject, ...], ...] = ()
-        for page in nothing:
-            yield page
-
-    async def container(self, name: PhysicalName) -> LiveContainer | None:
-        return LiveContainer(name, ours=True, owner=self._owner)
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         """Nothing is needed first."""
@@ -202,15 +164,6 @@ class PublishingTarget:
             digest=published.digest,
             intact=True,
         )
-
-    async def check(self) -> tuple[Problem, ...]:
-        return ()
-
-    async def concerned(self, changes: Sequence[BodyChange]) -> tuple[Problem, ...]:
-        return ()
-
-    async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
-        return ()
 
 
 def _our_form(listing: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ What is ours is our form with what it says; an asset without it holds nothing of
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from spheresync.model.json_document import read_own_json
 from spheresync.targets.annotations import content
 from spheresync.targets.annotations.content import Content
 from spheresync.targets.annotations.merging import differs, moved_error, wanted_of
+from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
@@ -44,20 +45,16 @@ from spheresync.targets.datazone.revisions import RevisionWriter
 from spheresync.targets.datazone.standing import Standing, StandingReader
 from spheresync.targets.datazone.types import Types
 from spheresync.targets.protocol import (
-    BodyChange,
     ContainerOutcome,
-    Inventory,
-    LiveContainer,
     Operation,
     Outcome,
-    Usage,
 )
 
 _ATTEMPTS = 3
 _LOOK = "Make a new preview to see the asset as it is now."
 
 
-class DataZoneTarget:
+class DataZoneTarget(AddingTarget):
     """Assets of one project in one domain.
 
     Args:
@@ -82,10 +79,8 @@ class DataZoneTarget:
         unpublishes: bool = True,
     ) -> None:
         assert section.domain_id is not None and section.project_id is not None
-        self._door = door
-        self._owner = owner
+        super().__init__(door, owner, key)
         self._drift = drift
-        self._key = key
         self._domain = Domain(door, section.domain_id, section.project_id)
         self._section = section
         self._glossary = Glossary(self._domain, section, owner, drift)
@@ -96,39 +91,6 @@ class DataZoneTarget:
         self._account = account
         self._unpublishes = unpublishes
         self._catalog: CatalogPlace | None = None
-
-    @property
-    def key(self) -> TargetKey:
-        return self._key
-
-    @property
-    def catalog(self) -> str | None:
-        return self._door.own_catalog.seen
-
-    def expect(self, catalog: str | None) -> None:
-        """The target whose tables these assets stand for has seen to that it is the one before."""
-
-    async def find_catalog(self) -> str | None:
-        return self.catalog
-
-    @property
-    def usage(self) -> Usage:
-        return self._door.usage
-
-    async def inventory(
-        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
-    ) -> Inventory:
-        """Nothing: the tables are Glue's, and the asset of each is found by its name."""
-        return Inventory({}, ())
-
-    async def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
-        """Nothing, as of `inventory`."""
-        nothing: tuple[tuple[LiveObject, ...], ...] = ()
-        for page in nothing:
-            yield page
-
-    async def container(self, name: PhysicalName) -> LiveContainer | None:
-        return LiveContainer(name, ours=True, owner=self._owner)
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         """Have the glossary, a term or a type."""
@@ -321,13 +283,7 @@ class DataZoneTarget:
         except AwsError as error:
             grant = f"Grant datazone:{operation}, and make this user a member of project {self._domain.project}."
             remedy = {Recovery.DENIED: grant, Recovery.ABSENT: NOT_THERE}.get(error.recovery, error.remedy)
-            return Problem.of_target(self._key, error.fault, error.message, remedy)
+            return self._problem_of(error, remedy)
         except ConfigurationError as error:
-            return Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration.")
+            return self._problem_of(error)
         return None
-
-    async def concerned(self, changes: Sequence[BodyChange]) -> tuple[Problem, ...]:
-        return ()
-
-    async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
-        return ()

@@ -6,7 +6,7 @@ is never touched.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -29,6 +29,7 @@ from spheresync.model.json_document import read_own_json
 from spheresync.targets.annotations.content import Content
 from spheresync.targets.annotations.merging import term_ids, wanted_of
 from spheresync.targets.annotations.written import Written
+from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
@@ -53,13 +54,10 @@ from spheresync.targets.glue_context.places import (
 from spheresync.targets.glue_context.required import CREATE_GLOSSARY, CREATE_TERM, PUT_FORM_TYPE
 from spheresync.targets.glue_context.service import GLUE_SERVICE, AbsentContextError, BusinessContext
 from spheresync.targets.protocol import (
-    BodyChange,
+    UNAVAILABLE,
     ContainerOutcome,
-    Inventory,
-    LiveContainer,
     Operation,
     Outcome,
-    Usage,
 )
 
 _ATTEMPTS = 3
@@ -68,8 +66,6 @@ _UNVERSIONED = "-"
 _MOST_COLUMNS = 100
 """Columns of one call, by the API model."""
 _NAMED = 5
-UNAVAILABLE = "unavailable"
-"""Code of the finding that a target cannot be had where it is configured."""
 _PROBE = "spheresync_doctor_probe"
 
 
@@ -81,7 +77,7 @@ class _Seen:
     live: LiveObject
 
 
-class GlueContextTarget:
+class GlueContextTarget(AddingTarget):
     """The business context of the tables of one account and Region.
 
     Args:
@@ -103,48 +99,13 @@ class GlueContextTarget:
         key: TargetKey,
         account: str | None = None,
     ) -> None:
-        self._door = door
+        super().__init__(door, owner, key)
         self._drift = drift
-        self._key = key
-        self._owner = owner
         self._account = account
         self._section = section
         self._context = BusinessContext(door)
         self._glossary = Glossary(self._context, section, owner, drift)
         self._form_types = FormTypes(self._context)
-
-    @property
-    def key(self) -> TargetKey:
-        return self._key
-
-    @property
-    def catalog(self) -> str | None:
-        return self._door.own_catalog.seen
-
-    def expect(self, catalog: str | None) -> None:
-        """The target whose tables these are has seen to that it is the one before."""
-
-    async def find_catalog(self) -> str | None:
-        return self.catalog
-
-    @property
-    def usage(self) -> Usage:
-        return self._door.usage
-
-    async def inventory(
-        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
-    ) -> Inventory:
-        """Nothing: the tables are Glue's, and the context of each is read by its name."""
-        return Inventory({}, ())
-
-    async def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
-        """Nothing, as of `inventory`."""
-        nothing: tuple[tuple[LiveObject, ...], ...] = ()
-        for page in nothing:
-            yield page
-
-    async def container(self, name: PhysicalName) -> LiveContainer | None:
-        return LiveContainer(name, ours=True, owner=self._owner)
 
     async def unavailable(self) -> Problem | None:
         try:
@@ -334,10 +295,8 @@ class GlueContextTarget:
             await self._context.require()
         except AbsentContextError as error:
             return (Problem.of_target(self._key, UNAVAILABLE, error.message, error.remedy),)
-        except TargetError as error:
-            return (Problem.of_target(self._key, error.fault, error.message, error.remedy),)
-        except ConfigurationError as error:
-            return (Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration."),)
+        except (TargetError, ConfigurationError) as error:
+            return (self._problem_of(error),)
         found = [await self._permission(operation, params) for operation, params in await self._probes()]
         return tuple(problem for problem in found if problem is not None)
 
@@ -366,16 +325,10 @@ class GlueContextTarget:
             if error.recovery in {Recovery.ABSENT, Recovery.INVALID}:
                 return None
             remedy = f"Grant glue:{operation} in IAM." if error.recovery is Recovery.DENIED else error.remedy
-            return Problem.of_target(self._key, error.fault, error.message, remedy)
+            return self._problem_of(error, remedy)
         except TargetError as error:
-            return Problem.of_target(self._key, error.fault, error.message, error.remedy)
+            return self._problem_of(error)
         return None
-
-    async def concerned(self, changes: Sequence[BodyChange]) -> tuple[Problem, ...]:
-        return ()
-
-    async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
-        return ()
 
 
 def _item(column: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ table that is not there has none, so everything here goes by the tables that Glu
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from spheresync.model import (
     first_of,
 )
 from spheresync.model.json_document import read_own_json
+from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import NOT_FOUND, AwsError
@@ -37,11 +38,8 @@ from spheresync.targets.lakeformation.tags import WHOLE_TABLE, TagRequest, TagSe
 from spheresync.targets.protocol import (
     BodyChange,
     ContainerOutcome,
-    Inventory,
-    LiveContainer,
     Operation,
     Outcome,
-    Usage,
 )
 
 _ATTEMPTS = 3
@@ -54,7 +52,7 @@ _PROBE = PhysicalName("spheresync_doctor_probe")
 _LOOK = "Make a new preview to see the tags as they are now."
 
 
-class LakeFormationTarget:
+class LakeFormationTarget(AddingTarget):
     """LF-Tags of the tables of one account and Region.
 
     Args:
@@ -68,46 +66,11 @@ class LakeFormationTarget:
     def __init__(
         self, door: AwsDoor, *, owner: str, drift: DriftPolicies, section: LakeFormation, key: TargetKey
     ) -> None:
-        self._door = door
+        super().__init__(door, owner, key)
         self._drift = drift
-        self._key = key
-        self._owner = owner
         # Under keys of others, what they put where we say nothing is theirs.
         self._keys = frozenset() if section.use_existing_keys else frozenset(section.tags)
         self._tag_keys = TagKeys(door, owner, use_existing=section.use_existing_keys)
-
-    @property
-    def key(self) -> TargetKey:
-        return self._key
-
-    @property
-    def catalog(self) -> str | None:
-        return self._door.own_catalog.seen
-
-    def expect(self, catalog: str | None) -> None:
-        """The target whose tables are tagged has seen to that it is the one before."""
-
-    async def find_catalog(self) -> str | None:
-        return self.catalog
-
-    @property
-    def usage(self) -> Usage:
-        return self._door.usage
-
-    async def inventory(
-        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
-    ) -> Inventory:
-        """Nothing: the tables are Glue's, and each is read by its name."""
-        return Inventory({}, ())
-
-    async def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
-        """Nothing, as of `inventory`."""
-        nothing: tuple[tuple[LiveObject, ...], ...] = ()
-        for page in nothing:
-            yield page
-
-    async def container(self, name: PhysicalName) -> LiveContainer | None:
-        return LiveContainer(name, ours=True, owner=self._owner)
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         """Have an LF-Tag with its values."""
@@ -320,11 +283,9 @@ class LakeFormationTarget:
                 return None
             grant = f"Grant lakeformation:{api} in IAM, and make this user an LF-Tag creator in Lake Formation."
             remedy = grant if error.recovery is Recovery.DENIED else error.remedy
-            return Problem.of_target(self._key, error.fault, error.message, remedy)
-        except ConfigurationError as error:
-            return Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration.")
-        except TargetError as error:
-            return Problem.of_target(self._key, error.fault, error.message, error.remedy)
+            return self._problem_of(error, remedy)
+        except (TargetError, ConfigurationError) as error:
+            return self._problem_of(error)
         return None
 
 

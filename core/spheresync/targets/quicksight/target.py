@@ -6,16 +6,16 @@ Nothing has versions, and no call takes a condition: the moment between a look a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from spheresync.config import DriftPolicies
 from spheresync.errors import ConfigurationError, TargetError
 from spheresync.model import DesiredObject, JsonValue, LiveObject, PhysicalName, Problem, TargetKey
+from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
-from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
+from spheresync.targets.protocol import ContainerOutcome, Operation, Outcome
 from spheresync.targets.quicksight.probes import PROBES
 from spheresync.targets.quicksight.reads import DataSetReader
 from spheresync.targets.quicksight.service import NOT_SUBSCRIBED, QUICK_SIGHT_SERVICE, QuickSightService
@@ -26,7 +26,7 @@ _PERMITTED = frozenset({Recovery.ABSENT, Recovery.INVALID, Recovery.CONTENDED})
 """What is answered to whoever may ask about what does not exist."""
 
 
-class QuickSightTarget:
+class QuickSightTarget(AddingTarget):
     """Data sets and topics of one account and Region.
 
     Args:
@@ -38,46 +38,11 @@ class QuickSightTarget:
     """
 
     def __init__(self, door: AwsDoor, *, owner: str, drift: DriftPolicies, account: str, key: TargetKey) -> None:
-        self._door = door
-        self._owner = owner
-        self._key = key
+        super().__init__(door, owner, key)
         self._service = QuickSightService(door, account)
         self._shared = SharedObjects(self._service, owner)
         self._reader = DataSetReader(self._service)
         self._writer = DataSetWriter(self._service, self._reader, owner, drift)
-
-    @property
-    def key(self) -> TargetKey:
-        return self._key
-
-    @property
-    def catalog(self) -> str | None:
-        return self._door.own_catalog.seen
-
-    def expect(self, catalog: str | None) -> None:
-        """The target whose tables are shown has seen to that it is the one before."""
-
-    async def find_catalog(self) -> str | None:
-        return self.catalog
-
-    @property
-    def usage(self) -> Usage:
-        return self._door.usage
-
-    async def inventory(
-        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
-    ) -> Inventory:
-        """Nothing: each data set is read by its id, which follows from its asset."""
-        return Inventory({}, ())
-
-    async def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
-        """Nothing, as of `inventory`."""
-        nothing: tuple[tuple[LiveObject, ...], ...] = ()
-        for page in nothing:
-            yield page
-
-    async def container(self, name: PhysicalName) -> LiveContainer | None:
-        return LiveContainer(name, ours=True, owner=self._owner)
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         """Have a data source or a folder."""
@@ -105,25 +70,16 @@ class QuickSightTarget:
         try:
             await self._service.open()
         except ConfigurationError as error:
-            return (Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration."),)
+            return (self._problem_of(error),)
         found: list[Problem] = []
         for api, params in PROBES.items():
             try:
                 await self._ask_for(api, params(self._service))
-            except TargetError as error:
-                found.append(Problem.of_target(self._key, error.fault, error.message, error.remedy))
+            except (TargetError, ConfigurationError) as error:
+                found.append(self._problem_of(error))
                 if isinstance(error, AwsError) and error.code == NOT_SUBSCRIBED:
                     break
-            except ConfigurationError as error:
-                remedy = "Correct the AWS configuration."
-                found.append(Problem.of_target(self._key, "configuration", error.message, remedy))
         return tuple(found)
-
-    async def concerned(self, changes: Sequence[Any]) -> tuple[Problem, ...]:
-        return ()
-
-    async def endangered(self, there: object) -> tuple[Problem, ...]:
-        return ()
 
     async def _ask_for(self, api: str, params: Mapping[str, JsonValue]) -> None:
         """Find out whether a call is permitted.
