@@ -195,6 +195,7 @@ STEPS = st.lists(
 )
 HAND, LABEL, SYNC, UNDO = ("hand", "ONE", "Description"), ("label", "ONE", ""), ("sync", "", ""), ("undo", "", "")
 RELEASE, LOSE, VANISH, FULL = ("release", "", ""), ("lose", "", ""), ("vanish", "ONE", ""), ("sync", "", "foreign")
+BESIDE = [("hand", "TWO", "foreign"), ("label", "TWO", ""), SYNC]
 BY_RULE, COMMENT = ("hand", "TWO", "Description"), ("hand", "ONE", "Comment")
 
 
@@ -206,6 +207,7 @@ BY_RULE, COMMENT = ("hand", "TWO", "Description"), ("hand", "ONE", "Comment")
 @example(policy="report", steps=[BY_RULE, ("label", "TWO", ""), SYNC, UNDO, RELEASE, ("label", "TWO", ""), SYNC])
 @example(policy="keep", steps=[HAND, VANISH, SYNC, UNDO, RELEASE, SYNC, LABEL, SYNC])
 @example(policy="report", steps=[HAND, LABEL, ("preview", "", ""), UNDO, RELEASE, LABEL, ("preview", "", ""), SYNC])
+@example(policy="report", steps=[*BESIDE, *BESIDE])
 @given(policy=st.sampled_from(["report", "keep"]), steps=STEPS)
 async def test_nothing_that_others_wrote_is_written_over(policy: str, steps: list[tuple[str, str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -106,8 +106,9 @@ class _Text:
 
 
 def _merged_parameters(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, str]:
-    foreign = {key: value for key, value in (live.get("Parameters") or {}).items() if not is_own(key)}
-    return {**foreign, **(wanted.get("Parameters") or {})}
+    # What is wanted was planned from what was written last, with the parameters of others as they stood then.
+    theirs = {key: value for key, value in (live.get("Parameters") or {}).items() if not is_own(key)}
+    return {**(wanted.get("Parameters") or {}), **theirs}
 
 
 def _merged_columns(
