@@ -106,9 +106,10 @@ class _Text:
 
 
 def _merged_parameters(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, str]:
-    # What is wanted was planned from what was written last, with the parameters of others as they stood then.
+    # A plan carries the parameters of others as they stood at the last write; what stands now is theirs to say.
     theirs = {key: value for key, value in (live.get("Parameters") or {}).items() if not is_own(key)}
-    return {**(wanted.get("Parameters") or {}), **theirs}
+    ours = {key: value for key, value in (wanted.get("Parameters") or {}).items() if is_own(key)}
+    return {**ours, **theirs}
 
 
 def _merged_columns(
