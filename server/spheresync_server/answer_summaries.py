@@ -107,7 +107,7 @@ def _creates(operation: str, count: int) -> str:
 
 
 def asset_lines(page: AssetPage) -> Iterator[str]:
-    """Which assets of how many, what was searched, then the assets one a line, each with why it answers."""
+    """Which assets of how many, what was searched, and what the answer does not cover."""
     if page.kinds is not None:
         yield f"{counted(page.total, 'asset')} in all: {_tallied(page.kinds)}; {_tallied(page.statuses or {})}."
     elif page.first is None:
@@ -115,26 +115,18 @@ def asset_lines(page: AssetPage) -> Iterator[str]:
     else:
         last = page.first + len(page.items) - 1
         more = " Pass next_cursor as cursor for more." if page.next_cursor is not None else ""
-        yield f"{page.first}-{last} of {counted(page.total, 'asset')}.{more}"
+        yield f"{page.first:,}-{last:,} of {counted(page.total, 'asset')}.{more}"
     if page.searched:
         yield f"Searched: {page.searched}"
     if page.as_of:
         yield f"As Datasphere was listed last, at {page.as_of}."
     yield from page.notes
-    for row in page.items:
-        yield _asset_line(row)
     if page.near:
-        yield f"Near hits, for {clean_line(page.meant or '')!r}:"
-        yield from map(_asset_line, page.near)
+        yield f"Nothing answers that; see near for what answers {clean_line(page.meant or '')!r}."
 
 
 def _tallied(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{word} {count}" for word, count in counts.items()) or "none"
-
-
-def _asset_line(row: AssetRow) -> str:
-    said = f"{visible(row.asset)} ({row.kind}, {row.tier}, {row.status})"
-    return ": ".join(filter(None, (said, found_by(row))))
 
 
 def found_by(row: AssetRow) -> str:

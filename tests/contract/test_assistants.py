@@ -98,7 +98,7 @@ async def test_a_database_name_that_a_space_holds_is_explained(make_installation
     assert before["findings"] == [f"{told}{before['database']} is used instead"]
     assert before["database"] == after["database"] != f"{prefix}space_000", "foretold as it will be"
     assert after["findings"] == before["findings"]
-    assert (holder["database"], holder["findings"]) == (f"{prefix}space_000", [])
+    assert holder["database"] == f"{prefix}space_000" and "findings" not in holder
 
 
 async def test_the_list_of_all_tools_is_small_and_read_only_beats_the_role(discovered: Installation) -> None:
@@ -129,7 +129,7 @@ async def test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connec
     finally:
         tenant.set_faults()
     assert first["state"] in {"queued", "running"}
-    assert all(run["counts"].keys() == first["counts"].keys() for run in listed["items"])
+    assert not any(run.get("counts") for run in [first, *listed["items"]]), "nothing is done yet"
     assert same["run_id"] == first["run_id"] != other["run_id"]
     assert installation.ask("sync")["counts"]["unchanged"] == 20, "the next process took both over before its own"
     runs = {run["run_id"]: run for run in installation.ask("runs")["items"]}

@@ -55,7 +55,7 @@ def explained(installation: Installation) -> list[str]:
         async with Client(server) as client:
             result = await client.call_tool("explain_mapping", {"asset": READER})
         assert result.structured_content is not None
-        return list(result.structured_content["findings"])
+        return list(result.structured_content.get("findings", []))
 
     return anyio.run(ask)
 

@@ -56,7 +56,7 @@ async def test_an_assistant_brings_a_space_to_aws(tmp_path: Path, era: str) -> N
             more = {} if cursor is None else {"cursor": cursor}
             found = await call(client, "get_change_set", change_set_id=change_set["change_set_id"], limit=7, **more)
             items += found["items"]
-            cursor = found["next_cursor"]
+            cursor = found.get("next_cursor")
             if cursor is None:
                 break
         assert len(items) == found["total"] == space["assets"]
@@ -116,7 +116,7 @@ async def test_a_sync_finds_nothing_the_second_time(state: Path) -> None:
         cursor = await client.call_tool("list_runs", {"cursor": "nonsense"})
     assert first["state"] == second["state"] == "done"
     assert first["run_id"] != second["run_id"]
-    assert second["usage"]["aws_calls"] == 0
+    assert "aws_calls" in first["usage"] and "aws_calls" not in second["usage"], "no call was needed"
     synced = first["counts"]["create"]
     assert status["health"] == "ok"
     assert status["summary"].startswith(

@@ -33,7 +33,7 @@ async def test_what_scope_or_a_rule_leaves_out_is_said_with_which(installation: 
     command, *arguments = installation.command("serve", "--no-scheduler")
     server = StdioServerParameters(command=command, args=arguments, env=installation.variables())
     async with Client(server) as client:
-        spaces = {row["space"]: row["problem"] for row in (await call(client, "list_spaces"))["items"]}
+        spaces = {row["space"]: row.get("problem") for row in (await call(client, "list_spaces"))["items"]}
         assert spaces["SPACE_002"].startswith(scope) and spaces["SPACE_000"] is None
         failed = await client.call_tool("describe_asset", {"asset": "SPACE_002/ASSET_00003"})
         assert failed.is_error and "outside `scope:`" in str(failed.content)

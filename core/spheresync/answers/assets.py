@@ -11,11 +11,11 @@ from spheresync.answers.states import DiscoveryState
 class SpaceRow(Answer):
     space: str
     label: str
-    assets: int
-    kinds: dict[str, int]
-    tiers: dict[str, int]
-    statuses: dict[str, int]
-    problem: str | None = None
+    assets: int = Field(description="how many")
+    kinds: dict[str, int] = Field(description="assets by kind")
+    tiers: dict[str, int] = Field(description="assets by tier")
+    statuses: dict[str, int] = Field(description="assets by status")
+    problem: str | None = Field(default=None, description="why it was not read")
 
 
 class MatchRow(Answer):
@@ -24,7 +24,7 @@ class MatchRow(Answer):
     Of a column that was asked for, `text` is its name; of another text of a column, `column` is.
     """
 
-    field: str
+    field: str = Field(description="where the text stands")
     text: str
     language: OmitNone[str] = None
     column: OmitNone[str] = None
@@ -45,31 +45,30 @@ class AssetRow(Answer):
     tier: str
     status: str
     columns: OmitNone[int] = None
-    objects: list[str] | None = None
-    problem: str | None = None
+    objects: list[str] | None = Field(default=None, description="physical names, as target:database.table")
+    problem: str | None = Field(default=None, description="why not read or written, held or late")
     changed_at: OmitNone[str] = None
     synced_at: OmitNone[str] = None
-    matched: OmitNone[list[MatchRow]] = None
+    matched: OmitNone[list[MatchRow]] = Field(default=None, description="what answers the search")
     matched_total: OmitNone[int] = None
-    pii: OmitNone[dict[str, list[str]]] = None
+    pii: OmitNone[dict[str, list[str]]] = Field(default=None, description="columns by class of personal data")
     pii_total: OmitNone[int] = None
 
 
 class AssetPage(Page[AssetRow]):
-    """Assets of the local catalog. `first` is the place of the first one in the whole list, from 1.
+    """Assets of the local catalog.
 
     `searched` says what was looked at, `notes` what the answer does not cover, `as_of` when Datasphere was listed last.
     `near` are assets that answer `meant`, a question spelled nearly as the one that nothing answers.
     """
 
-    first: OmitNone[int] = None
     as_of: OmitNone[str] = None
-    searched: OmitNone[str] = None
-    notes: OmitEmpty[list[str]] = Field(default_factory=list)
-    meant: OmitNone[str] = None
-    near: OmitEmpty[list[AssetRow]] = Field(default_factory=list)
-    kinds: OmitNone[dict[str, int]] = None
-    statuses: OmitNone[dict[str, int]] = None
+    searched: OmitNone[str] = Field(default=None, description="what was looked at")
+    notes: OmitEmpty[list[str]] = Field(default_factory=list, description="what the answer does not cover")
+    meant: OmitNone[str] = Field(default=None, description="the nearest question that something answers")
+    near: OmitEmpty[list[AssetRow]] = Field(default_factory=list, description="assets that answer it")
+    kinds: OmitNone[dict[str, int]] = Field(default=None, description="counts by kind")
+    statuses: OmitNone[dict[str, int]] = Field(default=None, description="counts by status")
 
 
 class PersonalDataRow(Answer):
@@ -77,7 +76,7 @@ class PersonalDataRow(Answer):
 
     personal_class: str = Field(alias="class")
     confidence: float
-    source: str
+    source: str = Field(description="annotation, steward, dictionary, vocabulary or pattern")
     evidence: str
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
@@ -86,14 +85,14 @@ class PersonalDataRow(Answer):
 class ColumnRow(Answer):
     name: str
     type: str
-    role: str
+    role: str = Field(description="key, measure, dimension or attribute")
     label: str = ""
     key: bool = False
     nullable: bool = True
     aggregation: str | None = None
-    pii: str | None = None
-    personal_data: OmitNone[PersonalDataRow] = None
-    semantics: dict[str, str] = Field(default_factory=dict)
+    pii: str | None = Field(default=None, description="class of personal data")
+    personal_data: OmitNone[PersonalDataRow] = Field(default=None, description="why it counts as that")
+    semantics: dict[str, str] = Field(default_factory=dict, description="further facts, such as unit or hierarchy")
 
 
 class TargetObjectRow(Answer):
@@ -105,7 +104,7 @@ class TargetObjectRow(Answer):
     target: str
     destination: str
     object: str
-    state: str
+    state: str = Field(description="what is known of it")
     version: str | None = None
     synced_at: OmitNone[str] = None
     run_id: OmitNone[str] = None
@@ -116,6 +115,7 @@ class AssetDetail(Answer):
     """`personal_data` is `classified` or `not_classified`; where it is the latter, that `pii` is empty says nothing.
 
     `renamed_from` and `renamed_to`, only where there are any, are its names before and after a change of case.
+    Where `columns` are not all, `columns_total` says how many there are, `first` the place of the first one shown.
     """
 
     asset: str
@@ -123,14 +123,17 @@ class AssetDetail(Answer):
     label: str
     tier: str
     status: str
-    problem: str | None = None
+    problem: str | None = Field(default=None, description="why not read or written, held or late")
     columns: list[ColumnRow]
-    context: dict[str, JsonValue]
-    targets: list[TargetObjectRow]
-    fingerprints: dict[str, str]
+    context: dict[str, JsonValue] = Field(description="business context")
+    targets: list[TargetObjectRow] = Field(description="what targets hold of it")
+    fingerprints: dict[str, str] = Field(description="digests of what was read")
     last_sync: str | None = None
-    pii: dict[str, list[str]]
-    personal_data: str = "not_classified"
+    pii: dict[str, list[str]] = Field(description="columns by class of personal data")
+    personal_data: str = Field(default="not_classified", description="classified or not_classified")
+    columns_total: OmitNone[int] = None
+    first: OmitNone[int] = None
+    next_cursor: OmitNone[str] = None
     renamed_from: OmitNone[str] = None
     renamed_to: OmitNone[str] = None
 
@@ -146,33 +149,39 @@ class RuleRow(Answer):
     `overridden` names keys that a later rule set anew.
     """
 
-    rule: int
-    sets: dict[str, JsonValue]
-    overridden: list[str] = Field(default_factory=list)
+    rule: int = Field(description="its number, from 1")
+    sets: dict[str, JsonValue] = Field(description="what it sets")
+    overridden: list[str] = Field(default_factory=list, description="keys that a later rule set anew")
     origin: str = "configuration"
 
 
 class ColumnDecision(Answer):
     name: str
-    physical: str
-    type: str
-    physical_type: str
-    reason: str
+    physical: str = Field(description="name in the target")
+    type: str = Field(description="in Datasphere")
+    physical_type: str = Field(description="type in the target")
+    reason: str = Field(description="why so")
 
 
 class MappingExplanation(Answer):
-    """`renamed_from`, only where there is one, is a former name; `may_be_renamed_to` a guess about what vanished."""
+    """`renamed_from`, only where there is one, is a former name; `may_be_renamed_to` a guess about what vanished.
+
+    `columns_total`, `first`: as of `AssetDetail`.
+    """
 
     asset: str
-    included: bool
-    reason: str
+    included: bool = Field(description="whether it is written")
+    reason: str = Field(description="why it is not")
     tier: str
     database: str
     table: str
-    rules: list[RuleRow]
-    names: list[str]
+    rules: list[RuleRow] = Field(description="that matched, in order")
+    names: list[str] = Field(description="where its names come from")
     columns: list[ColumnDecision]
-    findings: list[str]
+    findings: list[str] = Field(description="what to know")
+    columns_total: OmitNone[int] = None
+    first: OmitNone[int] = None
+    next_cursor: OmitNone[str] = None
     renamed_from: OmitNone[str] = None
     renamed_to: OmitNone[str] = None
     may_be_renamed_to: OmitNone[str] = None

@@ -22,11 +22,15 @@ class Answer(BaseModel):
 
 
 class Page(Answer, Generic[Row]):
-    """One page of a list; pass `next_cursor` back as `cursor`, None is the last page."""
+    """One page of a list; pass `next_cursor` back as `cursor`, None is the last page.
+
+    `first` is the place of its first item in the whole list, from 1.
+    """
 
     items: list[Row]
     total: int
     next_cursor: str | None = None
+    first: OmitNone[int] = None
 
 
 class Finding(Answer):

@@ -10,8 +10,8 @@ from spheresync.answers.states import ChangeSetState
 
 class FieldRow(Answer):
     path: str
-    before: JsonValue
-    after: JsonValue
+    before: JsonValue = Field(description="none where nothing was there")
+    after: JsonValue = Field(description="none where it is taken away")
 
 
 class ChangeRow(Answer):
@@ -26,12 +26,12 @@ class ChangeRow(Answer):
     target: str
     destination: OmitNone[str] = None
     object: str
-    severity: str
+    severity: str = Field(description="what readers feel: none, compatible or breaking")
     reason: str
-    operations: list[str] = Field(default_factory=list)
-    changes: list[FieldRow] = Field(default_factory=list)
-    blocked_by: str | None = None
-    access: OmitNone[bool] = None
+    operations: list[str] = Field(default_factory=list, description="calls to AWS")
+    changes: list[FieldRow] = Field(default_factory=list, description="fields with before and after")
+    blocked_by: str | None = Field(default=None, description="why it waits")
+    access: OmitNone[bool] = Field(default=None, description="who sees what may change")
     renamed_from: OmitNone[str] = None
     may_be_renamed_from: OmitNone[str] = None
     may_be_renamed_to: OmitNone[str] = None
@@ -43,10 +43,10 @@ class PrerequisiteRow(Answer):
     target: str
     destination: str
     wave: int
-    operation: str
+    operation: str = Field(description="call to AWS")
     object: str
     reason: str
-    assets: list[str]
+    assets: list[str] = Field(description="the first that need it")
     assets_total: int
 
 
@@ -54,13 +54,13 @@ class OldestReading(Answer):
     """The earliest moment of what a change set goes by: of which space or asset, and how many were not read last."""
 
     at: str
-    of: str
-    older: int
+    of: str = Field(description="space or asset")
+    older: int = Field(description="how many were not read last")
 
 
 class ChangeSetAnswer(Answer):
     """A saved change set; `summary` counts every asset once: by the action of its item, or as `failed`, `unread` or
-    `missing`; `items` what is not `unchanged`.
+    `missing`; `items` what is not `unchanged`, from place `first` on.
 
     `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere. `read_at` is when something
     of its scope was last read from there; None where nothing was, or where it does not go by that. What was read before
@@ -69,25 +69,26 @@ class ChangeSetAnswer(Answer):
     """
 
     change_set_id: str
-    digest: str
+    digest: str = Field(description="of all it holds")
     created_at: str
     expires_at: str
     state: ChangeSetState
     summary: dict[str, int]
-    blocked: int
-    findings: list[Finding]
-    problems: list[Finding]
+    blocked: int = Field(description="items that wait")
+    findings: list[Finding] = Field(description="guards and what to know")
+    problems: list[Finding] = Field(description="what could not be read or planned; it stays as it is")
     problems_total: int
     items: list[ChangeRow]
     total: int
     next_cursor: str | None = None
+    first: OmitNone[int] = None
     run_id: str | None = None
-    undo_of: str | None = None
-    approved_by: str | None = None
-    read_at: str | None = None
-    notes: OmitEmpty[list[Finding]] = Field(default_factory=list)
-    oldest: OmitNone[OldestReading] = None
-    prerequisites: OmitEmpty[list[PrerequisiteRow]] = Field(default_factory=list)
+    undo_of: str | None = Field(default=None, description="run that it undoes")
+    approved_by: str | None = Field(default=None, description="who stands behind it")
+    read_at: str | None = Field(default=None, description="when its scope was last read")
+    notes: OmitEmpty[list[Finding]] = Field(default_factory=list, description="what a scheduler writes meanwhile")
+    oldest: OmitNone[OldestReading] = Field(default=None, description="earliest reading that it goes by")
+    prerequisites: OmitEmpty[list[PrerequisiteRow]] = Field(default_factory=list, description="what is made first")
 
 
 class ApprovalAnswer(ChangeSetAnswer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from spheresync.answers.base import Answer, Finding, OmitNone
 from spheresync.answers.runs import Failure
@@ -13,10 +13,10 @@ class DriftFieldRow(Answer):
 
     path: str
     kind: str
-    written: JsonValue
-    found: JsonValue
-    policy: str | None = None
-    effect: str
+    written: JsonValue = Field(description="by us, last")
+    found: JsonValue = Field(description="there now")
+    policy: str | None = Field(default=None, description="drift policy")
+    effect: str = Field(description="what the repair does")
 
 
 class DriftRow(Answer):
@@ -26,29 +26,33 @@ class DriftRow(Answer):
     target: str
     destination: OmitNone[str] = None
     object: str
-    kind: str
-    kinds: list[str]
-    policy: str | None = None
-    effect: str
+    kind: str = Field(description="of drift")
+    kinds: list[str] = Field(description="all of them")
+    policy: str | None = Field(default=None, description="drift policy")
+    effect: str = Field(description="what the repair does")
     reason: str
     remedy: str
-    fields: list[DriftFieldRow]
+    fields: list[DriftFieldRow] = Field(description="the first 25")
     fields_total: int
     changed_at: str | None = None
-    changed_by: str
+    changed_by: str = Field(description="who, where AWS tells")
 
 
 class DriftAnswer(Answer):
-    """What others changed. `change_set_id` is the saved repair, None where nothing is to be repaired."""
+    """What others changed. `change_set_id` is the saved repair, None where nothing is to be repaired.
 
-    change_set_id: str | None = None
+    `first` is the place of its first item among all, from 1.
+    """
+
+    change_set_id: str | None = Field(default=None, description="of the repair")
     looked_at: str
     summary: dict[str, int]
     findings: list[Finding]
-    problems: list[Finding]
+    problems: list[Finding] = Field(description="what could not be compared")
     items: list[DriftRow]
     total: int
     next_cursor: str | None = None
+    first: OmitNone[int] = None
 
 
 class DriftRepair(DriftAnswer):

@@ -20,21 +20,21 @@ class SyncStatus(Answer):
     Datasphere what it answered (`datasphere_bytes`, compressed), of AWS what was sent to it (`aws_bytes`).
     """
 
-    health: HealthLevel
+    health: HealthLevel = Field(description="ok, degraded (see problems) or unknown")
     summary: str
     environment: str
     tenant: str
-    assets: dict[str, int]
+    assets: dict[str, int] = Field(description="by status")
     tiers: list[TierStatus]
     queue: list[RunRow]
     last_runs: list[RunRow]
-    savings: dict[str, int]
+    savings: dict[str, int] = Field(description="what incremental syncs spared")
     problems: list[Finding]
-    notes: list[Finding] = Field(default_factory=list)
-    scheduler: SchedulerStatus
-    ledger: dict[str, int]
+    notes: list[Finding] = Field(default_factory=list, description="worth knowing, no problem")
+    scheduler: SchedulerStatus = Field(description="who keeps the schedule")
+    ledger: dict[str, int] = Field(description="requests and bytes so far")
     ledger_since: str | None = None
-    drift: DriftStatus | None = None
+    drift: DriftStatus | None = Field(default=None, description="as last looked")
 
 
 class Vital(Answer):
@@ -53,7 +53,7 @@ class Vitals(Answer):
 
 
 class ConnectionFinding(Answer):
-    connection: str
+    connection: str = Field(description="what was tested")
     ok: bool
     message: str
     remedy: str = ""

@@ -15,7 +15,7 @@ DEEPEST = 50
 class LineageNode(Answer):
     """An object: `SPACE/NAME`, `connection:NAME/OBJECT`, or `glue:DESTINATION:DATABASE.TABLE` of a target."""
 
-    id: str
+    id: str = Field(description="SPACE/NAME, connection:NAME/OBJECT or glue:DESTINATION:TABLE")
     kind: str
     label: OmitEmpty[str] = ""
 
@@ -26,7 +26,7 @@ class LineageEdge(Answer):
     from_: str = Field(validation_alias=AliasChoices("from_", "from"), serialization_alias="from")
     to: str
     kind: EdgeKind
-    how: str
+    how: str = Field(description="what makes it")
     from_column: OmitEmpty[str] = ""
     to_column: OmitEmpty[str] = ""
 
@@ -39,5 +39,5 @@ class LineageAnswer(Answer):
     depth: int
     nodes: list[LineageNode]
     edges: list[LineageEdge]
-    findings: list[str]
+    findings: list[str] = Field(description="what could not be followed")
     as_of: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from spheresync.answers.base import Answer, Finding, OmitNone, Page
 
@@ -32,15 +32,15 @@ class RunAnswer(Answer):
     actor: str
     change_set_id: str | None = None
     progress: Progress
-    counts: dict[str, int]
+    counts: dict[str, int] = Field(description="outcomes")
     failures: list[Failure]
     failures_total: int
-    findings: list[Finding]
-    usage: dict[str, int]
+    findings: list[Finding] = Field(description="guards and what to know")
+    usage: dict[str, int] = Field(description="calls and bytes used and saved")
     created_at: str
     started_at: str | None = None
     finished_at: str | None = None
-    approved_by: str | None = None
+    approved_by: str | None = Field(default=None, description="who stands behind it")
 
 
 class RunRow(Answer):
@@ -49,7 +49,7 @@ class RunRow(Answer):
     kind: str
     actor: str
     change_set_id: str | None = None
-    counts: dict[str, int]
+    counts: dict[str, int] = Field(description="outcomes")
     created_at: str
     finished_at: str | None = None
 
@@ -70,19 +70,19 @@ class AuditRow(Answer):
     asset: str | None = None
     target: str | None = None
     destination: OmitNone[str] = None
-    outcome: str
-    detail: dict[str, JsonValue] | None = None
+    outcome: str = Field(description="done, failed, refused …")
+    detail: dict[str, JsonValue] | None = Field(default=None, description="what exactly")
 
 
 class AuditPage(Page[AuditRow]):
     """One page of the audit log; `note` says why it must be empty, or what the outcome asked for leaves out."""
 
-    note: str | None = None
+    note: str | None = Field(default=None, description="what the answer does not cover")
 
 
 class AuditVerdictAnswer(Answer):
     # `reason` says why the log is not intact, or what else of the state is not as it was written.
     intact: bool
     entries: int
-    first_broken: int | None = None
-    reason: str = ""
+    first_broken: int | None = Field(default=None, description="number of the entry")
+    reason: str = Field(default="", description="what is not as it was written")

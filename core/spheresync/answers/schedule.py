@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from spheresync.answers.base import Answer, Finding
 from spheresync.answers.states import SchedulerState
 
@@ -19,13 +21,13 @@ class TierStatus(Answer):
     interval: str
     next_run: str | None = None
     paused: bool
-    window: str | None = None
-    freshness: str | None = None
-    oldest: str | None = None
-    late: int = 0
-    overdue: int = 0
-    unlisted: int = 0
-    unreadable: int = 0
+    window: str | None = Field(default=None, description="when it may run")
+    freshness: str | None = Field(default=None, description="objective")
+    oldest: str | None = Field(default=None, description="stalest reading")
+    late: int = Field(default=0, description="miss the objective")
+    overdue: int = Field(default=0, description="not read for four intervals")
+    unlisted: int = Field(default=0, description="late as their space is not listed")
+    unreadable: int = Field(default=0, description="late as they cannot be read")
     paused_since: str | None = None
 
 
@@ -35,23 +37,23 @@ class JobRow(Answer):
     kind: str
     subject: str
     attempts: int
-    problem: Finding | None = None
+    problem: Finding | None = Field(default=None, description="why")
 
 
 class SchedulerStatus(Answer):
     """`state`: running (in some process), waiting (for a person to apply `change_set_id`) or off."""
 
     state: SchedulerState
-    change_set_id: str | None = None
+    change_set_id: str | None = Field(default=None, description="waits for a person to apply it")
     listed_at: str | None = None
-    jobs: dict[str, int]
-    set_aside: list[JobRow]
+    jobs: dict[str, int] = Field(description="in the queue")
+    set_aside: list[JobRow] = Field(description="jobs that wait for a person")
 
 
 class ScheduleAnswer(Answer):
     tiers: list[TierStatus]
-    scheduler: SchedulerStatus
-    note: str
+    scheduler: SchedulerStatus = Field(description="who keeps it")
+    note: str = Field(description="what to know")
 
 
 class QueuedJob(Answer):

@@ -247,6 +247,7 @@ def change_set_answer(
     notes: Sequence[Finding] = (),
     total: int,
     next_cursor: str | None,
+    first: int | None,
     now: datetime,
 ) -> ChangeSetAnswer:
     """`waits` says what it waits for that a person may still bring about, `notes` what does not wait."""
@@ -272,6 +273,7 @@ def change_set_answer(
             "items": items,
             "total": total,
             "next_cursor": next_cursor,
+            "first": first,
             "run_id": record.run_id,
             "undo_of": record.undo_of,
             "approved_by": None if approval is None else approval.by,

@@ -5,13 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from spheresync.errors import UsageError
 from spheresync.model import JsonValue, canonical_json, digest_of
 from spheresync.model.json_document import read_json
 
 LARGEST_PAGE = 200
+_ROW_OVERHEAD = 40
+"""Characters that an answer needs for a row besides those of the row itself."""
+_Row = TypeVar("_Row", bound=BaseModel)
 _MARK_BYTES = 6
 """Enough that no two lists of one installation share a mark by chance; a cursor is no secret."""
 
@@ -54,6 +61,15 @@ class Listing:
             raise _no_cursor(cursor)
         return tuple(position)
 
+    def position(self, cursor: str | None, *kinds: type) -> tuple[int, tuple[str | int, ...] | None]:
+        """How many entries of the list come before the page of a cursor, and after what it begins.
+
+        Raises:
+            UsageError: see `decode`.
+        """
+        found = self.decode(cursor, int, *kinds)
+        return (0, None) if found is None else (int(found[0]), found[1:])
+
 
 def _parts(cursor: str) -> list[str | int]:
     try:
@@ -78,3 +94,19 @@ def page_size(limit: int) -> int:
     if not 1 <= limit <= LARGEST_PAGE:
         raise UsageError(f"limit {limit} is out of range.", remedy=f"Ask for 1 to {LARGEST_PAGE} items a page.")
     return limit
+
+
+def rows_within(rows: Sequence[_Row], budget: int | None) -> list[_Row]:
+    """The first rows that are not longer than `budget` characters together, one in any case; None is no limit."""
+    if budget is None:
+        return [*rows]
+    for number, row in enumerate(rows):
+        budget -= len(row.model_dump_json(exclude_none=True)) + _ROW_OVERHEAD
+        if budget < 0:
+            return [*rows[: max(number, 1)]]
+    return [*rows]
+
+
+def first_of_page(before: int, rows: Sequence[object]) -> int | None:
+    """The place in the whole list of the first row of a page, from 1; None where the page is empty."""
+    return before + 1 if rows else None

@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from spheresync_server.json_texts import Json, map_texts, same
 
-_OWN_TEXTS = frozenset({"message", "remedy", "reason", "problem", "summary", "note"})
+OWN_TEXTS = frozenset({"message", "remedy", "reason", "problem", "summary", "note"})
 """Fields of answers that hold sentences of ours."""
 
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -95,7 +95,7 @@ def _own_text(value: Json) -> Json:
     return with_tool_names(value) if isinstance(value, str) else answer_with_tool_names(value)
 
 
-_OWN_FIELDS = dict.fromkeys(_OWN_TEXTS, _own_text)
+_OWN_FIELDS = dict.fromkeys(OWN_TEXTS, _own_text)
 
 
 def argument_problem(problem: ErrorDetails) -> str:

@@ -17,7 +17,7 @@ from spheresync.model import AssetId, SpaceName, TechnicalName
 from spheresync_server.failure import note_of
 from spheresync_server.json_texts import Json
 from spheresync_server.mcp_server.engine_texts import answer_with_tool_names, with_tool_names
-from spheresync_server.mcp_server.tool_results import document_of
+from spheresync_server.mcp_server.lean_document import lean_document
 from spheresync_server.scope_arguments import LARGEST_PAGE
 from spheresync_server.server_context import ServerContext
 from spheresync_server.untrusted import clean_json
@@ -44,7 +44,7 @@ async def _found(answer: Awaitable[_Answer]) -> str:
         ResourceError: it could not be read.
     """
     try:
-        return _document(document_of(await answer))
+        return _document(lean_document(await answer))
     except UsageError as error:
         raise ResourceNotFoundError(with_tool_names(note_of(error).text)) from error
     except SpheresyncError as error:

@@ -1,94 +1,86 @@
 """Lean JSON Schemas: what pydantic writes for its own readers costs every conversation context.
 
-What is left is plain JSON Schema 2020-12. Output schemas are outlines: each field of the answer with its type, the rows
-of its main list likewise, smaller structures as objects or lists whose fields the data names itself. The server checks
-its answers against the full models before they leave, so an outline promises less than what is kept. Outlines are read
-off the fields of the models: having pydantic derive whole schemas first would take a third of a server's own start.
+What is left is plain JSON Schema 2020-12. Output schemas are outlines: each field of the answer with its type and its
+meaning, and of rows and smaller structures the names of their fields, each with its meaning where the name does not say
+it. No field is promised, because a result leaves out what says nothing, and none is ever null. Outlines are read off
+the fields of the models: having pydantic derive whole schemas first would take a third of a server's own start.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
+from pydantic.fields import FieldInfo
 
 from spheresync_server.json_texts import Json
 
 _NULL: Json = {"type": "null"}
-TELLING_NULLS = frozenset({"problem"})
-"""Fields of rows whose null says something: that there is none."""
-_MAIN_LISTS = frozenset({"items", "columns", "edges"})
-_PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
+_PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
-def output_outline(answer: type[BaseModel], *, rows: bool = True) -> dict[str, Json]:
-    """The outline of an answer; `rows` keeps the fields of the rows of its main list.
-
-    A field that answers or rows may be without is not promised.
-    """
+def output_outline(answer: type[BaseModel], *, known: Collection[type[BaseModel]] = ()) -> dict[str, Json]:
+    """The outline of an answer; rows are told once, and not where another tool tells them (`known`)."""
+    told = set(known)
     return {
         "type": "object",
-        "properties": {
-            field.serialization_alias or name: _outline(field.annotation, rows=rows and name in _MAIN_LISTS)
-            for name, field in answer.model_fields.items()
-            if field.exclude_if is None
-        },
+        "properties": {name: _described(field, told) for name, field in named_fields(answer)},
     }
 
 
-def _outline(kind: object, *, rows: bool) -> Json:
-    """The outline of one field; `rows` keeps the fields of the objects in it."""
-    if kind is JsonValue:
-        return {}
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        if not rows:
-            return {"type": "object"}
-        fields = [
-            (each.serialization_alias or name, each)
-            for name, each in kind.model_fields.items()
-            if each.exclude_if is None
-        ]
-        return {
-            "type": "object",
-            "properties": {name: _present(name, _outline(each.annotation, rows=False)) for name, each in fields},
-        }
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return {"type": "string", "enum": [word.value for word in kind]}
+def named_fields(answer: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    """The fields of an answer by their names in a document."""
+    for name, field in answer.model_fields.items():
+        yield field.serialization_alias or field.alias or name, field
+
+
+def model_in(annotation: object) -> type[BaseModel] | None:
+    """The answer that a field holds, or a list or an object of; None where it holds plain values."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := model_in(each)) is not None), None)
+
+
+def _described(field: FieldInfo, told: set[type[BaseModel]]) -> Json:
+    kind: object = field.annotation
+    outline: dict[str, Json] = {} if kind is JsonValue else {"type": _type(kind)}
+    meaning = _said(field, told)
+    return {**outline, "description": meaning} if meaning else outline
+
+
+def _said(field: FieldInfo, told: set[type[BaseModel]]) -> str:
+    """What a field means, and the fields of what it holds: `what is open: asset, problem (why it was not read)`."""
+    rows = model_in(field.annotation)
+    if rows is None or rows in told:
+        return field.description or ""
+    told.add(rows)
+    fields = ", ".join(_meaning(name, each, told) for name, each in named_fields(rows))
+    return ": ".join(filter(None, (field.description, fields)))
+
+
+def _meaning(name: str, field: FieldInfo, told: set[type[BaseModel]]) -> str:
+    said = _said(field, told)
+    return f"{name} ({said})" if said else name
+
+
+def _type(kind: object) -> Json:
+    """The JSON type of a field where it is there."""
     if isinstance(kind, type) and kind in _PLAIN:
-        return {"type": _PLAIN[kind]}
-    return _composed(get_origin(kind), get_args(kind), rows=rows)
-
-
-def _present(name: str, outline: Json) -> Json:
-    """The outline of a field of a row where it is there: rows leave out what is null, unless that tells something."""
-    if name in TELLING_NULLS or not isinstance(outline, dict):
-        return outline
-    kinds, options = outline.get("type"), outline.get("anyOf")
-    if isinstance(kinds, list) and "null" in kinds and len(kinds) == 2:
-        return {"type": next(kind for kind in kinds if kind != "null")}
-    if isinstance(options, list) and _NULL in options and len(options) == 2:
-        return next(option for option in options if option != _NULL)
-    return outline
-
-
-def _composed(origin: object, arguments: tuple[object, ...], *, rows: bool) -> Json:
-    if origin is Literal:
-        return {"type": "string", "enum": list(map(str, arguments))}
-    if origin is list:
-        of = _outline(arguments[0], rows=rows)
-        return {"type": "array"} if of == {"type": "object"} else {"type": "array", "items": of}
-    if origin is dict:
-        return {"type": "object"}
-    assert origin in {Union, UnionType}, origin
-    options = [_outline(each, rows=rows) for each in arguments]
-    types = [option["type"] for option in options if isinstance(option, dict) and [*option] == ["type"]]
-    return {"type": types} if len(types) == len(options) else {"anyOf": options}
+        return _PLAIN[kind]
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return "string"
+    origin = get_origin(kind)
+    if origin in {Union, UnionType}:
+        options = list(dict.fromkeys(_type(each) for each in get_args(kind) if each is not NoneType))
+        return options[0] if len(options) == 1 else list(options)
+    return {list: "array", Literal: "string"}.get(origin, "object")
 
 
 def lean_input(schema: dict[str, Json]) -> dict[str, Json]:
-    """An input schema without titles; unknown arguments are refused.
+    """An input schema without titles. Unknown arguments are refused by the server, which names those that there are.
 
     The null of optional arguments goes too: leaving an argument out says the same, and not every host knows unions.
     """
@@ -97,7 +89,6 @@ def lean_input(schema: dict[str, Json]) -> dict[str, Json]:
     lean: dict[str, Json] = {
         "type": "object",
         "properties": {name: _argument(each) for name, each in properties.items()},
-        "additionalProperties": False,
     }
     if required := schema.get("required"):
         lean["required"] = required

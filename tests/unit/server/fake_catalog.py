@@ -19,6 +19,7 @@ from spheresync.answers import (
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, LineageExport, Principal
 from spheresync.service.catalog.asset_list import AssetArguments
+from spheresync.service.catalog.column_pages import ColumnsWanted
 from tests.unit.server.fake_asked import Asked
 from tests.unit.server.fake_drift import HOSTILE
 
@@ -53,7 +54,9 @@ class FakeCatalog(Asked):
     async def why_no_assets(self, space: str | None, principal: Principal) -> str:
         return ""
 
-    async def list_spaces(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
+    async def list_spaces(
+        self, principal: Principal, *, limit: int = 50, cursor: str | None = None, budget: int | None = None
+    ) -> Page[SpaceRow]:
         self._asked("list_spaces", limit=limit, cursor=cursor)
         rows = [
             SpaceRow(
@@ -67,8 +70,8 @@ class FakeCatalog(Asked):
             SpaceRow(space="HR", label="People", assets=0, kinds={}, tiers={}, statuses={}),
         ]
         if limit == 1 and cursor is None:
-            return Page(items=rows[:1], total=2, next_cursor="next")
-        return Page(items=rows[1:] if cursor == "next" else rows, total=2)
+            return Page(items=rows[:1], total=2, next_cursor="next", first=1)
+        return Page(items=rows[1:] if cursor == "next" else rows, total=2, first=2 if cursor == "next" else 1)
 
     async def list_assets(
         self,
@@ -94,12 +97,21 @@ class FakeCatalog(Asked):
             first=1,
         )
 
-    async def describe_asset(self, asset: str | AssetId, principal: Principal) -> AssetDetail:
+    async def describe_asset(
+        self,
+        asset: str | AssetId,
+        principal: Principal,
+        *,
+        detail: str = "full",
+        column: str | None = None,
+        cursor: str | None = None,
+        budget: int | None = None,
+    ) -> AssetDetail:
         asset = str(asset)
         self._asked("describe_asset", asset=asset)
         if asset not in {"SALES/V_ORDERS", SLASHED, HIDDEN, *ODD}:
             raise UsageError(f"there is no asset {asset!r}.", remedy="Did you mean SALES/V_ORDERS?")
-        return AssetDetail(
+        answer = AssetDetail(
             asset=asset,
             kind="view",
             label=HOSTILE,
@@ -113,8 +125,17 @@ class FakeCatalog(Asked):
             last_sync=None,
             pii={"person": ["A  B\u200d"]},
         )
+        return ColumnsWanted(column, cursor, budget).of(answer if detail == "full" else answer.concise())
 
-    async def explain_mapping(self, text: str, principal: Principal) -> MappingExplanation:
+    async def explain_mapping(
+        self,
+        text: str,
+        principal: Principal,
+        *,
+        column: str | None = None,
+        cursor: str | None = None,
+        budget: int | None = None,
+    ) -> MappingExplanation:
         asset = text
         self._asked("explain_mapping", asset=asset)
         return MappingExplanation(

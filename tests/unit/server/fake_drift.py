@@ -41,4 +41,5 @@ def drift_answer(*, drifted: bool, conflicts: int, problems: list[Finding]) -> D
         problems=problems,
         items=[item] if drifted else [],
         total=int(drifted),
+        first=1 if drifted else None,
     )

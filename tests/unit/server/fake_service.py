@@ -130,6 +130,7 @@ class FakeService(FakeCatalog, FakeStatus):
             problems_total=self.problems,
             items=[change],
             total=1 + self.deletes,
+            first=1,
             prerequisites=[*self.prerequisites],
         )
 
@@ -140,6 +141,7 @@ class FakeService(FakeCatalog, FakeStatus):
         *,
         refresh: bool,
         limit: int = 20,
+        budget: int | None = None,
         progress: OnProgress = silent,
     ) -> ChangeSetAnswer:
         self._asked("preview", scope=scope, principal=principal, refresh=refresh, limit=limit)
@@ -156,6 +158,7 @@ class FakeService(FakeCatalog, FakeStatus):
         detail: str = "full",
         limit: int = 20,
         cursor: str | None = None,
+        budget: int | None = None,
     ) -> ChangeSetAnswer:
         self._asked("get_change_set", change_set_id=change_set_id, detail=detail, limit=limit, cursor=cursor)
         return self._change_set(change_set_id)
@@ -260,15 +263,18 @@ class FakeService(FakeCatalog, FakeStatus):
         *,
         limit: int = 20,
         cursor: str | None = None,
+        budget: int | None = None,
         progress: OnProgress = silent,
     ) -> DriftAnswer:
         self._asked("detect_drift", scope=scope, principal=principal, limit=limit, cursor=cursor)
         await progress(ProgressEvent("comparing", 1, 1, "sales"))
         return drift_answer(drifted=not scope.tiers, conflicts=self.deletes, problems=self._problems())
 
-    async def list_runs(self, principal: Principal, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
+    async def list_runs(
+        self, principal: Principal, *, limit: int = 20, cursor: str | None = None, budget: int | None = None
+    ) -> Page[RunRow]:
         self._asked("list_runs", limit=limit, cursor=cursor)
-        return Page(items=[self._row()], total=1)
+        return Page(items=[self._row()], total=1, first=1)
 
     async def care(self, principal: Principal, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
         return CareReport()
@@ -277,7 +283,9 @@ class FakeService(FakeCatalog, FakeStatus):
         self._asked("cancel_run", run_id=run_id, principal=principal)
         return self._run(run_id, "cancelled")
 
-    async def revert_run(self, run_id: str, principal: Principal, *, limit: int = 20) -> ChangeSetAnswer:
+    async def revert_run(
+        self, run_id: str, principal: Principal, *, limit: int = 20, budget: int | None = None
+    ) -> ChangeSetAnswer:
         self._asked("revert_run", run_id=run_id, principal=principal, limit=limit)
         return self._change_set("cs_1").model_copy(update={"undo_of": run_id})
 
@@ -299,6 +307,7 @@ class FakeService(FakeCatalog, FakeStatus):
         detail: str = "concise",
         limit: int = 50,
         cursor: str | None = None,
+        budget: int | None = None,
     ) -> AuditPage:
         self._asked(
             "query_audit",
@@ -317,7 +326,7 @@ class FakeService(FakeCatalog, FakeStatus):
             seq=1, at=NOW, actor="anna", action="create", run_id="run_1", asset="SALES/V_ORDERS", target="glue",
             outcome="done",
         )  # fmt: skip
-        return AuditPage(items=[row], total=1)
+        return AuditPage(items=[row], total=1, first=1)
 
     async def verify_audit(self, principal: Principal) -> AuditVerdictAnswer:
         self._asked("verify_audit")

@@ -13,7 +13,7 @@ from spheresync.service import answer_rows
 from spheresync.service.argument_checks import beginning, end, wants_full
 from spheresync.service.audit.audit_filters import note_on_outcome, note_on_question, require_known_words
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.cursors import Listing, page_size
+from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditFilter
 
@@ -38,6 +38,7 @@ class Audit:
         detail: str = "concise",
         limit: int = 50,
         cursor: str | None = None,
+        budget: int | None = None,
     ) -> AuditPage:
         """Entries of the audit log, newest first. A day stands for the whole of it, in `since` as in `until`.
 
@@ -62,18 +63,17 @@ class Audit:
             run_id=RunId(run_id) if run_id is not None else None,
         )
         listing = Listing.of("audit", **asdict(wanted))
-        start = listing.decode(cursor, int)
+        before, start = listing.position(cursor, int)
         size = page_size(limit)
         entries, total = await self._store.audit.query(
             wanted, limit=size + 1, cursor=int(start[0]) if start is not None else None
         )
-        shown = entries[:size]
-        more = listing.encode(shown[-1].seq) if len(entries) > size else None
+        items = rows_within([answer_rows.audit_row(entry, full=full) for entry in entries[:size]], budget)
+        more = listing.encode(before + len(items), items[-1].seq) if len(entries) > len(items) else None
         note = await note_on_question(self._store, total, asset=asset, actor=actor, run_id=run_id)
         if note is None and outcome is not None:
             note = note_on_outcome(outcome, await self._store.audit.outcomes(replace(wanted, outcome=None)))
-        items = [answer_rows.audit_row(entry, full=full) for entry in shown]
-        return AuditPage(items=items, total=total, next_cursor=more, note=note)
+        return AuditPage(items=items, total=total, next_cursor=more, first=first_of_page(before, items), note=note)
 
     async def verify_audit(self, principal: Principal) -> AuditVerdictAnswer:
         authorize(principal, Permission.READ)

@@ -31,7 +31,7 @@ from spheresync.runtime.search_index import with_index
 from spheresync.service import answer_rows
 from spheresync.service.argument_checks import one_of, wants_full
 from spheresync.service.catalog.known_problems import problems_of
-from spheresync.service.cursors import Listing, page_size
+from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.service.schedule.tiers import late_since
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import (
@@ -51,7 +51,6 @@ MOST_NAMED = 12
 """Columns that one row names; of more the number is told."""
 NEAR = 5
 _LONGEST_TEXT = 160
-_ROW_OVERHEAD = 40
 SEARCHED = "names, labels in every language, business terms, names and labels of columns, and descriptions"
 _BY_WORDS = f"{SEARCHED}: whole words and beginnings of words, in any case, with or without umlauts and accents"
 _PARTS = ", and parts of words in names and labels"
@@ -160,18 +159,16 @@ class AssetLister:
         """One page of it; `budget` is how many characters its rows may be long in all."""
         given = {name: getattr(self._wanted, name) for name in self._wanted.__slots__ if name != "detail"}
         listing = Listing.of("assets", **given)
-        start = listing.decode(cursor, int, str, str, str)
-        size = page_size(limit)
-        after, before = None, 0
+        before, start = listing.position(cursor, str, str, str)
+        size, after = page_size(limit), None
         if start is not None:
-            before = int(start[0])
-            after = AssetPlace(str(start[1]), AssetId(SpaceName(str(start[2])), TechnicalName(str(start[3]))))
+            after = AssetPlace(str(start[0]), AssetId(SpaceName(str(start[1])), TechnicalName(str(start[2]))))
         if self._wanted.count_only:
             return await self._counted()
         hits, left = await self._asked(size + 1, after)
         places = hits.places[:size]
         rows = await self._rows(places)
-        shown = _within(rows, budget)
+        shown = rows_within(rows, budget)
         if len(shown) < len(rows):
             places = places[: 1 + [str(each.asset) for each in places].index(shown[-1].asset)]
         next_cursor = None
@@ -183,7 +180,7 @@ class AssetLister:
             items=shown,
             total=hits.total,
             next_cursor=next_cursor,
-            first=before + 1 if shown else None,
+            first=first_of_page(before, shown),
             as_of=await self._as_of(),
             searched=self._searched(hits),
             notes=await self._notes(hits, left),
@@ -375,17 +372,6 @@ class AssetLister:
 
     async def _as_of(self) -> str | None:
         return max((space.listed_at for space in await self._store.catalog.spaces() if space.listed_at), default=None)
-
-
-def _within(rows: list[AssetRow], budget: int | None) -> list[AssetRow]:
-    """The first rows that are not longer than `budget` together, one in any case."""
-    if budget is None:
-        return rows
-    for number, row in enumerate(rows):
-        budget -= len(row.model_dump_json(exclude_none=True)) + _ROW_OVERHEAD
-        if budget < 0:
-            return rows[: max(number, 1)]
-    return rows
 
 
 def _match(found: SearchedText) -> MatchRow:

@@ -51,14 +51,16 @@ from spheresync.runtime.settled_context import settle_context
 from spheresync.runtime.unknown_names import WrongName, named_asset, unknown_asset, unknown_name, unknown_names
 from spheresync.runtime.unread import objects_off
 from spheresync.service import answer_rows
+from spheresync.service.argument_checks import wants_full
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.catalog.asset_list import AssetArguments, AssetLister, AssetsWanted
 from spheresync.service.catalog.business_context import business_context, context_findings, rule_rows
+from spheresync.service.catalog.column_pages import ColumnsWanted
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
 from spheresync.service.catalog.other_names import other_names
-from spheresync.service.cursors import Listing, page_size
+from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, Checkpoint, FormerTable, SpaceRecord
@@ -104,20 +106,24 @@ class Catalog:
             }
         )
 
-    async def list_spaces(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
+    async def list_spaces(
+        self, principal: Principal, *, limit: int = 50, cursor: str | None = None, budget: int | None = None
+    ) -> Page[SpaceRow]:
+        """Every space that is known; a page holds at most `limit`, in at most `budget` characters."""
         authorize(principal, Permission.READ)
         listing = Listing.of("spaces")
-        start = listing.decode(cursor, str)
+        before, after = listing.position(cursor, str)
         size = page_size(limit)
         spaces = sorted(await self._store.catalog.spaces(), key=lambda space: space.name)
-        after = [space for space in spaces if start is None or space.name > str(start[0])]
+        left = [space for space in spaces if after is None or space.name > str(after[0])]
         counts = await self._store.catalog.counts()
-        items = [
+        rows = [
             answer_rows.space_row(space, [each for each in counts if each.space == space.name], self._left_out(space))
-            for space in after[:size]
+            for space in left[:size]
         ]
-        more = listing.encode(items[-1].space) if len(after) > size else None
-        return Page(items=items, total=len(spaces), next_cursor=more)
+        items = rows_within(rows, budget)
+        more = listing.encode(before + len(items), items[-1].space) if len(left) > len(items) else None
+        return Page(items=items, total=len(spaces), next_cursor=more, first=first_of_page(before, items))
 
     async def why_no_assets(self, space: str | None, principal: Principal) -> str:
         """Why nothing is known of a space that is there, or with None of all; empty where nothing explains it."""
@@ -179,12 +185,33 @@ class Catalog:
             "are listed under another status (failed, conflict or held), as that is worse or lasts longer."
         )
 
-    async def describe_asset(self, asset: str | AssetId, principal: Principal) -> AssetDetail:
-        """All that is known of one asset, named by a person or by an identity.
+    async def describe_asset(
+        self,
+        asset: str | AssetId,
+        principal: Principal,
+        *,
+        detail: str = "full",
+        column: str | None = None,
+        cursor: str | None = None,
+        budget: int | None = None,
+    ) -> AssetDetail:
+        """What is known of one asset, named by a person or by an identity.
+
+        Args:
+            asset: which one.
+            principal: who asks.
+            detail: full, or concise.
+            column: only the columns of this name or glob.
+            cursor: where the page of columns begins.
+            budget: characters that the columns may have in all.
 
         Raises:
-            UsageError: it is not of the form SPACE/NAME, or not known.
+            UsageError: it is not of the form SPACE/NAME, or not known, or has no such column.
         """
+        answer = await self._described(asset, principal)
+        return ColumnsWanted(column, cursor, budget).of(answer if wants_full(detail) else answer.concise())
+
+    async def _described(self, asset: str | AssetId, principal: Principal) -> AssetDetail:
         authorize(principal, Permission.READ)
         record = await self._record(asset)
         definition = await self._definition(record)
@@ -223,15 +250,30 @@ class Catalog:
             last_sync=max((checkpoint.synced_at for checkpoint in checkpoints), default=None),
             pii=pii,
             personal_data="classified" if classified else "not_classified",
-            **(await other_names(self._store, record)).told(),
-        )
+        ).model_copy(update={**(await other_names(self._store, record)).told()})
 
     async def _former_tables(self, asset: AssetId) -> list[FormerTable]:
         """The tables that an asset had before rules named it anew, and that are still there."""
         keys = self._context.settings.target_keys
         return [each for key in keys for each in await self._store.former_tables.all(key) if each.asset == asset]
 
-    async def explain_mapping(self, text: str, principal: Principal) -> MappingExplanation:
+    async def explain_mapping(
+        self,
+        text: str,
+        principal: Principal,
+        *,
+        column: str | None = None,
+        cursor: str | None = None,
+        budget: int | None = None,
+    ) -> MappingExplanation:
+        """Why an asset gets its table, names and types; `column`, `cursor` and `budget` as of `describe_asset`.
+
+        Raises:
+            UsageError: it is not of the form SPACE/NAME, or not known, or has no such column.
+        """
+        return ColumnsWanted(column, cursor, budget).of(await self._explained(text, principal))
+
+    async def _explained(self, text: str, principal: Principal) -> MappingExplanation:
         authorize(principal, Permission.READ)
         record = await self._record(text)
         mapping = self._context.mapping
@@ -289,8 +331,7 @@ class Catalog:
                 *explanation.findings,
                 *await findings_of(self._store, record.id),
             ],
-            **names.told(),
-        )
+        ).model_copy(update={**names.told()})
 
     async def _elsewhere(self, record: AssetRecord, explained: TargetKey) -> list[str]:
         """The names that an asset has in other targets and destinations than the one that is explained."""

@@ -65,9 +65,10 @@ class Changes:
         *,
         refresh: bool,
         limit: int = 20,
+        budget: int | None = None,
         progress: OnProgress = silent,
     ) -> ChangeSetAnswer:
-        """Make and save a change set; `refresh` reads Datasphere first.
+        """Make and save a change set; `refresh` reads Datasphere first. `limit` and `budget`: see `get_change_set`.
 
         Raises:
             UsageError: the scope names something unknown, or an asset outside of its spaces or tiers.
@@ -93,7 +94,7 @@ class Changes:
             scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices, compare=True
         )
         record = await make_change_set(self._context, request, progress)
-        return await self._change_sets.answer(record.id, detail="concise", limit=limit)
+        return await self._change_sets.answer(record.id, detail="concise", limit=limit, budget=budget)
 
     async def _under_way(self) -> tuple[Problem, ...]:
         """Runs that may write what a preview is about while it is made."""
@@ -144,9 +145,11 @@ class Changes:
         detail: str = "full",
         limit: int = 20,
         cursor: str | None = None,
+        budget: int | None = None,
     ) -> ChangeSetAnswer:
+        """A saved change set, and a page of its items: at most `limit`, in at most `budget` characters."""
         authorize(principal, Permission.READ)
-        return await self._change_sets.answer(change_set_id, detail=detail, limit=limit, cursor=cursor)
+        return await self._change_sets.answer(change_set_id, detail=detail, limit=limit, cursor=cursor, budget=budget)
 
     async def list_deletes(self, change_set_id: str, principal: Principal) -> list[ChangeRow]:
         """Every delete of a change set, also those that a guard holds back: what a person is asked about."""

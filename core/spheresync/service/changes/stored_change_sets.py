@@ -18,7 +18,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.service import answer_rows
 from spheresync.service.argument_checks import wants_full
 from spheresync.service.changes.scheduler_writes import scheduler_writes
-from spheresync.service.cursors import Listing, page_size
+from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.records import ChangeSetRecord
 
@@ -34,26 +34,35 @@ class StoredChangeSets:
         self._store = context.store
 
     async def answer(
-        self, change_set_id: str, *, detail: str = "full", limit: int = 20, cursor: str | None = None
+        self,
+        change_set_id: str,
+        *,
+        detail: str = "full",
+        limit: int = 20,
+        cursor: str | None = None,
+        budget: int | None = None,
     ) -> ChangeSetAnswer:
         full = wants_full(detail)
         listing = Listing.of("change set", change_set_id=change_set_id)
-        start = listing.decode(cursor, int)
+        before, start = listing.position(cursor, int)
         size = page_size(limit)
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         after = int(start[0]) if start is not None else 0
         items = await self._store.change_sets.items(record.id, after_ordinal=after, limit=size + 1)
         require_as_saved(record, items, await self._store.change_sets.seals(record.id))
-        shown = items[:size]
-        more = listing.encode(shown[-1].ordinal) if len(items) > size else None
+        rows = rows_within([answer_rows.change_row(item, full=full) for item in items[:size]], budget)
+        more = None
+        if len(items) > len(rows):
+            more = listing.encode(before + len(rows), items[len(rows) - 1].ordinal)
         total = sum(record.summary.get(action, 0) for action in Action if action is not Action.UNCHANGED)
         return answer_rows.change_set_answer(
             record,
-            [answer_rows.change_row(item, full=full) for item in shown],
+            rows,
             waits=await self._waits(record),
             notes=await scheduler_writes(self._context, record) if self._is_open(record) else (),
             total=total,
             next_cursor=more,
+            first=first_of_page(before, rows),
             now=self._context.clock(),
         )
 

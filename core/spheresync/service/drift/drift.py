@@ -31,6 +31,7 @@ class Drift:
         *,
         limit: int = 20,
         cursor: str | None = None,
+        budget: int | None = None,
         progress: OnProgress = silent,
     ) -> DriftAnswer:
         """Compare what was last written with what the targets hold now. Datasphere is not read, AWS not written.
@@ -40,6 +41,7 @@ class Drift:
             principal: who asks.
             limit: objects in this answer.
             cursor: of an earlier answer: its next page, without looking again.
+            budget: characters of these objects in all.
             progress: told of each database.
 
         Raises:
@@ -58,7 +60,7 @@ class Drift:
         )
         start = pages.decode(cursor, str, int)
         if start is not None:
-            return await self._drift_page(pages, str(start[0]), int(start[1]), size)
+            return await self._drift_page(pages, str(start[0]), int(start[1]), size, budget)
         self._context.require_good_settings()
         async with self._context.providers.in_use() as providers:
             checked = await checked_scope(
@@ -81,9 +83,11 @@ class Drift:
                 progress=progress,
             )
             look, found = await sweep.run()
-        return _answer(pages, look, [*enumerate(found[:size], start=1)], total=len(found))
+        return _answer(pages, look, [*enumerate(found[:size], start=1)], total=len(found), budget=budget)
 
-    async def _drift_page(self, pages: cursors.Listing, look_id: str, after: int, size: int) -> DriftAnswer:
+    async def _drift_page(
+        self, pages: cursors.Listing, look_id: str, after: int, size: int, budget: int | None
+    ) -> DriftAnswer:
         look = await self._store.drift.look(look_id)
         total = look.summary.get("drifted", 0)
         if await self._store.drift.count(look_id) != total:
@@ -91,21 +95,29 @@ class Drift:
                 "what this list held was repaired or looked at again since.",
                 remedy="Leave cursor out to look for drift anew.",
             )
-        return _answer(pages, look, await self._store.drift.found(look_id, after=after, limit=size), total=total)
+        found = await self._store.drift.found(look_id, after=after, limit=size)
+        return _answer(pages, look, found, total=total, budget=budget)
 
 
 def _answer(
-    pages: cursors.Listing, look: DriftLook, page: Sequence[tuple[int, TableDrift]], *, total: int
+    pages: cursors.Listing,
+    look: DriftLook,
+    page: Sequence[tuple[int, TableDrift]],
+    *,
+    total: int,
+    budget: int | None,
 ) -> DriftAnswer:
-    last = page[-1][0] if page else total
+    rows = cursors.rows_within([_row(drift) for _, drift in page], budget)
+    last = page[len(rows) - 1][0] if page else total
     return DriftAnswer(
         change_set_id=look.change_set_id,
         looked_at=look.at,
         summary=dict(look.summary),
         findings=[answer_rows.finding(problem) for problem in look.findings],
         problems=[answer_rows.finding(problem) for problem in look.problems[: answer_rows.SHOWN_PROBLEMS]],
-        items=[_row(drift) for _, drift in page],
+        items=rows,
         total=total,
+        first=page[0][0] if rows else None,
         next_cursor=pages.encode(look.id, last) if last < total else None,
     )
 

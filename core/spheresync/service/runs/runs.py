@@ -161,9 +161,11 @@ class Runs:
         authorize(principal, Permission.READ)
         return await self._runs.answer(run_id)
 
-    async def list_runs(self, principal: Principal, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
+    async def list_runs(
+        self, principal: Principal, *, limit: int = 20, cursor: str | None = None, budget: int | None = None
+    ) -> Page[RunRow]:
         authorize(principal, Permission.READ)
-        return await self._runs.page(limit=limit, cursor=cursor)
+        return await self._runs.page(limit=limit, cursor=cursor, budget=budget)
 
     async def wait(
         self,

@@ -14,7 +14,7 @@ from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, delete
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import answer_rows
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
-from spheresync.service.cursors import Listing, page_size
+from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.service.run_rows import listed_run
 from spheresync.state.records import ChangeSetRecord, RunRecord
 
@@ -70,15 +70,15 @@ class StoredRuns:
         began = None if run.state.ended else await self._store.runs.began_at(run.id)
         return None if began is None else self._context.clock() - datetime.fromisoformat(began)
 
-    async def page(self, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
+    async def page(self, *, limit: int = 20, cursor: str | None = None, budget: int | None = None) -> Page[RunRow]:
         listing = Listing.of("runs")
-        start = listing.decode(cursor, str)
+        passed, start = listing.position(cursor, str)
         size = page_size(limit)
         before = RunId(str(start[0])) if start is not None else None
         runs, total = await self._store.runs.page(limit=size + 1, before=before)
-        shown = runs[:size]
-        more = listing.encode(shown[-1].id) if len(runs) > size else None
-        return Page(items=[await listed_run(self._store, run) for run in shown], total=total, next_cursor=more)
+        rows = rows_within([await listed_run(self._store, run) for run in runs[:size]], budget)
+        more = listing.encode(passed + len(rows), rows[-1].run_id) if len(runs) > len(rows) else None
+        return Page(items=rows, total=total, next_cursor=more, first=first_of_page(passed, rows))
 
 
 def _with_lost_entries(run: RunRecord, lost: Sequence[object]) -> RunRecord:

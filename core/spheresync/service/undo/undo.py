@@ -33,7 +33,9 @@ class Undo:
         self._store = context.store
         self._change_sets = change_sets
 
-    async def revert_run(self, run_id: str, principal: Principal, *, limit: int = 20) -> ChangeSetAnswer:
+    async def revert_run(
+        self, run_id: str, principal: Principal, *, limit: int = 20, budget: int | None = None
+    ) -> ChangeSetAnswer:
         """Make and save the change set that restores what a run changed; AWS is read, and nothing written to it.
 
         New rules do not make it stale, since it goes by what was there. What it restores is held once it is applied.
@@ -60,7 +62,7 @@ class Undo:
                 now=context.clock(),
             )
             record = await reverter.run()
-        return await self._change_sets.answer(record.id, detail="concise", limit=limit)
+        return await self._change_sets.answer(record.id, detail="concise", limit=limit, budget=budget)
 
     async def release(self, assets: Sequence[str], principal: Principal) -> ReleaseAnswer:
         """Let go of held assets, all of them where none is named; the next sync brings what Datasphere holds.

@@ -14,10 +14,11 @@ from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.model import AssetStatus, counted
 from spheresync_server.answer_summaries import asset_lines, lineage_lines
 from spheresync_server.mcp_server.engine_texts import with_tool_names
-from spheresync_server.mcp_server.tool_results import page_line, respond
+from spheresync_server.mcp_server.tool_results import ROW_BUDGET, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import (
     Asset,
     AssetDetailWord,
+    Column,
     Cursor,
     Detail,
     DirectionWord,
@@ -28,10 +29,11 @@ from spheresync_server.mcp_server.tools.arguments import (
     TierName,
 )
 from spheresync_server.server_context import ServiceTools
+from spheresync_server.untrusted import visible
 
 _NOT_CLASSIFIED = "Personal data is not classified: that pii is empty says nothing."
-ROW_BUDGET = 16_000
-"""Characters of the rows of one answer, about 5,000 tokens; the lines that tell of them take up to half as many."""
+_ASK_FOR_COLUMNS = "Ask for some columns with column, or read the resource spheresync://assets/SPACE/NAME."
+_EDGES = 500
 _NEVER_READ = "Nothing is known yet, as Datasphere was never read: call preview_changes with refresh=true first."
 
 
@@ -40,15 +42,17 @@ class CatalogTools(ServiceTools):
 
     async def list_spaces(self, limit: Limit = 50, cursor: Cursor = None) -> Annotated[CallToolResult, Page[SpaceRow]]:
         """Spaces of the tenant, with asset counts by kind, tier and status."""
-        page = await self._service.catalog.list_spaces(self._server_context.principal, limit=limit, cursor=cursor)
-        told = page_line("space", len(page.items), page.total, page.next_cursor)
+        page = await self._service.catalog.list_spaces(
+            self._server_context.principal, limit=limit, cursor=cursor, budget=ROW_BUDGET
+        )
+        told = page_line("space", page)
         if not page.total:
             told = await self._why_nothing_is_known()
         noted = sum(row.problem is not None for row in page.items)
         spaces = (
             f"{counted(noted, 'space')} of these could not be read lately or left out: see problem." if noted else ""
         )
-        return respond(page, told, spaces)
+        return respond(self._server_context, page, told, spaces, told={"total", "first"})
 
     async def list_assets(
         self,
@@ -93,8 +97,15 @@ class CatalogTools(ServiceTools):
             not page.total
             and not (await self._service.catalog.list_spaces(self._server_context.principal, limit=1)).total
         ):
-            return respond(page, await self._why_nothing_is_known())
-        return respond(page, *asset_lines(page), *await self._beside(page, space, status), *_problem_lines(page.items))
+            return respond(self._server_context, page, await self._why_nothing_is_known())
+        return respond(
+            self._server_context,
+            page,
+            *asset_lines(page),
+            *await self._beside(page, space, status),
+            *_problem_lines(page.items),
+            told={"total", "first", "kinds", "statuses", "searched", "as_of", "notes", "meant"},
+        )
 
     async def _beside(self, page: AssetPage, space: str | None, status: str | None) -> list[str]:
         """Why a list of a space is empty, and what a list of one status leaves out."""
@@ -109,26 +120,39 @@ class CatalogTools(ServiceTools):
         return with_tool_names(empty) if empty else _NEVER_READ
 
     async def describe_asset(
-        self, asset: Asset, detail: AssetDetailWord = "full"
+        self, asset: Asset, detail: AssetDetailWord = "full", column: Column = None, cursor: Cursor = None
     ) -> Annotated[CallToolResult, AssetDetail]:
         """One asset: columns, context, targets, personal data."""
-        answer = await self._service.catalog.describe_asset(asset, self._server_context.principal)
+        answer = await self._service.catalog.describe_asset(
+            asset, self._server_context.principal, detail=detail, column=column, cursor=cursor, budget=ROW_BUDGET
+        )
         return respond(
-            answer if detail == "full" else answer.concise(),
-            f"{answer.kind}, tier {answer.tier}, {answer.status}: {counted(len(answer.columns), 'column')}, "
-            f"{counted(len(answer.targets), 'target object')}, last sync {answer.last_sync or 'never'}.",
+            self._server_context,
+            answer,
+            f"{visible(answer.asset)} is {_article(answer.kind)}, tier {answer.tier}, {answer.status}: "
+            f"{_columns_shown(answer)}, {counted(len(answer.targets), 'target object')}, "
+            f"last sync {answer.last_sync or 'never'}.",
             "It has a problem: see problem." if answer.problem else "",
             "" if answer.pii or answer.personal_data == "classified" else _NOT_CLASSIFIED,
+            told={"kind", "tier", "status", "last_sync", "columns_total", "first"},
+            more=_ASK_FOR_COLUMNS,
         )
 
-    async def explain_mapping(self, asset: Asset) -> Annotated[CallToolResult, MappingExplanation]:
+    async def explain_mapping(
+        self, asset: Asset, column: Column = None, cursor: Cursor = None
+    ) -> Annotated[CallToolResult, MappingExplanation]:
         """Why an asset gets its table, names and types: rules that fired, decisions, findings."""
-        answer = await self._service.catalog.explain_mapping(asset, self._server_context.principal)
+        answer = await self._service.catalog.explain_mapping(
+            asset, self._server_context.principal, column=column, cursor=cursor, budget=ROW_BUDGET
+        )
         return respond(
+            self._server_context,
             answer,
-            f"{'Included' if answer.included else 'Excluded'}, tier {answer.tier}; "
-            f"{counted(len(answer.rules), 'rule')} fired, {counted(len(answer.columns), 'column')} decided, "
+            f"{visible(answer.asset)} is {'included' if answer.included else 'excluded'}, tier {answer.tier}; "
+            f"{counted(len(answer.rules), 'rule')} fired, {_columns_shown(answer)}, "
             f"{counted(len(answer.findings), 'finding')}.",
+            told={"included", "tier", "columns_total", "first"},
+            more=_ASK_FOR_COLUMNS,
         )
 
     async def get_lineage(
@@ -147,7 +171,27 @@ class CatalogTools(ServiceTools):
             depth=depth,
             budget=ROW_BUDGET,
         )
-        return respond(answer, *lineage_lines(answer))
+        return respond(
+            self._server_context,
+            answer,
+            *lineage_lines(answer, most=_EDGES),
+            told={"asset", "direction", "depth", "as_of", "edges", "findings"},
+        )
+
+
+def _columns_shown(answer: AssetDetail | MappingExplanation) -> str:
+    """How many columns there are, and which of them are shown."""
+    shown = len(answer.columns)
+    if answer.columns_total is None:
+        return counted(shown, "column")
+    if answer.first is None:
+        return f"{shown:,} of {counted(answer.columns_total, 'column')}"
+    more = ", pass next_cursor as cursor for more" if answer.next_cursor else ""
+    return f"columns {answer.first:,}-{answer.first + shown - 1:,} of {answer.columns_total:,}{more}"
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind.startswith("a") else f"a {kind}"
 
 
 def _problem_lines(rows: Sequence[AssetRow]) -> Iterator[str]:

@@ -12,7 +12,16 @@ from spheresync.answers import ChangeSetAnswer, RunAnswer
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
 from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
 from spheresync_server.mcp_server.progress import report_to
-from spheresync_server.mcp_server.tool_results import change_set_lines, respond, run_lines
+from spheresync_server.mcp_server.tool_results import (
+    ASK_FOR_ITEMS,
+    CHANGE_SET_TOLD,
+    ROW_BUDGET,
+    RUN_TOLD,
+    ask_for_failures,
+    change_set_lines,
+    respond,
+    run_lines,
+)
 from spheresync_server.mcp_server.tools.arguments import (
     Assets,
     ChangeSet,
@@ -50,18 +59,27 @@ class ChangeTools(ServiceTools):
         """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
         scope = scope_request(spaces, assets, tiers, targets, destinations)
         answer = await self._service.changes.preview(
-            scope, self._server_context.principal, refresh=refresh, limit=limit, progress=report_to(ctx)
+            scope,
+            self._server_context.principal,
+            refresh=refresh,
+            limit=limit,
+            budget=ROW_BUDGET,
+            progress=report_to(ctx),
         )
-        return respond(answer, *change_set_lines(answer))
+        return respond(
+            self._server_context, answer, *change_set_lines(answer), told=CHANGE_SET_TOLD, more=ASK_FOR_ITEMS
+        )
 
     async def get_change_set(
         self, change_set_id: ChangeSet, detail: ItemDetail = "full", limit: Limit = 20, cursor: Cursor = None
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """A saved change set, page by page: action, strategy, before/after of each field, operations."""
         answer = await self._service.changes.get_change_set(
-            change_set_id, self._server_context.principal, detail=detail, limit=limit, cursor=cursor
+            change_set_id, self._server_context.principal, detail=detail, limit=limit, cursor=cursor, budget=ROW_BUDGET
         )
-        return respond(answer, *change_set_lines(answer))
+        return respond(
+            self._server_context, answer, *change_set_lines(answer), told=CHANGE_SET_TOLD, more=ASK_FOR_ITEMS
+        )
 
     async def apply_changes(
         self,
@@ -81,7 +99,14 @@ class ChangeTools(ServiceTools):
             change_set_id, self._server_context.principal, allow_deletes=confirmed(answer)
         )
         run = await waited(self._server_context, run, wait_seconds, ctx)
-        return respond(run, _spent(run) if allow_deletes else "", *run_lines(run))
+        return respond(
+            self._server_context,
+            run,
+            _spent(run) if allow_deletes else "",
+            *run_lines(run),
+            told=RUN_TOLD,
+            more=ask_for_failures(run),
+        )
 
 
 def _spent(run: RunAnswer) -> str:

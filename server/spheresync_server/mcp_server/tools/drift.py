@@ -11,7 +11,7 @@ from mcp.types import CallToolResult
 from spheresync.answers import DriftAnswer
 from spheresync.model import counted
 from spheresync_server.mcp_server.progress import report_to
-from spheresync_server.mcp_server.tool_results import counts_line, page_line, respond
+from spheresync_server.mcp_server.tool_results import ROW_BUDGET, counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import Assets, Cursor, Limit, Spaces, Tiers
 from spheresync_server.scope_arguments import scope_request
 from spheresync_server.server_context import ServerContext, ServiceTools
@@ -35,15 +35,26 @@ class DriftTools(ServiceTools):
         """
         scope = scope_request(spaces, assets, tiers)
         answer = await self._service.drift.detect_drift(
-            scope, self._server_context.principal, limit=limit, cursor=cursor, progress=report_to(ctx)
+            scope,
+            self._server_context.principal,
+            limit=limit,
+            cursor=cursor,
+            budget=ROW_BUDGET,
+            progress=report_to(ctx),
         )
         self._service.background.deliver_alerts_soon()
-        return respond(answer, *_lines(answer))
+        return respond(
+            self._server_context,
+            answer,
+            *_lines(answer),
+            told={"looked_at", "summary", "total", "first"},
+            more="Ask with limit=1, or for single assets.",
+        )
 
 
 def _lines(answer: DriftAnswer) -> Iterable[str]:
     yield f"Looked at {answer.looked_at}: {counts_line(answer.summary)}."
-    yield page_line("drifted table", len(answer.items), answer.total, answer.next_cursor)
+    yield page_line("drifted table", answer)
     if answer.problems:
         left = answer.summary.get("not_compared", 0)
         tables = counted(left, "table") if left else "Something"

@@ -16,7 +16,7 @@ from spheresync.answers import (
 )
 from spheresync.model import counted
 from spheresync_server.mcp_server.engine_texts import with_tool_names
-from spheresync_server.mcp_server.tool_results import counts_line, page_line, respond
+from spheresync_server.mcp_server.tool_results import ROW_BUDGET, counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import AuditDetail, Cursor, Limit
 from spheresync_server.server_context import ServiceTools
 
@@ -53,28 +53,33 @@ class InsightTools(ServiceTools):
             detail=detail,
             limit=limit,
             cursor=cursor,
+            budget=ROW_BUDGET,
         )
-        lines = [page_line("audit entry", len(page.items), page.total, page.next_cursor)]
-        if page.note is not None:
-            lines.append("See note." if asset or actor or run_id else page.note)
-        return respond(page, *lines)
+        lines = [page_line("audit entry", page)]
+        return respond(self._server_context, page, *lines, told={"total", "first"})
 
     async def verify_audit_log(self) -> Annotated[CallToolResult, AuditVerdictAnswer]:
         """Check the hash chain of the audit log."""
         verdict = await self._service.audit.verify_audit(self._server_context.principal)
         if verdict.intact:
-            return respond(verdict, f"Intact: {counted(verdict.entries, 'entry')}.")
-        return respond(verdict, f"Broken at entry {verdict.first_broken}; tell whoever runs this installation.")
+            return respond(self._server_context, verdict, f"Intact: {counted(verdict.entries, 'entry')}.")
+        return respond(
+            self._server_context,
+            verdict,
+            f"Broken at entry {verdict.first_broken}; tell whoever runs this installation.",
+        )
 
     async def get_sync_status(self) -> Annotated[CallToolResult, SyncStatus]:
         """Health, tiers with next run, queue, last runs, savings, problems."""
         status = await self._service.health.sync_status(self._server_context.principal)
         return respond(
+            self._server_context,
             status,
             f"Health {status.health} ({status.environment}). {with_tool_names(status.summary)}",
             f"Assets: {counts_line(status.assets)}.",
             f"{counted(len(status.queue), 'run')} queued or running; {counted(len(status.problems), 'problem')}.",
             _schedule_line(status),
+            told={"health", "environment", "summary", "assets"},
         )
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
@@ -82,6 +87,7 @@ class InsightTools(ServiceTools):
         report = await self._service.health.test_connections(self._server_context.principal)
         failed = sum(not finding.ok for finding in report.items)
         return respond(
+            self._server_context,
             report,
             "Every connection works."
             if report.ok

@@ -11,6 +11,7 @@ from mcp.server.mcpserver.tools import Tool, ToolManager
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel
 
+from spheresync.answers import Finding, RunRow, SchedulerStatus, TierStatus
 from spheresync.model.principals import CallerRole
 from spheresync_server.mcp_server.schemas import lean_input, output_outline
 from spheresync_server.mcp_server.tools.catalog import CatalogTools
@@ -28,14 +29,15 @@ _VIEWER, _OPERATOR, _ADMIN = CallerRole.VIEWER, CallerRole.OPERATOR, CallerRole.
 class ToolEntry:
     """One tool: its work, its title, the role it needs and its hints.
 
-    `outline_rows` off leaves the fields of its items out of the output schema, where another tool publishes them.
+    `answers_as` is the tool whose output schema describes the same answer, `known` are rows that another one describes.
     """
 
     work: Callable[..., Awaitable[CallToolResult]]
     title: str
     needs: CallerRole
     hints: ToolAnnotations
-    outline_rows: bool = True
+    answers_as: str | None = None
+    known: tuple[type[BaseModel], ...] = ()
 
     @property
     def name(self) -> str:
@@ -61,9 +63,11 @@ class ToolEntry:
             anybody, title=self.title, description=description, annotations=self.hints, structured_output=False
         )
         tool.parameters = lean_input(tool.parameters)
-        answer = _answer_of(self.work)
-        tool.fn_metadata.output_model = answer
-        tool.fn_metadata.output_schema = output_outline(answer, rows=self.outline_rows)
+        tool.fn_metadata.output_schema = (
+            output_outline(answer_of(self.work), known={Finding, *self.known})
+            if self.answers_as is None
+            else {"type": "object", "description": f"As of {self.answers_as}"}
+        )
         return tool
 
 
@@ -95,8 +99,8 @@ _DESCRIBED: dict[str, Tool] = {}
 """By the name of the tool: what hosts are told of it is the same for every caller."""
 
 
-def _answer_of(work: Callable[..., Awaitable[CallToolResult]]) -> type[BaseModel]:
-    """The model in `Annotated[CallToolResult, Model]`, against which the SDK checks what a tool answers."""
+def answer_of(work: Callable[..., Awaitable[CallToolResult]]) -> type[BaseModel]:
+    """The model in `Annotated[CallToolResult, Model]`, of which a tool answers what says something."""
     _, answer = get_args(get_type_hints(work, include_extras=True)["return"])
     assert isinstance(answer, type) and issubclass(answer, BaseModel)
     return answer
@@ -134,20 +138,28 @@ def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
             "Preview changes",
             _VIEWER,
             _reads(outside=True, repeatable=False),
-            outline_rows=False,  # get_change_set publishes them
+            answers_as="get_change_set",
         ),
         ToolEntry(changes.get_change_set, "Read a change set", _VIEWER, _reads()),
-        ToolEntry(changes.apply_changes, "Apply a change set", _OPERATOR, _writes(destroys=True, outside=True)),
-        ToolEntry(runs.run_sync, "Run a sync", _OPERATOR, _writes(destroys=True, outside=True)),
+        ToolEntry(
+            changes.apply_changes,
+            "Apply a change set",
+            _OPERATOR,
+            _writes(destroys=True, outside=True),
+            answers_as="get_run",
+        ),
+        ToolEntry(runs.run_sync, "Run a sync", _OPERATOR, _writes(destroys=True, outside=True), answers_as="get_run"),
         ToolEntry(runs.get_run, "Follow a run", _VIEWER, _reads()),
         ToolEntry(runs.list_runs, "List runs", _VIEWER, _reads()),
-        ToolEntry(runs.cancel_run, "Cancel a run", _OPERATOR, _writes(destroys=False, outside=False)),
+        ToolEntry(
+            runs.cancel_run, "Cancel a run", _OPERATOR, _writes(destroys=False, outside=False), answers_as="get_run"
+        ),
         ToolEntry(
             runs.revert_run,
             "Undo a run",
             _ADMIN,
             _writes(destroys=False, outside=True, repeatable=False),
-            outline_rows=False,  # get_change_set publishes them
+            answers_as="get_change_set",
         ),
         # As preview_changes: what it saves is a note in our own store.
         ToolEntry(
@@ -155,12 +167,13 @@ def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
         ),
         ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
         ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
-        ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads()),
+        ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads(), known=(RunRow,)),
         ToolEntry(
             ScheduleTools(server_context).manage_schedule,
             "Steer the schedule",
             _ADMIN,
             _writes(destroys=True, outside=True),
+            known=(TierStatus, SchedulerStatus),
         ),
         ToolEntry(insight.test_connections, "Test connections", _OPERATOR, _reads(outside=True)),
     )

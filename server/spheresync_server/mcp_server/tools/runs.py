@@ -10,7 +10,17 @@ from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
 from spheresync.model import RunState
-from spheresync_server.mcp_server.tool_results import change_set_lines, page_line, respond, run_lines, run_list_lines
+from spheresync_server.mcp_server.tool_results import (
+    ASK_FOR_ITEMS,
+    CHANGE_SET_TOLD,
+    ROW_BUDGET,
+    RUN_TOLD,
+    ask_for_failures,
+    change_set_lines,
+    page_line,
+    respond,
+    run_lines,
+)
 from spheresync_server.mcp_server.tools.arguments import (
     Assets,
     Cursor,
@@ -56,30 +66,43 @@ class RunTools(ServiceTools):
         scope = scope_request(spaces, assets, tiers, targets)
         run = await self._service.runs.sync(scope, self._server_context.principal, full=full, join=True)
         run = await waited(self._server_context, run, wait_seconds, ctx)
-        return respond(run, *run_lines(run))
+        return respond(self._server_context, run, *run_lines(run), told=RUN_TOLD, more=ask_for_failures(run))
 
     async def get_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
         """One run: progress, counts, each failure with its reason, bytes and calls used."""
         run = await self._service.runs.get_run(run_id, self._server_context.principal)
-        return respond(run, *run_lines(run))
+        return respond(self._server_context, run, *run_lines(run), told=RUN_TOLD, more=ask_for_failures(run))
 
     async def list_runs(self, limit: Limit = 20, cursor: Cursor = None) -> Annotated[CallToolResult, Page[RunRow]]:
         """Runs, newest first."""
-        page = await self._service.runs.list_runs(self._server_context.principal, limit=limit, cursor=cursor)
-        told = page_line("run", len(page.items), page.total, page.next_cursor)
-        return respond(page, told, *run_list_lines(page.items))
+        page = await self._service.runs.list_runs(
+            self._server_context.principal, limit=limit, cursor=cursor, budget=ROW_BUDGET
+        )
+        told = page_line("run", page)
+        return respond(self._server_context, page, told, told={"total", "first"})
 
     async def cancel_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
         """Stop a queued or running run at the next asset. What it has done stays; a new sync or preview does
         the rest.
         """
         run = await self._service.runs.cancel_run(run_id, self._server_context.principal)
-        return respond(run, _cancelled(run), *run_lines(run))
+        return respond(
+            self._server_context,
+            run,
+            _cancelled(run),
+            *run_lines(run),
+            told=RUN_TOLD,
+            more=ask_for_failures(run),
+        )
 
     async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Make a change set that restores what a run changed in AWS: tables as they were, deleted ones again, new ones
         deleted (only with allow_deletes). Writes nothing to AWS: apply_changes executes it, and what it restores is
         held. What others changed since is refused, item by item. Undo of the undo: revert_run of its run.
         """
-        answer = await self._service.undo.revert_run(run_id, self._server_context.principal, limit=limit)
-        return respond(answer, *change_set_lines(answer))
+        answer = await self._service.undo.revert_run(
+            run_id, self._server_context.principal, limit=limit, budget=ROW_BUDGET
+        )
+        return respond(
+            self._server_context, answer, *change_set_lines(answer), told=CHANGE_SET_TOLD, more=ASK_FOR_ITEMS
+        )

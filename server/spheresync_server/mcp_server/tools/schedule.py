@@ -26,4 +26,4 @@ class ScheduleTools(ServiceTools):
         for apply_changes.
         """
         answer = await self._service.schedule.manage_schedule(tier, action, self._server_context.principal)
-        return respond(answer, answer.note)
+        return respond(self._server_context, answer, answer.note)
