@@ -119,7 +119,7 @@ async def test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connec
     make_installation: MakeInstallation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:
     installation = make_installation()
-    tenant.set_faults(latency_ms=200)
+    tenant.set_faults(latency_ms=1_000)
     try:
         async with connect(installation, SPHERESYNC_ROLE="operator") as client:
             first = await call(client, "run_sync", wait_seconds=0)

@@ -75,10 +75,11 @@ async def told(installation: Installation, tool: str, asset: str, role: str = "a
         return await call(client, tool, asset=asset)
 
 
-async def document(installation: Installation, role: str) -> str:
-    """The resource of an asset, as text."""
+async def seen(installation: Installation, role: str) -> tuple[str, str]:
+    """What a tool and a resource tell a role of an asset, as texts."""
     async with connect(installation, SPHERESYNC_ROLE=role) as client:
-        return str(await client.read_resource("spheresync://assets/HR/STAFF"))
+        described = await call(client, "describe_asset", asset="HR/STAFF")
+        return json.dumps(described), str(await client.read_resource("spheresync://assets/HR/STAFF"))
 
 
 def listed(installation: Installation, role: str = "admin") -> dict[str, Any]:
@@ -126,8 +127,8 @@ async def test_values_of_persons_reach_neither_glue_nor_callers_without_the_righ
     assert "Fragen: [e-mail]" in held
     for role in ("viewer", "operator", "auditor", "steward", "admin"):
         may_read = role in {"steward", "admin"}
-        described = json.dumps(await told(installation, "describe_asset", "HR/STAFF", role))
-        answers = [described, await document(installation, role), json.dumps(listed(installation, role))]
+        described, document = await seen(installation, role)
+        answers = [described, document, json.dumps(listed(installation, role))]
         assert [VALUE in each for each in answers] == [may_read] * 3, role
         assert ("DE89" in described) is may_read, role
         assert all("HR/STAFF" in each for each in answers[:1])
