@@ -215,7 +215,7 @@ class StorePromises(RunPromises):
         assert await store.clear_lost_rows(everywhere=True) is True
         assert store.lost_rows == ()
         assert [record.id for record in await store.catalog.assets()] == ASSETS
-        (entry,) = (await store.audit.query(AuditFilter(action="clear_lost_rows")))[0]
+        (entry,) = (await store.audit.query(AuditFilter(actions=("clear_lost_rows",))))[0]
         assert entry.outcome == "done"
 
     async def test_contents_are_kept_by_their_digest_and_once(self, two_stores: TwoStores) -> None:

@@ -35,19 +35,31 @@ from spheresync.answers.change_sets import (
 from spheresync.answers.drift import DriftAnswer, DriftFieldRow, DriftRepair, DriftRow, DriftStatus
 from spheresync.answers.health import (
     BackupAnswer,
+    CallerStatus,
+    ConfigurationAnswer,
     ConnectionFinding,
     ConnectionReport,
     DestinationPolicy,
     PolicyAnswer,
     PolicyDocument,
     PolicyStatement,
+    PolicySummary,
     RestoreAnswer,
     SyncStatus,
     Vital,
     Vitals,
 )
 from spheresync.answers.lineage import LineageAnswer, LineageEdge, LineageNode
-from spheresync.answers.runs import AuditPage, AuditRow, AuditVerdictAnswer, Failure, Progress, RunAnswer, RunRow
+from spheresync.answers.runs import (
+    AuditCounts,
+    AuditPage,
+    AuditRow,
+    AuditVerdictAnswer,
+    Failure,
+    Progress,
+    RunAnswer,
+    RunRow,
+)
 from spheresync.answers.schedule import JobRow, QueueAnswer, QueuedJob, ScheduleAnswer, SchedulerStatus, TierStatus
 from spheresync.answers.sign_in import SignInAnswer
 from spheresync.answers.states import (
@@ -63,15 +75,18 @@ __all__ = [
     "AssetDetail",
     "AssetPage",
     "AssetRow",
+    "AuditCounts",
     "AuditPage",
     "AuditRow",
     "AuditVerdictAnswer",
     "BackupAnswer",
+    "CallerStatus",
     "ChangeRow",
     "ChangeSetAnswer",
     "ChangeSetState",
     "ColumnDecision",
     "ColumnRow",
+    "ConfigurationAnswer",
     "ConnectionFinding",
     "ConnectionReport",
     "DestinationPolicy",
@@ -98,6 +113,7 @@ __all__ = [
     "PolicyAnswer",
     "PolicyDocument",
     "PolicyStatement",
+    "PolicySummary",
     "PrerequisiteRow",
     "Progress",
     "PromotionAnswer",

@@ -11,10 +11,10 @@ from spheresync.answers.states import DiscoveryState
 class SpaceRow(Answer):
     space: str
     label: str
-    assets: int = Field(description="how many")
-    kinds: dict[str, int] = Field(description="assets by kind")
-    tiers: dict[str, int] = Field(description="assets by tier")
-    statuses: dict[str, int] = Field(description="assets by status")
+    assets: int
+    kinds: dict[str, int]
+    tiers: dict[str, int]
+    statuses: dict[str, int] = Field(description="assets of each")
     problem: str | None = Field(default=None, description="why it was not read")
 
 
@@ -65,7 +65,7 @@ class AssetPage(Page[AssetRow]):
     as_of: OmitNone[str] = None
     searched: OmitNone[str] = Field(default=None, description="what was looked at")
     notes: OmitEmpty[list[str]] = Field(default_factory=list, description="what the answer does not cover")
-    meant: OmitNone[str] = Field(default=None, description="the nearest question that something answers")
+    meant: OmitNone[str] = Field(default=None, description="the nearest question with an answer")
     near: OmitEmpty[list[AssetRow]] = Field(default_factory=list, description="assets that answer it")
     kinds: OmitNone[dict[str, int]] = Field(default=None, description="counts by kind")
     statuses: OmitNone[dict[str, int]] = Field(default=None, description="counts by status")
@@ -76,7 +76,7 @@ class PersonalDataRow(Answer):
 
     personal_class: str = Field(alias="class")
     confidence: float
-    source: str = Field(description="annotation, steward, dictionary, vocabulary or pattern")
+    source: str = Field(description="who says so")
     evidence: str
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
@@ -91,8 +91,8 @@ class ColumnRow(Answer):
     nullable: bool = True
     aggregation: str | None = None
     pii: str | None = Field(default=None, description="class of personal data")
-    personal_data: OmitNone[PersonalDataRow] = Field(default=None, description="why it counts as that")
-    semantics: dict[str, str] = Field(default_factory=dict, description="further facts, such as unit or hierarchy")
+    personal_data: OmitNone[PersonalDataRow] = Field(default=None, description="why")
+    semantics: dict[str, str] = Field(default_factory=dict, description="such as unit")
 
 
 class TargetObjectRow(Answer):
@@ -149,9 +149,9 @@ class RuleRow(Answer):
     `overridden` names keys that a later rule set anew.
     """
 
-    rule: int = Field(description="its number, from 1")
-    sets: dict[str, JsonValue] = Field(description="what it sets")
-    overridden: list[str] = Field(default_factory=list, description="keys that a later rule set anew")
+    rule: int = Field(description="number")
+    sets: dict[str, JsonValue] = Field(description="what")
+    overridden: list[str] = Field(default_factory=list, description="by a later rule")
     origin: str = "configuration"
 
 

@@ -10,8 +10,8 @@ from spheresync.answers.states import ChangeSetState
 
 class FieldRow(Answer):
     path: str
-    before: JsonValue = Field(description="none where nothing was there")
-    after: JsonValue = Field(description="none where it is taken away")
+    before: JsonValue = Field(description="if there")
+    after: JsonValue = Field(description="if not taken away")
 
 
 class ChangeRow(Answer):
@@ -26,10 +26,10 @@ class ChangeRow(Answer):
     target: str
     destination: OmitNone[str] = None
     object: str
-    severity: str = Field(description="what readers feel: none, compatible or breaking")
+    severity: str = Field(description="for readers")
     reason: str
     operations: list[str] = Field(default_factory=list, description="calls to AWS")
-    changes: list[FieldRow] = Field(default_factory=list, description="fields with before and after")
+    changes: list[FieldRow] = Field(default_factory=list, description="of fields")
     blocked_by: str | None = Field(default=None, description="why it waits")
     access: OmitNone[bool] = Field(default=None, description="who sees what may change")
     renamed_from: OmitNone[str] = None
@@ -55,7 +55,7 @@ class OldestReading(Answer):
 
     at: str
     of: str = Field(description="space or asset")
-    older: int = Field(description="how many were not read last")
+    older: int = Field(description="how many")
 
 
 class ChangeSetAnswer(Answer):
@@ -87,7 +87,7 @@ class ChangeSetAnswer(Answer):
     approved_by: str | None = Field(default=None, description="who stands behind it")
     read_at: str | None = Field(default=None, description="when its scope was last read")
     notes: OmitEmpty[list[Finding]] = Field(default_factory=list, description="what a scheduler writes meanwhile")
-    oldest: OmitNone[OldestReading] = Field(default=None, description="earliest reading that it goes by")
+    oldest: OmitNone[OldestReading] = Field(default=None, description="earliest reading")
     prerequisites: OmitEmpty[list[PrerequisiteRow]] = Field(default_factory=list, description="what is made first")
 
 

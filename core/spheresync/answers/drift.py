@@ -13,10 +13,10 @@ class DriftFieldRow(Answer):
 
     path: str
     kind: str
-    written: JsonValue = Field(description="by us, last")
-    found: JsonValue = Field(description="there now")
-    policy: str | None = Field(default=None, description="drift policy")
-    effect: str = Field(description="what the repair does")
+    written: JsonValue = Field(description="by us")
+    found: JsonValue = Field(description="now")
+    policy: str | None = None
+    effect: str
 
 
 class DriftRow(Answer):
@@ -26,16 +26,16 @@ class DriftRow(Answer):
     target: str
     destination: OmitNone[str] = None
     object: str
-    kind: str = Field(description="of drift")
-    kinds: list[str] = Field(description="all of them")
-    policy: str | None = Field(default=None, description="drift policy")
+    kind: str
+    kinds: list[str]
+    policy: str | None = None
     effect: str = Field(description="what the repair does")
     reason: str
     remedy: str
     fields: list[DriftFieldRow] = Field(description="the first 25")
     fields_total: int
     changed_at: str | None = None
-    changed_by: str = Field(description="who, where AWS tells")
+    changed_by: str = Field(description="where AWS tells")
 
 
 class DriftAnswer(Answer):

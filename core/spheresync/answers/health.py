@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from spheresync.answers.base import Answer, Finding, OmitNone
 from spheresync.answers.drift import DriftStatus
 from spheresync.answers.runs import RunRow
 from spheresync.answers.schedule import SchedulerStatus, TierStatus
 from spheresync.answers.states import HealthLevel
+
+
+class CallerStatus(Answer):
+    """Who asks, and which tools that caller may not use."""
+
+    actor: str
+    roles: list[str]
+    may_not: list[str]
+
+
+class PolicySummary(Answer):
+    """What the configuration says of deletes, of drift and of second persons."""
+
+    deletion: str
+    drift: dict[str, str]
+    four_eyes: list[str]
 
 
 class SyncStatus(Answer):
@@ -35,6 +51,16 @@ class SyncStatus(Answer):
     ledger: dict[str, int] = Field(description="requests and bytes so far")
     ledger_since: str | None = None
     drift: DriftStatus | None = Field(default=None, description="as last looked")
+    policies: OmitNone[PolicySummary] = Field(default=None, description="in force")
+    caller: OmitNone[CallerStatus] = Field(default=None, description="who asks, and tools he may not use")
+
+
+class ConfigurationAnswer(Answer):
+    """Effective settings without secrets; `set` names what is not as the program's own defaults have it, and where."""
+
+    settings: dict[str, JsonValue] = Field(description="in force, by section")
+    set: dict[str, str] = Field(description="where, if no default")
+    changed_by: str = Field(description="who changes it")
 
 
 class Vital(Answer):

@@ -74,8 +74,23 @@ class AuditRow(Answer):
     detail: dict[str, JsonValue] | None = Field(default=None, description="what exactly")
 
 
+class AuditCounts(Answer):
+    """How many of all entries that match, not of one page; of actors, spaces and runs those with the most."""
+
+    actors: dict[str, int]
+    actions: dict[str, int]
+    outcomes: dict[str, int]
+    spaces: dict[str, int]
+    runs: dict[str, int]
+
+
 class AuditPage(Page[AuditRow]):
-    """One page of the audit log; `note` says why it must be empty, or what the outcome asked for leaves out."""
+    """One page of the audit log; `note` says why it must be empty, or what the outcome asked for leaves out.
+
+    `counts` are of all that match, on the first page.
+    """
+
+    counts: OmitNone[AuditCounts] = Field(default=None, description="of all entries that match, on the first page")
 
     note: str | None = Field(default=None, description="what the answer does not cover")
 

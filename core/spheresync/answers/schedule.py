@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from spheresync.answers.base import Answer, Finding
+from spheresync.answers.base import Answer, Finding, OmitNone
 from spheresync.answers.states import SchedulerState
 
 
@@ -26,9 +26,11 @@ class TierStatus(Answer):
     oldest: str | None = Field(default=None, description="stalest reading")
     late: int = Field(default=0, description="miss the objective")
     overdue: int = Field(default=0, description="not read for four intervals")
-    unlisted: int = Field(default=0, description="late as their space is not listed")
-    unreadable: int = Field(default=0, description="late as they cannot be read")
+    unlisted: int = Field(default=0, description="late: space not listed")
+    unreadable: int = Field(default=0, description="late: cannot be read")
     paused_since: str | None = None
+    paused_by: OmitNone[str] = None
+    last_run: OmitNone[str] = Field(default=None, description="newest reading")
 
 
 class JobRow(Answer):
@@ -47,7 +49,7 @@ class SchedulerStatus(Answer):
     change_set_id: str | None = Field(default=None, description="waits for a person to apply it")
     listed_at: str | None = None
     jobs: dict[str, int] = Field(description="in the queue")
-    set_aside: list[JobRow] = Field(description="jobs that wait for a person")
+    set_aside: list[JobRow] = Field(description="waits for a person")
 
 
 class ScheduleAnswer(Answer):

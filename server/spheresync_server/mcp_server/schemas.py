@@ -1,9 +1,9 @@
 """Lean JSON Schemas: what pydantic writes for its own readers costs every conversation context.
 
-What is left is plain JSON Schema 2020-12. Output schemas are outlines: each field of the answer with its type and its
-meaning, and of rows and smaller structures the names of their fields, each with its meaning where the name does not say
-it. No field is promised, because a result leaves out what says nothing, and none is ever null. Outlines are read off
-the fields of the models: having pydantic derive whole schemas first would take a third of a server's own start.
+What is left is plain JSON Schema 2020-12. Output schemas are outlines: the types of the fields that CONTRACT.md names,
+and one line that tells every field, those of rows and smaller structures too, with its meaning where the name does not
+say it. No field is promised, because a result leaves out what says nothing, and none is ever null. Outlines are read
+off the fields of the models: having pydantic derive whole schemas first would take a third of a server's own start.
 """
 
 from __future__ import annotations
@@ -13,21 +13,28 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from spheresync_server.json_texts import Json
 
 _NULL: Json = {"type": "null"}
+_TYPED = frozenset({"items", "total", "next_cursor", "asset", "columns", "nodes", "edges", "findings", "failures"}) | {
+    *("summary", "counts", "change_set_id", "expires_at", "run_id", "state", "intact", "entries", "first_broken"),
+    *("health", "tiers", "queue"),
+}
+"""Fields that CONTRACT.md names, by which programs go on."""
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
 def output_outline(answer: type[BaseModel], *, known: Collection[type[BaseModel]] = ()) -> dict[str, Json]:
     """The outline of an answer; rows are told once, and not where another tool tells them (`known`)."""
     told = set(known)
+    fields = dict(named_fields(answer))
     return {
         "type": "object",
-        "properties": {name: _described(field, told) for name, field in named_fields(answer)},
+        "description": "; ".join(_meaning(name, field, told) for name, field in fields.items()),
+        "properties": {name: {"type": _type(field.annotation)} for name, field in fields.items() if name in _TYPED},
     }
 
 
@@ -42,13 +49,6 @@ def model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for each in get_args(annotation) if (found := model_in(each)) is not None), None)
-
-
-def _described(field: FieldInfo, told: set[type[BaseModel]]) -> Json:
-    kind: object = field.annotation
-    outline: dict[str, Json] = {} if kind is JsonValue else {"type": _type(kind)}
-    meaning = _said(field, told)
-    return {**outline, "description": meaning} if meaning else outline
 
 
 def _said(field: FieldInfo, told: set[type[BaseModel]]) -> str:
@@ -82,7 +82,8 @@ def _type(kind: object) -> Json:
 def lean_input(schema: dict[str, Json]) -> dict[str, Json]:
     """An input schema without titles. Unknown arguments are refused by the server, which names those that there are.
 
-    The null of optional arguments goes too: leaving an argument out says the same, and not every host knows unions.
+    The null of optional arguments goes too: leaving an argument out says the same, and not every host knows unions. So
+    do bounds, which descriptions tell where they are not plain.
     """
     properties = schema.get("properties", {})
     assert isinstance(properties, dict)
@@ -101,7 +102,7 @@ def _argument(schema: Json) -> Json:
     lean = {
         keyword: value
         for keyword, value in schema.items()
-        if keyword not in {"title", "anyOf"} and (keyword, value) != ("default", None)
+        if keyword not in {"title", "anyOf", "minimum", "maximum"} and (keyword, value) != ("default", None)
     }
     options = schema.get("anyOf")
     if isinstance(options, list):

@@ -93,7 +93,7 @@ async def test_it_moves_once_the_tenant_says_that_the_former_name_is_gone(
     assert new is not None and new.status is AssetStatus.PENDING
     assert await former_names(store, NEW.space) == {NEW: ORDERS.id}
     assert await store.unwritten.all(WRITTEN.key) == {}
-    entries, _ = await store.audit.query(AuditFilter(action="rename"), limit=10)
+    entries, _ = await store.audit.query(AuditFilter(actions=("rename",)), limit=10)
     assert {entry.asset: entry.detail for entry in entries} == {
         str(ORDERS.id): f'{{{SYSTEM_ACTOR},"objects":["sales.v_orders"],"renamed_to":"{NEW}"}}',
         str(NEW): f'{{{SYSTEM_ACTOR},"objects":["sales.v_orders"],"renamed_from":"{ORDERS.id}"}}',

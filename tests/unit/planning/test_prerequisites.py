@@ -19,7 +19,8 @@ async def created_and_listed(installation: InProcess, change_set: ChangeSetId) -
     record = await installation.store.change_sets.get(change_set)
     listed = [each.name for each in record.prerequisites]
     run = next(run for run in (await installation.store.runs.page(limit=9))[0] if run.change_set_id == change_set)
-    entries, _ = await installation.store.audit.query(AuditFilter(action="create_database", run_id=run.id), limit=99)
+    made = AuditFilter(actions=("create_database",), run_id=run.id)
+    entries, _ = await installation.store.audit.query(made, limit=99)
     return sorted(entry.detail.split('"database":"')[1].split('"')[0] for entry in entries), sorted(listed)
 
 

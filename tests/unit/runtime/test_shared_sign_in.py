@@ -134,7 +134,7 @@ async def test_a_change_and_its_audit_entry_are_one(store: SqliteStore, clock: S
         await held.end("somebody signed out")
 
     await shared.alone(keep_and_end, event)
-    entries, total = await store.audit.query(AuditFilter(action="login"), limit=9)
+    entries, total = await store.audit.query(AuditFilter(actions=("login",)), limit=9)
     assert total == 2 and "k…" in entries[1].detail
     ended = shared.current()
     assert isinstance(ended, NotSignedIn) and "somebody signed out (seen at 2026-11-24T08:00:00Z)" in ended.message

@@ -70,7 +70,7 @@ async def test_a_boolean_is_one_and_nothing_like_one(make_server: MakeServer, gi
     async with Client(make_server(over=service)) as client:
         tools = (await client.list_tools()).tools
         flags = [(tool, name) for tool in tools for name in optional(tool, "boolean")]
-        assert {name for _, name in flags} == {"refresh", "full", "allow_deletes", "count_only"}
+        assert {name for _, name in flags} == {"refresh", "full", "allow_deletes", "count_only", "changes_only"}
         for tool, name in flags:
             refused = await client.call_tool(tool.name, needed(tool) | {name: given})
             said = str(refused.content)

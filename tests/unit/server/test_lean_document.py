@@ -26,11 +26,32 @@ TOLD_BY_NAME = frozenset(
     | {"change_set_id", "changed_at", "class", "code", "column", "columns", "compared", "confidence"}
     | {"created_at", "database", "depth", "destination", "direction", "done", "drifted", "edges", "entries"}
     | {"environment", "evidence", "expires_at", "failures", "findings", "finished_at", "from", "from_column"}
-    | {"intact", "interval", "items", "key", "kind", "label", "language", "last_runs", "last_sync"}
+    | {"intact", "interval", "items", "key", "kind", "kinds", "label", "language", "last_runs", "last_sync"}
     | {"ledger_since", "listed_at", "looked_at", "may_be_renamed_from", "may_be_renamed_to", "message"}
     | {"name", "next_cursor", "next_run", "nodes", "not_compared", "nullable", "ok", "origin", "outcome"}
     | {"path", "paused", "paused_since", "phase", "policy", "problems", "progress", "queue", "reason"}
-    | {"remedy", "renamed_from", "renamed_to", "run_id", "seconds_left", "seq", "since", "space"}
+    | {
+        "remedy",
+        "renamed_from",
+        "renamed_to",
+        "run_id",
+        "seconds_left",
+        "seq",
+        "since",
+        "space",
+        "released",
+        "paused_by",
+        "actors",
+        "actions",
+        "outcomes",
+        "runs",
+        "roles",
+        "may_not",
+        "deletion",
+        "drift",
+        "four_eyes",
+        "effect",
+    }
     | {"started_at", "state", "status", "strategy", "summary", "synced_at", "table", "target", "tenant"}
     | {"text", "tier", "tiers", "to", "to_column", "total", "type", "version", "wave"}
 )

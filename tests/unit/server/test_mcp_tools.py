@@ -36,10 +36,11 @@ VIEWER_TOOLS = {
     "query_audit_log",
     "verify_audit_log",
     "get_sync_status",
+    "get_configuration",
 }
 OPERATOR_TOOLS = {"apply_changes", "run_sync", "cancel_run", "test_connections", "detect_drift"}
 ADMIN = local_principal(CallerRole("admin"))
-ADMIN_TOOLS = {"manage_schedule", "revert_run"}
+ADMIN_TOOLS = {"manage_schedule", "revert_run", "release"}
 
 
 def text_of(result: CallToolResult) -> str:
@@ -127,6 +128,8 @@ async def test_every_tool_answers_its_model(make_server: MakeServer, service: Fa
         "query_audit_log": {"since": "2026-11-24"},
         "verify_audit_log": {},
         "get_sync_status": {},
+        "get_configuration": {"section": "datasphere"},
+        "release": {"assets": ["SALES/V_ORDERS"]},
         "test_connections": {},
     }
     assert set(calls) == VIEWER_TOOLS | OPERATOR_TOOLS | ADMIN_TOOLS

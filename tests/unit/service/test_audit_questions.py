@@ -64,6 +64,12 @@ async def test_what_failed_tells_what_else_did_not_succeed(tmp_path: Path) -> No
         nobody = await audit.query_audit(ANNA, actor="bert")
         assert nobody.note == "No entry is by an actor 'bert'. There are entries by anna."
         assert (await audit.query_audit(ANNA, actor="anna", action="delete")).note is None
+        with pytest.raises(UsageError, match="nothing is known of an asset 'S/B'"):
+            await audit.query_audit(ANNA, asset="S/B")
+        with pytest.raises(UsageError, match="there is no space 'T'"):
+            await audit.query_audit(ANNA, space="T")
+        assert (await audit.query_audit(ANNA, space="S", action="create,delete")).total == 5
+        assert (await audit.query_audit(ANNA, changes_only=True, action="preview")).total == 0
         with pytest.raises(UsageError, match="no run 'run_x'"):
             await audit.query_audit(ANNA, run_id="run_x")
         with pytest.raises(UsageError, match="since is not before until"):

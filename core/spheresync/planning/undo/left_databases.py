@@ -35,7 +35,7 @@ async def left_databases(
 
 
 async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
-    entries, _ = await store.audit.query(AuditFilter(action=AuditAction.CREATE_DATABASE, run_id=run), limit=_MOST)
+    entries, _ = await store.audit.query(AuditFilter(actions=(AuditAction.CREATE_DATABASE,), run_id=run), limit=_MOST)
     created = set()
     for entry in entries:
         try:

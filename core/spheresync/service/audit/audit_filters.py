@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from spheresync.errors import TargetFault, UsageError
-from spheresync.model import Action, AssetId, RunId, RunState, first_of
-from spheresync.runtime.unknown_names import named_asset, nearest
+from spheresync.model import Action, AssetId, RunId, RunState, SpaceName, TechnicalName, first_of
+from spheresync.runtime.unknown_names import named_asset, nearest, unknown_name
 from spheresync.state.port import Store
 from spheresync.state.records import AuditAction, AuditFilter, AuditOutcome
 
 _NAMED = 10
+CHANGES = (
+    *(action for action in Action if action.changes_something),
+    *(action for action in AuditAction if action.writes_to_aws),
+)
+"""Actions by which something in AWS is made, changed or taken away."""
 ACTIONS = frozenset({*(action for action in Action if action.changes_something), *AuditAction}) - {
     AuditAction.RUN_UNKNOWN
 }
@@ -20,14 +25,15 @@ UNSUCCESSFUL = frozenset({RunState.FAILED, RunState.PARTLY_FAILED, RunState.REFU
 OUTCOMES = frozenset({*(state for state in RunState if state.ended), *TargetFault, *AuditOutcome})
 
 
-async def require_known_words(store: Store, *, action: str | None, outcome: str | None) -> None:
+async def require_known_words(store: Store, *, actions: Sequence[str], outcome: str | None) -> None:
     """Let words pass that entries may hold, or that some entry holds although this program writes none such.
 
     Raises:
         UsageError: no entry holds that word; the text names the valid ones.
     """
-    if action is not None and action not in ACTIONS and not await _holds(store, AuditFilter(action=action)):
-        raise _unknown("action", action, ACTIONS)
+    for action in actions:
+        if action not in ACTIONS and not await _holds(store, AuditFilter(actions=(action,))):
+            raise _unknown("action", action, ACTIONS)
     if outcome is not None and outcome not in OUTCOMES and not await _holds(store, AuditFilter(outcome=outcome)):
         raise _unknown("outcome", outcome, OUTCOMES)
 
@@ -35,10 +41,10 @@ async def require_known_words(store: Store, *, action: str | None, outcome: str 
 async def note_on_question(
     store: Store, total: int, *, asset: str | None, actor: str | None, run_id: str | None
 ) -> str | None:
-    """Why nothing was found, where nothing could be: no entry is about that asset, by that actor, or of that run.
+    """Why nothing was found, where nothing could be: no entry is by that actor.
 
     Raises:
-        UsageError: there is no such run, nor any entry of it.
+        UsageError: there is no such run or asset, nor any entry of it.
     """
     if total:
         return None
@@ -46,7 +52,9 @@ async def note_on_question(
         await store.runs.get(RunId(run_id))
     if actor is not None and actor not in (known := await store.audit.actors()):
         return f"No entry is by an actor {actor!r}. There are entries by {first_of(known, _NAMED)}."
-    return await note_on_asset(store, asset) if asset is not None else None
+    if asset is not None:
+        await require_known_asset(store, asset)
+    return None
 
 
 def note_on_outcome(outcome: str, found: Mapping[str, int]) -> str | None:
@@ -60,14 +68,34 @@ def note_on_outcome(outcome: str, found: Mapping[str, int]) -> str | None:
     )
 
 
-async def note_on_asset(store: Store, asset: str) -> str | None:
-    """Why an asset has no entries, where nothing at all is known of it; None where it is known."""
+async def require_known_asset(store: Store, asset: str) -> None:
+    """Let an asset pass that is known, or was: an answer of no entries would say that nothing was ever done to it.
+
+    Raises:
+        UsageError: nothing is known of it, here or in the catalog.
+    """
     named = named_asset(asset)
     known = isinstance(named, AssetId) and await store.catalog.asset(named) is not None
     if known or await _holds(store, AuditFilter(asset=asset)):
-        return None
+        return
     near = nearest(asset, [str(record.id) for record in await store.catalog.assets()])
-    return f"Nothing is known of an asset {asset!r}, neither here nor in the catalog. {near}".strip()
+    raise UsageError(
+        f"nothing is known of an asset {asset!r}, neither in the audit log nor in the catalog.",
+        remedy=near or "list_assets shows those that there are.",
+    )
+
+
+async def start_of_space(store: Store, space: str) -> str:
+    """What the spelling of each asset of a space begins with; no name of another space does, as none holds a slash.
+
+    Raises:
+        UsageError: there is no such space, nor any entry of one.
+    """
+    known = [each.name for each in await store.catalog.spaces()]
+    start = str(AssetId(SpaceName(space), TechnicalName("")))
+    if space not in known and not await _holds(store, AuditFilter(starts=start)):
+        raise unknown_name("space", space, known, listing="list_spaces")
+    return start
 
 
 async def _holds(store: Store, wanted: AuditFilter) -> bool:

@@ -9,10 +9,11 @@ from datetime import datetime
 from spheresync.answers import (
     DriftStatus,
     Finding,
+    PolicySummary,
     SchedulerState,
     SyncStatus,
 )
-from spheresync.config import DeletionPolicy
+from spheresync.config import DeletionPolicy, Settings
 from spheresync.discovery.shared_discovery import why_not_reached
 from spheresync.errors import SourceFault, StateError
 from spheresync.execution.required_approvals import unapproved_promotion
@@ -52,6 +53,7 @@ from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, T
 from spheresync.targets.registry import design_of
 
 RECENT = 5
+_DRIFT_PARTS = ("description", "comments", "columns", "parameters", "missing")
 LOOP_FAILS = "loop_fails"
 DAMAGED = "damaged_state"
 NOT_VERIFIED = "not_verified"
@@ -121,6 +123,18 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         ledger=await store.ledger.totals(),
         ledger_since=await store.ledger.since(),
         drift=_drift_status(drift),
+        policies=_policies(settings),
+    )
+
+
+def _policies(settings: Settings) -> PolicySummary:
+    """What the configuration says of deletes, drift and second persons, as a reader needs it beside the figures."""
+    deletion = settings.deletion
+    retires = "" if deletion.policy is DeletionPolicy.KEEP else f" at the {deletion.misses}. miss"
+    return PolicySummary(
+        deletion=f"{deletion.policy}{retires}",
+        drift={name: str(getattr(settings.drift, name)) for name in _DRIFT_PARTS},
+        four_eyes=[str(each) for each in settings.approvals.four_eyes],
     )
 
 

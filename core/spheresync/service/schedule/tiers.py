@@ -40,9 +40,10 @@ from spheresync.schedule.proposed_plans import proposed
 from spheresync.schedule.reading_jobs import RANKS
 from spheresync.service import answer_rows
 from spheresync.state.port import Tx
-from spheresync.state.records import AuditAction, AuditEvent, AuditOutcome
+from spheresync.state.records import AuditAction, AuditEvent, AuditFilter, AuditOutcome
 
 SHOWN = 5
+_PAUSES = 50
 OVERDUE = 4
 """Intervals after which an asset of a tier without an objective counts as overdue, as for the scheduler's choice."""
 
@@ -53,7 +54,7 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
     Raises:
         UsageError: there is no such tier or action; the text names those there are.
     """
-    tier, action = _tier(tier_name), _action(action_name)
+    tier, action = _tier(tier_name, context.settings), _action(action_name)
     now = context.clock()
     event = AuditEvent(principal, AuditAction.SCHEDULE, None, None, None, AuditOutcome(action), {"tier": tier})
 
@@ -102,6 +103,7 @@ async def tier_statuses(context: RuntimeContext, sizes: dict[str, int]) -> list[
     store, settings, now = context.store, context.settings, context.clock()
     paused, planned = await paused_since(store), await store.schedule.next_due()
     kept = await store.leases.holder(LEASE) is not None
+    pausers = await _pausers(context) if paused else {}
     statuses = []
     for tier in Tier:
         wanted = settings.tiers.of(tier)
@@ -124,9 +126,19 @@ async def tier_statuses(context: RuntimeContext, sizes: dict[str, int]) -> list[
                 unlisted=unseen.unlisted,
                 unreadable=unseen.unreadable,
                 paused_since=paused.get(tier),
+                paused_by=pausers.get(tier) if tier in paused else None,
+                last_run=await store.schedule.freshest(tier),
             )
         )
     return statuses
+
+
+async def _pausers(context: RuntimeContext) -> dict[str, str]:
+    """Who paused each tier last."""
+    wanted = AuditFilter(actions=(AuditAction.SCHEDULE,), outcome=AuditOutcome.PAUSE)
+    entries, _ = await context.store.audit.query(wanted, limit=_PAUSES)
+    rows = [answer_rows.audit_row(entry, full=True) for entry in reversed(entries)]
+    return {str((row.detail or {}).get("tier")): row.actor for row in rows}
 
 
 def _overdue_after(tier: TierSettings) -> timedelta:
@@ -198,7 +210,7 @@ def _note(
         return f"Tier {tier} was {was}: nothing has changed."
     said = {
         ScheduleAction.PAUSE: _paused(tier, holds_none=holds_none),
-        ScheduleAction.RESUME: f"Tier {tier} goes on: what is overdue is done once, now.",
+        ScheduleAction.RESUME: _goes_on(tier, holds_none=holds_none),
         ScheduleAction.RUN_NOW: _asked(tier, asked),
     }[action]
     if status.state is SchedulerState.OFF and action is ScheduleAction.RUN_NOW:
@@ -215,6 +227,12 @@ def _note(
 def _paused(tier: Tier, *, holds_none: bool) -> str:
     none = " It holds no asset now, so this holds back nothing that is known." if holds_none else ""
     return f"Tier {tier} is paused: nothing of it is read or written by itself until it is resumed.{none}"
+
+
+def _goes_on(tier: Tier, *, holds_none: bool) -> str:
+    if holds_none:
+        return f"Tier {tier} goes on. It holds no asset now, so nothing is done for it."
+    return f"Tier {tier} goes on: what is overdue is done once, now."
 
 
 def _asked(tier: Tier, assets: int) -> str:
@@ -240,10 +258,18 @@ def _due_for_nobody(tier: Tier, assets: int) -> str:
     )
 
 
-def _tier(name: str) -> Tier:
-    if name not in set(Tier):
-        raise UsageError(f"there is no tier {name!r}.", remedy=f"Tiers: {', '.join(Tier)}.")
-    return Tier(name)
+_RHYTHMS = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
+"""Words by which people call a tier: by how often it is due."""
+
+
+def _tier(name: str, settings: Settings) -> Tier:
+    if name in set(Tier):
+        return Tier(name)
+    called = [tier for tier in Tier if settings.tiers.of(tier).interval == _RHYTHMS.get(name.casefold())]
+    if len(called) == 1:
+        return called[0]
+    rhythms = ", ".join(f"{tier} (every {format_duration(settings.tiers.of(tier).interval)})" for tier in Tier)
+    raise UsageError(f"there is no tier {name!r}.", remedy=f"Tiers: {rhythms}.")
 
 
 def _action(name: str) -> ScheduleAction:

@@ -16,8 +16,8 @@ class AuditReader(Protocol):
     ) -> tuple[list[AuditEntry], int]:
         """At most `limit` entries, newest first, numbered below `cursor`, and how many match in all."""
 
-    async def outcomes(self, wanted: AuditFilter) -> dict[str, int]:
-        """How many entries of each outcome match."""
+    async def counts(self, wanted: AuditFilter, field: str) -> dict[str, int]:
+        """How many entries match by actor, action, outcome, run_id or asset, most first; those without it by none."""
 
     async def actors(self) -> list[str]:
         """Everybody of whom there is an entry."""

@@ -33,6 +33,9 @@ class ScheduleReader(Protocol):
     async def stalest(self, tier: Tier) -> str | None:
         """When the asset of a tier was read that has waited longest; None where there is none."""
 
+    async def freshest(self, tier: Tier) -> str | None:
+        """When an asset of a tier was read last; None where none was."""
+
     async def unseen_since(self, tier: Tier, moment: str) -> UnreadAssets:
         """How many assets of a tier were last read before a moment, or never and known since before it.
 

@@ -56,6 +56,11 @@ class AuditAction(StrEnum):
     LOGIN = "login"
     LOGOUT = "logout"
 
+    @property
+    def writes_to_aws(self) -> bool:
+        """Whether something in AWS was made or changed by it, beside the objects of assets."""
+        return self.value.startswith(("create_", "update_", "extend_"))
+
     @classmethod
     def of_run(cls, kind: RunKind) -> AuditAction:
         """What the end of a run of that kind is entered as."""
@@ -98,14 +103,16 @@ class AuditEvent:
 class AuditFilter:
     """Which entries are asked for; what is not given matches any.
 
-    `since` is included, `until` is not; both as `model.isoformat` spells moments.
+    `since` is included, `until` is not; both as `model.isoformat` spells moments. `starts`: what the spelling of the
+    asset begins with.
     """
 
     since: str | None = None
     until: str | None = None
     actor: str | None = None
-    action: str | None = None
+    actions: tuple[str, ...] = ()
     asset: str | None = None
+    starts: str | None = None
     outcome: str | None = None
     run_id: RunId | None = None
 

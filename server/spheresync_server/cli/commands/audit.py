@@ -30,7 +30,10 @@ def audit_query(
         str | None, typer.Option(metavar="TIME", help="Before this time, or to the end of this day, ISO 8601.")
     ] = None,
     actor: Annotated[str | None, typer.Option(metavar="WHO", help="Only what this user or process did.")] = None,
-    action: Annotated[str | None, typer.Option(metavar="WHAT", help="Only this action, such as create.")] = None,
+    action: Annotated[
+        str | None, typer.Option(metavar="WHAT", help="Only this action; several as create,update.")
+    ] = None,
+    space: Annotated[str | None, typer.Option(metavar="S", help="Only what was done to assets of this space.")] = None,
     asset: Annotated[str | None, typer.Option(metavar="SPACE/NAME", help="Only what was done to this asset.")] = None,
     outcome: Annotated[
         str | None, typer.Option(metavar="WORD", help="Only this outcome, such as done or refused.")
@@ -38,6 +41,7 @@ def audit_query(
     run_id: Annotated[
         str | None, typer.Option("--run", "--run-id", metavar="RUN_ID", help="Only what this run did.")
     ] = None,
+    changes_only: Annotated[bool, typer.Option("--changes-only", help="Only what changed AWS.")] = False,
     detail: DetailOption = Detail.CONCISE,
     limit: LimitOption = 50,
     cursor: CursorOption = None,
@@ -52,9 +56,11 @@ def audit_query(
             until=until,
             actor=actor,
             action=action,
+            space=space,
             asset=asset,
             outcome=outcome,
             run_id=run_id,
+            changes_only=changes_only,
             detail=detail,
             limit=limit,
             cursor=cursor,

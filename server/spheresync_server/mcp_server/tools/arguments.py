@@ -38,7 +38,7 @@ Sort = Annotated[
 Asset = Annotated[str, Field(description="SPACE/NAME, as in list_assets")]
 ChangeSet = Annotated[str, Field(description="Id from preview_changes (cs_...)")]
 Run = Annotated[str, Field(description="run_...")]
-Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Page size")]
+Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE, description=f"Page size, 1-{LARGEST_PAGE}")]
 Column = Annotated[str | None, Field(description="Only columns of this name or glob")]
 Cursor = Annotated[str | None, Field(description="A next_cursor")]
 Detail = Annotated[DetailWord, Field(description="full adds columns, objects and times")]

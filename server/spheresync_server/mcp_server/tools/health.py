@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 from mcp.types import CallToolResult
@@ -10,21 +11,28 @@ from pydantic import Field
 from spheresync.answers import (
     AuditPage,
     AuditVerdictAnswer,
+    CallerStatus,
+    ConfigurationAnswer,
     ConnectionReport,
     SchedulerState,
     SyncStatus,
 )
 from spheresync.model import counted
+from spheresync_server.mcp_server.configuration import configuration_answer
 from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.tool_results import ROW_BUDGET, counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import AuditDetail, Cursor, Limit
-from spheresync_server.server_context import ServiceTools
+from spheresync_server.server_context import ServerContext, ServiceTools
 
 _Moment = Annotated[str | None, Field(description="ISO 8601; a date: all day")]
 
 
 class InsightTools(ServiceTools):
-    """Status, audit log and connections."""
+    """Status, configuration, audit log and connections. `closed` names the tools that the caller may not use."""
+
+    def __init__(self, server_context: ServerContext, closed: Callable[[], Iterable[str]] = tuple) -> None:
+        super().__init__(server_context)
+        self._closed = closed
 
     async def query_audit_log(
         self,
@@ -32,24 +40,28 @@ class InsightTools(ServiceTools):
         since: _Moment = None,
         until: _Moment = None,
         actor: Annotated[str | None, Field(description="Who")] = None,
-        action: Annotated[str | None, Field(description="What, such as create")] = None,
+        action: Annotated[str | None, Field(description="What; several as create,update")] = None,
+        space: Annotated[str | None, Field(description="Whose assets")] = None,
         asset: Annotated[str | None, Field(description="SPACE/NAME")] = None,
         outcome: Annotated[str | None, Field(description="Such as done, refused")] = None,
         run_id: Annotated[str | None, Field(description="run_...")] = None,
+        changes_only: Annotated[bool, Field(strict=True, description="Only what changed AWS")] = False,
         detail: AuditDetail = "concise",
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Annotated[CallToolResult, AuditPage]:
-        """Who did what, when, to what, with which outcome; newest first."""
+        """Who did what, when, to what, with which outcome; newest first. What others edit in AWS is not in it."""
         page = await self._service.audit.query_audit(
             self._server_context.principal,
             since=since,
             until=until,
             actor=actor,
             action=action,
+            space=space,
             asset=asset,
             outcome=outcome,
             run_id=run_id,
+            changes_only=changes_only,
             detail=detail,
             limit=limit,
             cursor=cursor,
@@ -72,6 +84,7 @@ class InsightTools(ServiceTools):
     async def get_sync_status(self) -> Annotated[CallToolResult, SyncStatus]:
         """Health, tiers with next run, queue, last runs, savings, problems."""
         status = await self._service.health.sync_status(self._server_context.principal)
+        status = status.model_copy(update={"caller": self._caller()})
         return respond(
             self._server_context,
             status,
@@ -81,6 +94,17 @@ class InsightTools(ServiceTools):
             _schedule_line(status),
             told={"health", "environment", "summary", "assets"},
         )
+
+    def _caller(self) -> CallerStatus:
+        principal = self._server_context.principal
+        return CallerStatus(actor=principal.id, roles=sorted(principal.roles), may_not=[*self._closed()])
+
+    async def get_configuration(
+        self, section: Annotated[str | None, Field(description="Only this, such as mapping or scope")] = None
+    ) -> Annotated[CallToolResult, ConfigurationAnswer]:
+        """Scope, rules, policies and every other setting in force, where each was set; no secrets."""
+        answer = configuration_answer(self._server_context.show_settings(), section)
+        return respond(self._server_context, answer, more="Ask for one section.")
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
         """Test state, Datasphere, its spaces and each target; a finding for each failure. Writes nothing."""

@@ -124,9 +124,9 @@ def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
         CatalogTools(server_context),
         ChangeTools(server_context),
         RunTools(server_context),
-        InsightTools(server_context),
+        InsightTools(server_context, lambda: (each.name for each in entries if not each.open_to(server_context))),
     )
-    return (
+    entries: tuple[ToolEntry, ...] = (
         ToolEntry(catalog.list_spaces, "List spaces", _VIEWER, _reads()),
         ToolEntry(catalog.list_assets, "List assets", _VIEWER, _reads()),
         ToolEntry(catalog.describe_asset, "Describe an asset", _VIEWER, _reads()),
@@ -161,6 +161,7 @@ def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
             _writes(destroys=False, outside=True, repeatable=False),
             answers_as="get_change_set",
         ),
+        ToolEntry(runs.release, "Release held assets", _ADMIN, _writes(destroys=False, outside=False)),
         # As preview_changes: what it saves is a note in our own store.
         ToolEntry(
             DriftTools(server_context).detect_drift, "Detect drift", _OPERATOR, _reads(outside=True, repeatable=False)
@@ -168,6 +169,7 @@ def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
         ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
         ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
         ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads(), known=(RunRow,)),
+        ToolEntry(insight.get_configuration, "Configuration", _VIEWER, _reads()),
         ToolEntry(
             ScheduleTools(server_context).manage_schedule,
             "Steer the schedule",
@@ -177,3 +179,4 @@ def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
         ),
         ToolEntry(insight.test_connections, "Test connections", _OPERATOR, _reads(outside=True)),
     )
+    return entries

@@ -8,8 +8,8 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
-from spheresync.model import RunState
+from spheresync.answers import ChangeSetAnswer, Page, ReleaseAnswer, RunAnswer, RunRow
+from spheresync.model import RunState, counted
 from spheresync_server.mcp_server.tool_results import (
     ASK_FOR_ITEMS,
     CHANGE_SET_TOLD,
@@ -94,6 +94,14 @@ class RunTools(ServiceTools):
             told=RUN_TOLD,
             more=ask_for_failures(run),
         )
+
+    async def release(self, assets: Assets = None) -> Annotated[CallToolResult, ReleaseAnswer]:
+        """Let go of assets that an undo holds, all of them where none is named: the next sync brings to AWS what
+        Datasphere holds of them. Undo: revert_run of that sync holds them again.
+        """
+        answer = await self._service.undo.release(assets or (), self._server_context.principal)
+        told = f"Released {counted(answer.total, 'asset')}." if answer.total else "Nothing of that was held."
+        return respond(self._server_context, answer, told, told={"total"})
 
     async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Make a change set that restores what a run changed in AWS: tables as they were, deleted ones again, new ones

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from spheresync.answers import ScheduleAnswer
 from spheresync_server.mcp_server.tool_results import respond
-from spheresync_server.mcp_server.tools.arguments import ScheduleActionWord, TierName
+from spheresync_server.mcp_server.tools.arguments import ScheduleActionWord
 from spheresync_server.server_context import ServiceTools
 
 
@@ -18,7 +18,7 @@ class ScheduleTools(ServiceTools):
 
     async def manage_schedule(
         self,
-        tier: Annotated[TierName, Field(description="Which tier")],
+        tier: Annotated[str, Field(description="critical, high or medium; or hourly, daily")],
         action: Annotated[ScheduleActionWord, Field(description="What to do")],
     ) -> Annotated[CallToolResult, ScheduleAnswer]:
         """Steer the syncs that run by themselves. pause: nothing of the tier is read or written until resume. run_now:

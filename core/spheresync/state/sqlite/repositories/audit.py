@@ -26,11 +26,11 @@ _FILTERS = {
     "since": "at >= ?",
     "until": "at < ?",
     "actor": "actor = ?",
-    "action": "action = ?",
     "asset": "asset = ?",
     "outcome": "outcome = ?",
     "run_id": "run_id = ?",
 }
+_GROUPED = {"actor", "action", "outcome", "run_id", "asset"}
 
 
 class AuditReader:
@@ -52,10 +52,12 @@ class AuditReader:
         )
         return [AuditEntry(*row) for row in rows], int(total[0]) if total else 0
 
-    async def outcomes(self, wanted: AuditFilter) -> dict[str, int]:
+    async def counts(self, wanted: AuditFilter, field: str) -> dict[str, int]:
+        assert field in _GROUPED, field
         clause, values = _matching(wanted)
         rows = await self._connection.all(
-            f"SELECT outcome, count(*) FROM audit WHERE {clause} GROUP BY outcome ORDER BY count(*) DESC, outcome",
+            f"SELECT {field}, count(*) FROM audit WHERE {clause} AND {field} IS NOT NULL GROUP BY {field} "
+            f"ORDER BY count(*) DESC, {field}",
             values,
         )
         return dict(rows)
@@ -136,7 +138,14 @@ class AuditWriter(AuditReader):
 def _matching(wanted: AuditFilter) -> tuple[str, list[str | int]]:
     """The condition that a filter makes, and its values."""
     given = {term: value for field, term in _FILTERS.items() if (value := getattr(wanted, field)) is not None}
-    return " AND ".join(["1", *given]), [*given.values()]
+    terms, values = [*given], [*given.values()]
+    if wanted.actions:
+        terms.append(f"action IN ({', '.join('?' * len(wanted.actions))})")
+        values += wanted.actions
+    if wanted.starts is not None:
+        terms.append("coalesce(substr(asset, 1, length(?)) = ?, 0)")
+        values += [wanted.starts] * 2
+    return " AND ".join(["1", *terms]), values
 
 
 def _spell(e: AuditEntry) -> tuple[object, ...]:

@@ -113,6 +113,12 @@ class ScheduleReader:
         )
         return None if row is None else row[0]
 
+    async def freshest(self, tier: Tier) -> str | None:
+        row = await self._connection.one(
+            f"SELECT max({MOMENT.format(at='read_at')}) FROM assets WHERE tier = ? AND included = 1", (tier,)
+        )
+        return None if row is None else row[0]
+
     async def unseen_since(self, tier: Tier, moment: str) -> UnreadAssets:
         by_space = _BY_SPACE.format(problem="problem")
         row = await self._connection.one(
