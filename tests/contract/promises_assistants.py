@@ -85,6 +85,25 @@ ASSISTANTS: tuple[Promise, ...] = (
         ("tests/e2e/test_out_of_scope.py::test_what_scope_or_a_rule_leaves_out_is_said_with_which",),
     ),
     Promise(
+        "apply:part",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A part of a change set is applied by naming its assets; the rest is left, and told as that.",
+        (
+            "tests/e2e/test_apply_part.py::test_only_what_is_named_is_done_with_the_databases_that_it_needs",
+            "tests/e2e/test_apply_part.py::test_what_could_not_be_read_elsewhere_is_no_failure_of_a_part",
+            "tests/e2e/test_apply_part.py::test_an_assistant_applies_a_part_and_is_told_that_the_rest_is_left",
+        ),
+    ),
+    Promise(
+        "mcp:retry",
+        "CONTRACT.md#MCP server",
+        "What failed in a run is tried again by naming it, and told where it failed for the same reason.",
+        (
+            "tests/e2e/test_retry.py::test_a_command_tries_again_just_what_failed",
+            "tests/e2e/test_retry.py::test_an_assistant_tries_again_what_failed_and_learns_what_is_as_it_was",
+        ),
+    ),
+    Promise(
         "mcp:status:oldest-reading",
         "CONTRACT.md#MCP server",
         "A refresh of a part does not pass for a reading of the whole: the status says how old the oldest reading is.",

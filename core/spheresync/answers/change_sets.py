@@ -86,6 +86,7 @@ class ChangeSetAnswer(Answer):
     undo_of: str | None = Field(default=None, description="run that it undoes")
     approved_by: str | None = Field(default=None, description="who stands behind it")
     read_at: str | None = Field(default=None, description="when its scope was last read")
+    scope: OmitEmpty[dict[str, list[str]]] = Field(default_factory=dict, description="all where there is none")
     notes: OmitEmpty[list[Finding]] = Field(default_factory=list, description="what a scheduler writes meanwhile")
     oldest: OmitNone[OldestReading] = Field(default=None, description="earliest reading")
     prerequisites: OmitEmpty[list[PrerequisiteRow]] = Field(default_factory=list, description="what is made first")

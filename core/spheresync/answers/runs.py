@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
-from spheresync.answers.base import Answer, Finding, OmitNone, Page
+from spheresync.answers.base import Answer, Finding, OmitEmpty, OmitNone, Page
 
 
 class Failure(Answer):
@@ -14,6 +14,7 @@ class Failure(Answer):
     code: str
     reason: str
     remedy: str = ""
+    same_as_before: OmitNone[bool] = Field(default=None, description="as in the run that is tried again")
 
 
 class Progress(Answer):
@@ -41,6 +42,9 @@ class RunAnswer(Answer):
     started_at: str | None = None
     finished_at: str | None = None
     approved_by: str | None = Field(default=None, description="who stands behind it")
+    scope: OmitEmpty[dict[str, list[str]]] = Field(default_factory=dict, description="all where there is none")
+    full: OmitNone[bool] = Field(default=None, description="all was compared anew")
+    retry_of: OmitNone[str] = Field(default=None, description="run of which it tries the failures again")
 
 
 class RunRow(Answer):

@@ -6,7 +6,7 @@ A target that fails or stops early keeps no other target from its items. What wa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from spheresync.config import DeletionPolicy
@@ -73,15 +73,35 @@ class ChangeSetApplier:
         """
         drive, change_set = self._drive, self._change_set
         require_format(change_set)
-        items = await self._store.change_sets.all_items(change_set.id)
-        require_as_saved(change_set, items)
+        whole = await self._store.change_sets.all_items(change_set.id)
+        require_as_saved(change_set, whole)
+        items = self._chosen(whole)
         await require_approved_promotion(self._store, change_set)
         drive.problems.extend(self._permissions.waiting(items))
         allowed = await self._allowed(items)
         halted = await self._apply_in_each_target(items, allowed)
         if drive.cancelled and drive.counts[SKIPPED]:
             return RunState.CANCELLED
-        return final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
+        return final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(self._problems))
+
+    def _chosen(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
+        """The items that were asked for, where an apply is about some of the assets; the others are counted."""
+        assets = self._part
+        if not assets:
+            return [*items]
+        left = [item for item in items if item.asset not in assets]
+        self._drive.counts[SKIPPED] += sum(item.action.changes_something for item in left)
+        return [item for item in items if item.asset in assets]
+
+    @property
+    def _part(self) -> Collection[AssetId]:
+        """The assets to which an apply keeps, all where there are none; a sync has planned its own scope."""
+        return self._request.scope.assets if self._drive.run.kind is RunKind.APPLY else ()
+
+    @property
+    def _problems(self) -> Sequence[Problem]:
+        """What could not be read or planned of what is applied."""
+        return self._change_set.problems_of(self._part)
 
     async def account_for(self) -> None:
         """Find out what became of items that were sent and never confirmed, and count what the run has done.
@@ -93,8 +113,9 @@ class ChangeSetApplier:
             StateError: the state could not be read or written.
         """
         drive = self._drive
-        items = await self._store.change_sets.all_items(self._change_set.id)
+        whole = await self._store.change_sets.all_items(self._change_set.id)
         drive.counts.clear()
+        items = self._chosen(whole)
         allowed = await self._allowed(items)
         await self._settle_sent(items)
         ended = [entry for entry in await self._store.runs.entries(drive.run.id) if entry.state.ended]
@@ -154,10 +175,9 @@ class ChangeSetApplier:
         """Count the assets for which nothing is to be sent."""
         counts, change_set = self._drive.counts, self._change_set
         planned = {item.asset for item in items}
-        counts[FAILED] = failed_assets(change_set.problems, planned)  # what cannot be written is added
-        counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
-        counts[MISSING] = change_set.summary.get(MISSING, 0)
-        counts[UNREAD] = change_set.summary.get(UNREAD, 0)
+        counts[FAILED] = failed_assets(self._problems, planned)  # what cannot be written is added
+        for word in (Action.UNCHANGED, MISSING, UNREAD):  # of a part, each asset has an item
+            counts[word] = 0 if self._part else change_set.summary.get(word, 0)
         counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
         # What an undo would not touch is what others changed since, not a name that is taken.
         in_the_way = Action.CONFLICT if change_set.undo_of is None else REFUSED
@@ -170,7 +190,7 @@ class ChangeSetApplier:
         for item in allowed:
             todo.setdefault(item.key, []).append(item)
         for each in self._change_set.prerequisites:
-            if not each.assets_total:  # no item waits for it
+            if not each.assets_total and not self._part:  # no item waits for it
                 todo.setdefault(each.key, [])
         if not todo:
             return False

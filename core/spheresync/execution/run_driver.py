@@ -187,7 +187,7 @@ class RunDriver:
                 return
         else:
             change_set = await self._store.change_sets.get(run.change_set_id)
-            drive.problems.extend(change_set.problems)
+            drive.problems.extend(change_set.problems_of(request.scope.assets))
         async with self._phase(drive, "applying"):
             await self._apply(drive, change_set, request)
 

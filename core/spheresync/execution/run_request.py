@@ -17,6 +17,7 @@ class RunRequest:
     full: bool = False
     allow_deletes: bool = False
     max_deletes: int | None = None
+    retry_of: str | None = None  # the run whose failures the scope is
     refresh: bool = True  # False: by what the local catalog holds, which somebody else keeps fresh
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -25,6 +26,7 @@ class RunRequest:
             "full": self.full,
             "allow_deletes": self.allow_deletes,
             "max_deletes": self.max_deletes,
+            **({} if self.retry_of is None else {"retry_of": self.retry_of}),
             **({} if self.refresh else {"refresh": False}),
         }
 
@@ -36,5 +38,6 @@ class RunRequest:
             value["full"],
             value["allow_deletes"],
             value["max_deletes"],
+            value.get("retry_of"),
             value.get("refresh", True),
         )

@@ -109,6 +109,17 @@ class Scope:
             and (not self.tiers or (bool(other.tiers) and other.tiers <= self.tiers))
         )
 
+    def spelled(self) -> dict[str, list[str]]:
+        """As people read it; a dimension that leaves nothing out is not named."""
+        whole: dict[str, list[str]] = {
+            "spaces": sorted(self.spaces),
+            "assets": [str(asset) for asset in sorted(self.assets)],
+            "tiers": sorted(self.tiers),
+            "targets": sorted(self.targets),
+            "destinations": sorted(self.destinations),
+        }
+        return {name: values for name, values in whole.items() if values}
+
     def to_json(self) -> dict[str, JsonValue]:
         return {
             "spaces": [*sorted(self.spaces)],

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import TypedDict
 
 from spheresync.answers import (
     AssetRow,
@@ -28,6 +29,7 @@ from spheresync.answers import (
     SpaceRow,
     TargetObjectRow,
 )
+from spheresync.execution.run_request import RunRequest
 from spheresync.mapping.personal_data import PersonalDataFinding
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -36,6 +38,7 @@ from spheresync.model import (
     FieldChange,
     JsonValue,
     Problem,
+    RunKind,
     TargetKey,
     isoformat,
 )
@@ -46,6 +49,7 @@ from spheresync.planning.decisions.items import conflict_remedy
 from spheresync.planning.last_reading import LastReading
 from spheresync.planning.undo.undo_findings import UNDO_DELETES
 from spheresync.runtime.run_counts import COUNT_WORDS, FAILED, MISSING, UNREAD
+from spheresync.runtime.scope import Scope
 from spheresync.state.audit_chain import actor_in_detail
 from spheresync.state.records import (
     AssetRecord,
@@ -280,6 +284,7 @@ def change_set_answer(
             "prerequisites": [prerequisite_row(each) for each in record.prerequisites],
             "read_at": reading.at,
             "oldest": oldest,
+            "scope": Scope.from_json(read_json(record.request)).spelled(),
             "notes": list(notes),
         }
     )
@@ -357,7 +362,24 @@ def run_answer(
         started_at=run.started_at,
         finished_at=run.finished_at,
         approved_by=None if approval is None else approval.by,
+        **_asked_for(run, change_set),
     )
+
+
+class _AskedFor(TypedDict):
+    """What a run was asked to do, as its answer says it."""
+
+    scope: dict[str, list[str]]
+    full: bool | None
+    retry_of: str | None
+
+
+def _asked_for(run: RunRecord, change_set: ChangeSetRecord | None) -> _AskedFor:
+    """An apply does what its change set is about, or a part of that."""
+    request = RunRequest.parse(run.request)
+    applies = run.kind is RunKind.APPLY and change_set is not None and not request.scope.assets
+    scope = Scope.from_json(read_json(change_set.request)) if applies and change_set is not None else request.scope
+    return {"scope": scope.spelled(), "full": request.full or None, "retry_of": request.retry_of}
 
 
 def _still_true(

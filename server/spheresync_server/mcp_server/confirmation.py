@@ -48,7 +48,7 @@ class NothingToConfirm(BaseModel):
 
 
 async def confirm_deletes(
-    change_set_id: str, allow_deletes: bool, ctx: Context[ServerContext, object]
+    change_set_id: str, allow_deletes: bool, assets: list[str] | None, ctx: Context[ServerContext, object]
 ) -> NothingToConfirm | Elicit[DeleteConfirmation]:
     """Ask only where deletes are asked for and the change set holds some.
 
@@ -65,16 +65,22 @@ async def confirm_deletes(
     if any(finding.code == DELETES_NOT_APPROVED for finding in change_set.findings):
         return NothingToConfirm()  # whatever the answer, a second person is missing; the run says so
     deletes = await service.changes.list_deletes(change_set_id, server_context.principal)
+    if assets:
+        deletes = [each for each in deletes if each.asset in assets]
+        if not deletes:
+            return NothingToConfirm()
     if not _can_ask(ctx):
         raise UnconfirmedError(
             f"Not applied: change set {change_set.change_set_id} deletes {_tables(deletes)} and this client cannot ask "
             "its user to confirm that. A person can run `spheresync apply "
             f"{change_set.change_set_id} --allow-deletes`, or set `deletion.policy: delete` in the configuration."
         )
-    others = ", ".join(f"{word} {count}" for word, count in change_set.summary.items() if count and word != "delete")
+    rest = {} if assets else change_set.summary
+    others = ", ".join(f"{word} {count}" for word, count in rest.items() if count and word != "delete")
+    others = others or ("what else was asked of it" if assets else "nothing")
     what = f"Change set {change_set.change_set_id} deletes {_tables(deletes)} from AWS{_how(change_set, deletes)}"
     return Elicit(
-        f"{what}: {_named(deletes)}.{_undo(change_set)}{_held_back(deletes)} Besides: {others or 'nothing'}. "
+        f"{what}: {_named(deletes)}.{_undo(change_set)}{_held_back(deletes)} Besides: {others}. "
         f"Delete {'it' if len(deletes) == 1 else 'them'}?",
         DeleteConfirmation,
     )

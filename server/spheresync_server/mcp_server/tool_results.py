@@ -16,7 +16,7 @@ from spheresync.answers import (
     RunAnswer,
 )
 from spheresync.answers.base import Row
-from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, counted
+from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, RunKind, counted, first_of
 from spheresync.planning.decisions.approvals import (
     DELETES_NOT_APPROVED,
     NEEDS_ALLOWANCE,
@@ -27,7 +27,7 @@ from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.promotion_findings import UNFIT
 from spheresync.planning.undo.undo_findings import NO_GUARD, UNDO_DELETES, UNREAD_NOW
 from spheresync.runtime.out_of_scope import LEFT_OUT
-from spheresync.runtime.run_counts import BLOCKED
+from spheresync.runtime.run_counts import BLOCKED, SKIPPED
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
     changes_something,
@@ -41,8 +41,9 @@ from spheresync_server.mcp_server.engine_texts import answer_with_tool_names, wi
 from spheresync_server.mcp_server.fitted_document import fitted
 from spheresync_server.mcp_server.lean_document import lean_document
 from spheresync_server.server_context import ServerContext
-from spheresync_server.untrusted import clean_json
+from spheresync_server.untrusted import clean_json, visible
 
+_NAMED = 5
 _TOLD_APART = (
     NOT_APPROVED | UNFIT | {SPACE_GONE, NEVER_READ, NO_SPACE, NEEDS_ALLOWANCE, LEFT_OUT, UNDO_DELETES, UNREAD_NOW}
 )
@@ -70,7 +71,7 @@ CHANGE_SET_TOLD = frozenset(
     {"change_set_id", "state", "expires_at", "summary", "read_at", "undo_of", "run_id", "first"}
 )
 """Fields of a change set that `change_set_lines` tell."""
-RUN_TOLD = frozenset({"run_id", "kind", "state", "counts"})
+RUN_TOLD = frozenset({"run_id", "kind", "state", "counts", "retry_of"})
 """Fields of a run that `run_lines` tell."""
 ASK_FOR_ITEMS = "get_change_set with limit=1 and its cursors has every item."
 DOCUMENT_BUDGET = 14_000
@@ -140,7 +141,10 @@ def counts_line(counts: Mapping[str, int]) -> str:
 
 def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     """Say a change set: id, counts, guards, and what comes next."""
-    yield f"Change set {answer.change_set_id} ({answer.state}), expires {answer.expires_at}."
+    yield (
+        f"Change set {answer.change_set_id} ({answer.state}), expires {answer.expires_at}. "
+        f"{_scope_sentence(answer.scope)}"
+    )
     yield f"Counts: {counts_line(answer.summary)}."
     if answer.prerequisites:
         yield f"First {'; '.join(prerequisite_summaries(answer.prerequisites))}. See prerequisites."
@@ -169,6 +173,14 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
         yield "It has expired: make a new one with preview_changes."
     else:
         yield _next_of_open(answer)
+
+
+def _scope_sentence(scope: Mapping[str, Sequence[str]]) -> str:
+    """What something is about, in figures where names are many; the names are in the data."""
+    if not scope:
+        return "Scope: everything."
+    parts = [f"{name} {first_of([visible(each) for each in values], _NAMED)}" for name, values in scope.items()]
+    return f"Scope: {'; '.join(parts)}."
 
 
 def _next_of_open(answer: ChangeSetAnswer) -> str:
@@ -209,10 +221,17 @@ def _deletes_of_undo(findings: Sequence[Finding]) -> Iterable[str]:
 
 def run_lines(answer: RunAnswer) -> Iterable[str]:
     """Say a run: id, state, counts, and what comes next."""
-    yield f"Run {answer.run_id} ({answer.kind}) is {answer.state}."
+    yield f"Run {answer.run_id} ({answer.kind}) is {answer.state}. {_scope_sentence(answer.scope)}"
+    if answer.retry_of is not None:
+        same = sum(each.same_as_before is True for each in answer.failures)
+        again = f": {same} of its failures are the same as there" if same else ""
+        yield f"It tries again what failed in {answer.retry_of}{again}."
     yield f"Counts: {counts_line(answer.counts)}."
     if answer.finished_at is None:
         yield f"{progress_sentence(answer.state, answer.progress)} get_run with {answer.run_id} follows it."
+    if answer.kind == RunKind.APPLY and answer.scope.get("assets") and (left := answer.counts.get(SKIPPED)):
+        were = "was" if left == 1 else "were"
+        yield f"{counted(left, 'item')} of the change set {were} not asked for: preview_changes makes another of that."
     if answer.failures_total:
         yield f"{counted(answer.failures_total, 'failure')}: see failures for reason and remedy of each."
     if only_unread_failed(answer):

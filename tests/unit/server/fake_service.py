@@ -205,7 +205,14 @@ class FakeService(FakeCatalog, FakeStatus):
             finished_at=None if state in {"queued", "running"} else LATER,
         )
 
-    async def apply(self, change_set_id: str, principal: Principal, *, allow_deletes: bool = False) -> RunAnswer:
+    async def apply(
+        self,
+        change_set_id: str,
+        principal: Principal,
+        *,
+        allow_deletes: bool = False,
+        assets: Sequence[str] = (),
+    ) -> RunAnswer:
         self._asked("apply", change_set_id=change_set_id, principal=principal, allow_deletes=allow_deletes)
         if change_set_id == "cs_old":
             raise RefusedError("change set cs_old expired at 2026.", remedy="Make a new preview.")
@@ -220,6 +227,7 @@ class FakeService(FakeCatalog, FakeStatus):
         full: bool = False,
         allow_deletes: bool = False,
         max_deletes: int | None = None,
+        retry_of: str | None = None,
         join: bool = False,
     ) -> RunAnswer:
         self._asked(
@@ -229,6 +237,7 @@ class FakeService(FakeCatalog, FakeStatus):
             full=full,
             allow_deletes=allow_deletes,
             max_deletes=max_deletes,
+            retry_of=retry_of,
             join=join,
         )
         self.driven_runs = ("run_1",)

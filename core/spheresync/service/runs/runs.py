@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from spheresync.answers import Page, RunAnswer, RunRow
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import RefusedError, UsageError
@@ -9,6 +12,7 @@ from spheresync.execution.required_approvals import Permissions, require_approve
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import (
     Action,
+    AssetId,
     ChangeSetId,
     Principal,
     RunId,
@@ -21,8 +25,10 @@ from spheresync.planning.decisions.access import reviews_access
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope
+from spheresync.runtime.unknown_names import WrongName, named_asset, refuse, unknown_asset
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.changes.validity import require_current
+from spheresync.service.runs.retry import scope_of_failures
 from spheresync.service.runs.run_supervisor import RunSupervisor
 from spheresync.service.runs.stored_runs import StoredRuns
 from spheresync.service.scope_checks import check_scope, require_selected
@@ -47,10 +53,20 @@ class Runs:
         self._supervisor = supervisor
         self._runs = runs
 
-    async def apply(self, change_set_id: str, principal: Principal, *, allow_deletes: bool = False) -> RunAnswer:
+    async def apply(
+        self,
+        change_set_id: str,
+        principal: Principal,
+        *,
+        allow_deletes: bool = False,
+        assets: Sequence[str] = (),
+    ) -> RunAnswer:
         """Start the run of a saved change set, or answer the one that it already has.
 
+        `assets` keep it to a part; what is left out of a change set that was applied needs a new one.
+
         Raises:
+            UsageError: an asset that is named is not in the change set.
             RefusedError: it expired, or mapping, scope or program moved since, or its promotion is not approved here,
                 or all that it changes waits for a person; nothing was done.
         """
@@ -61,17 +77,43 @@ class Runs:
             return await self._run_of(record)
         require_current(record, self._context.settings, now=isoformat(self._context.clock()))
         await require_approved_promotion(self._store, record)
-        await self._require_any(record, principal, allow_deletes=allow_deletes)
-        request = RunRequest(allow_deletes=allow_deletes)
+        part = await self._part_of(record, assets)
+        await self._require_any(record, principal, allow_deletes=allow_deletes, part=part)
+        request = RunRequest(Scope(assets=part), allow_deletes=allow_deletes)
         run = await self._supervisor.create(RunKind.APPLY, principal, request, change_set_id=record.id)
         return await self._runs.answer(run.id)
 
-    async def _require_any(self, record: ChangeSetRecord, principal: Principal, *, allow_deletes: bool) -> None:
+    async def _part_of(self, record: ChangeSetRecord, assets: Sequence[str]) -> frozenset[AssetId]:
+        """The assets to which an apply is to keep; none where it is to do all.
+
+        Raises:
+            UsageError: the change set holds no item of one of them.
+        """
+        if not assets:
+            return frozenset()
+        held = {item.asset for item in await self._store.change_sets.all_items(record.id)}
+        spaces = {asset.space for asset in held}
+        wrong, part = list[WrongName](), set[AssetId]()
+        for text in assets:
+            named = named_asset(text)
+            if isinstance(named, WrongName):
+                wrong.append(named)
+            elif named not in held:
+                said = f"change set {record.id} does nothing for asset {text!r}"
+                wrong.append(replace(unknown_asset(named, held, spaces), said=said))
+            else:
+                part.add(named)
+        refuse(wrong)
+        return frozenset(part)
+
+    async def _require_any(
+        self, record: ChangeSetRecord, principal: Principal, *, allow_deletes: bool, part: frozenset[AssetId]
+    ) -> None:
         """Keep a change set open of which a run would do nothing, as all of it waits for a person."""
         sure = sum(record.summary.get(a, 0) for a in Action if a.changes_something and a is not Action.DELETE)
         settings = self._context.settings
-        if sure > record.blocked and not reviews_access(
-            settings
+        if (
+            not part and sure > record.blocked and not reviews_access(settings)
         ):  # some write is neither a delete nor held back: its items need not be read
             return
         permissions = Permissions.of(
@@ -80,7 +122,8 @@ class Runs:
             settings=settings,
             deletes=allow_deletes,
         )
-        permissions.require_any(await self._store.change_sets.all_items(record.id))
+        items = await self._store.change_sets.all_items(record.id)
+        permissions.require_any([item for item in items if not part or item.asset in part])
 
     async def _run_of(self, record: ChangeSetRecord) -> RunAnswer:
         """The run that applies a change set."""
@@ -100,6 +143,7 @@ class Runs:
         full: bool = False,
         allow_deletes: bool = False,
         max_deletes: int | None = None,
+        retry_of: str | None = None,
         join: bool = False,
     ) -> RunAnswer:
         """Start a run that discovers, plans and applies.
@@ -110,6 +154,7 @@ class Runs:
             full: read and compare everything anew, whatever the digests say.
             allow_deletes: delete retired tables.
             max_deletes: replaces the guards by this number for the run.
+            retry_of: a run that has ended; what failed there is the scope, which is left out then.
             join: answer the caller's own run of the same arguments if one is queued or running.
         """
         authorize(principal, Permission.OPERATE)
@@ -118,9 +163,17 @@ class Runs:
         self._context.require_good_settings()
         if (waits := await unapproved_promotion(self._store, self._context.settings)) is not None:
             raise RefusedError(f"{waits.message}.", remedy=waits.remedy)
+        if retry_of is not None:
+            if scope != ScopeRequest():
+                raise UsageError(
+                    "retry_of says what is synced, and a scope was given besides.", remedy="Give one of them."
+                )
+            scope = await scope_of_failures(self._store, retry_of)
         checked = await check_scope(self._context, scope, refreshes=True)
         await self._look_for_unknown(checked)
-        request = RunRequest(checked, full=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
+        request = RunRequest(
+            checked, full=full, allow_deletes=allow_deletes, max_deletes=max_deletes, retry_of=retry_of
+        )
         run = await self._supervisor.create(RunKind.SYNC, principal, request, join=join)
         await self._supervisor.ensure_driven(run)
         return await self._runs.answer(run.id)

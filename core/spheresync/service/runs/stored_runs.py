@@ -16,6 +16,7 @@ from spheresync.service import answer_rows
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.service.run_rows import listed_run
+from spheresync.service.runs.retry import with_repeated_failures
 from spheresync.state.records import ChangeSetRecord, RunRecord
 
 
@@ -28,6 +29,15 @@ class StoredRuns:
         self._change_sets = change_sets
 
     async def answer(self, run_id: str) -> RunAnswer:
+        answer = await self._answer(run_id)
+        if answer.retry_of is None or not answer.failures:
+            return answer
+        try:
+            return with_repeated_failures(answer, await self._answer(answer.retry_of))
+        except UsageError:  # the former run is forgotten by now
+            return answer
+
+    async def _answer(self, run_id: str) -> RunAnswer:
         run = await self._store.runs.get(RunId(run_id))
         if run.change_set_id is None:
             return answer_rows.run_answer(run)

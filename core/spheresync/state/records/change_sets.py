@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from spheresync.model import (
@@ -94,6 +94,10 @@ class ChangeSetRecord:
     promotion: Digest | None = None
     approval: Approval | None = None
     prerequisites: tuple[Prerequisite, ...] = ()
+
+    def problems_of(self, assets: Collection[AssetId]) -> tuple[Problem, ...]:
+        """What could not be read or planned of some of the assets, of all where none is named."""
+        return tuple(problem for problem in self.problems if not assets or problem.asset in assets)
 
 
 @dataclass(frozen=True, slots=True)

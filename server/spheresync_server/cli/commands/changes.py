@@ -97,12 +97,15 @@ def apply(
     context: typer.Context,
     change_set_id: ChangeSetArgument,
     allow_deletes: AllowDeletes = False,
+    asset: AssetOption = None,
 ) -> int:
-    """Execute a saved change set and wait for the end."""
+    """Execute a saved change set, or a part of it, and wait for the end."""
     from spheresync_server.cli.output.changes import show_run
 
     async def ask(session: ServiceSession) -> RunAnswer:
-        run = await session.service.runs.apply(change_set_id, session.principal, allow_deletes=allow_deletes)
+        run = await session.service.runs.apply(
+            change_set_id, session.principal, allow_deletes=allow_deletes, assets=asset or ()
+        )
         return await _follow(session, run)
 
     return ask_service(
@@ -130,6 +133,9 @@ def sync(
         typer.Option("--max-deletes", metavar="N", min=0, help="Replace the guards by this number, for this run."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Read and compare everything anew.")] = False,
+    retry_of: Annotated[
+        str | None, typer.Option("--retry-of", metavar="RUN_ID", help="Only what failed in this run.")
+    ] = None,
 ) -> int:
     """Discover, preview and apply in one go, and wait for the end."""
     from spheresync_server.cli.output.changes import show_run
@@ -141,6 +147,7 @@ def sync(
             full=full,
             allow_deletes=allow_deletes,
             max_deletes=max_deletes,
+            retry_of=retry_of,
         )
         ended = await _follow(session, run)
         await session.service.state.care(session.principal, when_due=True)

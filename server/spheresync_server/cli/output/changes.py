@@ -17,9 +17,10 @@ from spheresync.answers import (
     ReleaseAnswer,
     RunAnswer,
 )
-from spheresync.model import NEVER_READ, NO_SPACE, Action, counted
+from spheresync.model import NEVER_READ, NO_SPACE, Action, RunKind, counted
 from spheresync.planning.decisions.approvals import NOT_APPROVED, WAITS_FOR_A_PERSON
 from spheresync.planning.decisions.guards import GUARDS
+from spheresync.runtime.run_counts import SKIPPED
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
     changes_something,
@@ -191,6 +192,9 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     say_counts(answer.counts)
     if answer.finished_at is None:
         say(f"{progress_sentence(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
+    if answer.kind == RunKind.APPLY and "assets" in answer.scope and (left := answer.counts.get(SKIPPED)):
+        were = "was" if left == 1 else "were"
+        say(f"{counted(left, 'item')} of the change set {were} not asked for. Next: spheresync preview")
     for failure in answer.failures:
         say(about(failure.asset, failure.reason))
         if failure.remedy:

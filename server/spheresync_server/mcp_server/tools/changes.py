@@ -87,6 +87,7 @@ class ChangeTools(ServiceTools):
         *,
         change_set_id: ChangeSet,
         answer: Annotated[ElicitationResult[DeleteConfirmation], Resolve(confirm_deletes)],
+        assets: Annotated[list[str] | None, Field(description="Only these of it; it is spent all the same")] = None,
         allow_deletes: Annotated[  # read by confirm_deletes too, by name
             bool, Field(strict=True, description="Also delete retired tables; asks the user first")
         ] = False,
@@ -96,7 +97,7 @@ class ChangeTools(ServiceTools):
         allow_deletes. Starts a durable run; repeated, it answers the same run. Undo: revert_run, by an admin.
         """
         run = await self._service.runs.apply(
-            change_set_id, self._server_context.principal, allow_deletes=confirmed(answer)
+            change_set_id, self._server_context.principal, allow_deletes=confirmed(answer), assets=assets or ()
         )
         run = await waited(self._server_context, run, wait_seconds, ctx)
         return respond(

@@ -9,6 +9,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, Page, ReleaseAnswer, RunAnswer, RunRow
+from spheresync.errors import UsageError
 from spheresync.model import RunState, counted
 from spheresync_server.mcp_server.tool_results import (
     ASK_FOR_ITEMS,
@@ -35,6 +36,12 @@ from spheresync_server.mcp_server.tools.run_wait import waited
 from spheresync_server.scope_arguments import scope_request
 from spheresync_server.server_context import ServerContext, ServiceTools
 
+_NOTHING_DELETED = "run_sync deletes nothing that nobody has looked at, so nothing was done."
+_REVIEW_FIRST = (
+    "preview_changes with refresh=true shows what would be deleted; apply_changes with its id and allow_deletes=true "
+    "asks the user and does it."
+)
+
 
 def _cancelled(run: RunAnswer) -> str:
     """What a cancel has come to by now."""
@@ -57,14 +64,20 @@ class RunTools(ServiceTools):
         assets: Assets = None,
         targets: Targets = None,
         full: Annotated[bool, Field(strict=True, description="Read and compare everything anew")] = False,
+        retry_of: Annotated[str | None, Field(description="Only what failed in this run")] = None,
+        allow_deletes: Annotated[bool, Field(strict=True, description="Refused: see apply_changes")] = False,
         wait_seconds: WaitSeconds = 10,
     ) -> Annotated[CallToolResult, RunAnswer]:
         """Discover, plan and apply in one durable run: creates, updates and retires AWS catalog tables without a
         review; deletes only where deletion.policy is delete. The same call while it runs answers that run. Undo: as
         for apply_changes.
         """
+        if allow_deletes:
+            raise UsageError(_NOTHING_DELETED, remedy=_REVIEW_FIRST)
         scope = scope_request(spaces, assets, tiers, targets)
-        run = await self._service.runs.sync(scope, self._server_context.principal, full=full, join=True)
+        run = await self._service.runs.sync(
+            scope, self._server_context.principal, full=full, retry_of=retry_of, join=True
+        )
         run = await waited(self._server_context, run, wait_seconds, ctx)
         return respond(self._server_context, run, *run_lines(run), told=RUN_TOLD, more=ask_for_failures(run))
 

@@ -1,0 +1,70 @@
+"""A part of a change set is applied by naming its assets; the rest is not done, and takes a new change set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.e2e.test_mcp_dog import call
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+ONE, TWO, THIRD = "SPACE_000/ASSET_00000", "SPACE_001/ASSET_00001", "SPACE_002/ASSET_00002"
+
+
+@pytest.fixture
+def planned(installation: Installation) -> dict[str, Any]:
+    installation.ask("discover")
+    change_set: dict[str, Any] = installation.ask("preview")
+    assert change_set["summary"]["create"] == 30 and len(change_set["prerequisites"]) == 3
+    return change_set
+
+
+def test_only_what_is_named_is_done_with_the_databases_that_it_needs(
+    installation: Installation, planned: dict[str, Any], glue: GlueSimulator
+) -> None:
+    change_set = planned["change_set_id"]
+    wrong = installation.ask("apply", change_set, "--asset", "SPACE_000/asset_00000", code=2)
+    assert "does nothing for asset" in wrong["error"]["message"] and ONE in wrong["error"]["remedy"]
+    run = installation.ask("apply", change_set, "--asset", ONE, "--asset", TWO)
+    assert (run["state"], run["counts"]["create"], run["counts"]["skipped"]) == ("done", 2, 28)
+    assert run["scope"] == {"assets": [ONE, TWO]}
+    assert {name: len(tables) for name, tables in glue.dump()["tables"].items() if tables} == {
+        "space_000": 1,
+        "space_001": 1,
+    }
+    assert "space_002" not in glue.dump()["databases"]
+    assert installation.ask("apply", change_set)["run_id"] == run["run_id"], "a change set has one run"
+    assert installation.ask("sync")["counts"]["create"] == 28
+    assert installation.ask("preview")["summary"]["create"] == 0
+    assert installation.ask("audit", "verify")["intact"]
+
+
+def test_what_could_not_be_read_elsewhere_is_no_failure_of_a_part(
+    installation: Installation, tenant: RunningTenant
+) -> None:
+    tenant.set_faults(wrong_shape_matching=f"{THIRD.partition('/')[2]}/$metadata")
+    installation.ask("discover", code=1)
+    change_set = installation.ask("preview", code=1)
+    assert change_set["problems_total"] == change_set["summary"]["failed"] == 3
+    run = installation.ask("apply", change_set["change_set_id"], "--asset", ONE)
+    assert (run["state"], run["failures"], run["counts"]["failed"]) == ("done", [], 0)
+
+
+@pytest.mark.anyio
+async def test_an_assistant_applies_a_part_and_is_told_that_the_rest_is_left(
+    installation: Installation, planned: dict[str, Any]
+) -> None:
+    command, *arguments = installation.command("serve", "--no-scheduler")
+    environment = installation.variables() | {"SPHERESYNC_ROLE": "operator"}
+    async with Client(StdioServerParameters(command=command, args=arguments, env=environment)) as client:
+        part = {"change_set_id": planned["change_set_id"], "assets": [ONE], "wait_seconds": 60}
+        result = await client.call_tool("apply_changes", part)
+        said = str(result.content)
+        assert f"Scope: assets {ONE}." in said
+        assert "29 items of the change set were not asked for" in said and "preview_changes" in said
+        left = await call(client, "preview_changes")
+        assert left["summary"]["create"] == 29

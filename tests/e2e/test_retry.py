@@ -1,0 +1,64 @@
+"""What failed in a run is tried again by naming that run, and the answer says what failed for the same reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.e2e.test_mcp_dog import call
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+
+TABLES = {"database": "space_000", "table": "asset_00000"}, {"database": "space_001", "table": "asset_00001"}
+
+
+def refuse(glue: GlueSimulator, *tables: dict[str, str]) -> None:
+    glue.heal()
+    for table in tables:
+        glue.fault("error", "CreateTable", times=None, code="InvalidInputException", status=400, **table)
+
+
+@pytest.fixture
+def failed(installation: Installation, glue: GlueSimulator) -> dict[str, Any]:
+    """A first sync of which two tables failed."""
+    refuse(glue, *TABLES)
+    run: dict[str, Any] = installation.ask("sync", code=1)
+    assert run["failures_total"] == 2 and run["counts"]["create"] == 28 and "scope" not in run
+    return run
+
+
+def test_a_command_tries_again_just_what_failed(
+    installation: Installation, failed: dict[str, Any], glue: GlueSimulator
+) -> None:
+    refuse(glue, TABLES[0])
+    again = installation.ask("sync", "--retry-of", failed["run_id"], code=1)
+    assert again["scope"] == {"assets": sorted(each["asset"] for each in failed["failures"])}
+    assert (again["counts"]["create"], again["counts"]["unchanged"], again["retry_of"]) == (1, 0, failed["run_id"])
+    (left,) = again["failures"]
+    assert left["same_as_before"] is True
+    glue.heal()
+    assert installation.ask("sync", "--retry-of", again["run_id"])["counts"]["create"] == 1
+    nothing = installation.ask("sync", "--retry-of", installation.ask("runs")["items"][0]["run_id"], code=2)
+    assert "no asset of it failed" in nothing["error"]["message"]
+    both = installation.ask("sync", "--retry-of", failed["run_id"], "--space", "SPACE_000", code=2)
+    assert "a scope was given besides" in both["error"]["message"]
+
+
+@pytest.mark.anyio
+async def test_an_assistant_tries_again_what_failed_and_learns_what_is_as_it_was(
+    installation: Installation, failed: dict[str, Any], glue: GlueSimulator
+) -> None:
+    command, *arguments = installation.command("serve", "--no-scheduler")
+    environment = installation.variables() | {"SPHERESYNC_ROLE": "operator"}
+    server = StdioServerParameters(command=command, args=arguments, env=environment)
+    async with Client(server) as client:
+        again = await client.call_tool("run_sync", {"retry_of": failed["run_id"], "wait_seconds": 60})
+        said = str(again.content)
+        assert f"It tries again what failed in {failed['run_id']}: 2 of its failures are the same as there." in said
+        glue.heal()
+        run = await call(client, "run_sync", retry_of=failed["run_id"], wait_seconds=60)
+        assert (run["state"], run["counts"]) == ("done", {"create": 2})
+        refused = await client.call_tool("run_sync", {"allow_deletes": True})
+        assert refused.is_error and "apply_changes with its id and allow_deletes=true" in str(refused.content)
