@@ -11,6 +11,8 @@ Labels: TypeAlias = tuple[tuple[str, str], ...]
 
 def default_label(labels: Labels) -> str:
     """The label a reader without a language sees: the default one, else English, else the first."""
+    if len(labels) == 1:  # as nearly all are that $metadata holds
+        return labels[0][1]
     by_language = dict(labels)
     for language in ("", "en"):
         if by_language.get(language):

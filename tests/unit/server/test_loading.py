@@ -95,3 +95,13 @@ def test_readers_of_definitions_are_loaded_with_the_first_that_is_read() -> None
     loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, encoding="utf-8").stdout
     readers = {"normalise", "merge", "edmx.reading", "csn.definition"}
     assert {f"spheresync.source.datasphere.{reader}" for reader in readers} & set(loaded.split()) == set()
+
+
+def test_whoever_reads_definitions_loads_nothing_that_asks_for_them() -> None:
+    """Another process reads them, and has to be there before the first one is."""
+    told = (
+        "import sys, spheresync.discovery.normalisation, spheresync.source.datasphere.normalise; "
+        "print(*(name for name in sys.modules))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, encoding="utf-8").stdout
+    assert {"httpx2", "ssl", "asyncio", "anyio"} & set(loaded.split()) == set()

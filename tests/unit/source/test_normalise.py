@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import Asset, AssetKind, Column, ColumnRole, Hierarchy, Parameter, RawDefinition, SourceType
+from spheresync.source.datasphere.edmx import columns
+from spheresync.source.datasphere.edmx.document import Annotations, EdmxDocument
+from spheresync.source.datasphere.edmx.semantics import role_of
 from spheresync.source.datasphere.normalise import normalise
 from spheresync.source.datasphere.normaliser import NORMALISER_VERSION
 from tests.unit.source.documents import about, edmx, entity, entry, raw
@@ -373,3 +377,43 @@ def test_the_same_document_in_other_order_is_the_same_asset() -> None:
 
 def test_the_version_is_a_number() -> None:
     assert NORMALISER_VERSION >= 1
+
+
+def test_of_columns_that_are_annotated_alike_the_annotations_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same columns stand in many assets."""
+    read: list[object] = []
+
+    def noted(annotations: Annotations) -> ColumnRole:
+        read.append(annotations)
+        return role_of(annotations)
+
+    monkeypatch.setattr(columns, "role_of", noted)
+    properties = "".join(f'<Property Name="C{number}" Type="Edm.String"/>' for number in range(20))
+    for name in ("A", "B", "C"):
+        blocks = (
+            about(f"S.{name}/C{number}", f'Term="Common.Label" String="Read once {number}"') for number in range(20)
+        )
+        normalise(raw(edmx(entity(properties, name=name, more="".join(blocks))), name=name))
+    assert len(read) == 20
+
+
+def test_what_is_said_of_columns_by_the_paths_of_sets_is_looked_up_only_where_something_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked = []
+
+    def filled(document: EdmxDocument, own: Annotations, targets: Iterable[str]) -> Annotations:
+        looked.append(own)
+        return _FILLED(document, own, targets)
+
+    monkeypatch.setattr(EdmxDocument, "_filled", filled)
+    properties = "".join(f'<Property Name="C{number}" Type="Edm.String"/>' for number in range(20))
+    label = 'Term="Common.Label" String="A label"'
+    normalise(raw(edmx(entity(properties, more=about("S.SALES/C3", label)))))
+    assert len(looked) == 1  # of the entity itself
+    asset = normalise(raw(edmx(entity(properties, more=about("S.C/SALES/C3", label)))))
+    assert len(looked) == 1 + 21
+    assert asset.columns[3].label == "A label"
+
+
+_FILLED = EdmxDocument._filled

@@ -97,10 +97,11 @@ class ClosedContainers:
             TargetError: it could not be looked at.
             ConfigurationError: AWS cannot be used as it is configured.
         """
-        async with self._looking[container]:
-            if container not in self._answers:
-                self._answers[container] = await self._look(container)
-            return self._answers[container]
+        if container not in self._answers:
+            async with self._looking[container]:
+                if container not in self._answers:
+                    self._answers[container] = await self._look(container)
+        return self._answers[container]
 
     async def shown(self, items: Iterable[ChangeSetItem]) -> list[ChangeSetItem]:
         """Items of a plan: what would be made in a closed container is shown as the conflict that it is.

@@ -9,11 +9,8 @@ from spheresync.errors import REFUSALS, SourceError, SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.model import AssetEntry, Digest, JsonValue, Problem, RawDefinition, Withheld, canonical_json
 from spheresync.source.datasphere.edmx.xml import check_ended
+from spheresync.source.datasphere.surfaces import ANALYTICAL, CSN, RELATIONAL
 from spheresync.source.transport.http import XML, Response, TenantHttp
-
-RELATIONAL = "relational"
-ANALYTICAL = "analytical"
-CSN = "csn"
 
 
 class CsnReader(Protocol):

@@ -22,7 +22,7 @@ from spheresync.model import (
     said_of_untyped,
 )
 from spheresync.source.datasphere.csn.definition import CsnObject
-from spheresync.source.datasphere.definition import CSN
+from spheresync.source.datasphere.surfaces import CSN
 
 _SHOWN = 5
 _NUMBERS = {

@@ -16,9 +16,9 @@ from spheresync.errors import SourceError, SourceFault
 from spheresync.model import Asset, AssetEntry, Column, Labels, RawDefinition, freeze_pairs
 from spheresync.source.datasphere.csn.definition import CsnObject, read_object
 from spheresync.source.datasphere.csn.document import parse_csn
-from spheresync.source.datasphere.definition import ANALYTICAL, CSN, RELATIONAL
 from spheresync.source.datasphere.edmx.reading import EdmxReading, read_edmx
 from spheresync.source.datasphere.merge import merge_csn
+from spheresync.source.datasphere.surfaces import ANALYTICAL, CSN, RELATIONAL
 
 _WITHHELD = "all is from $metadata alone: a role is missing that may read the CSN"
 _T = TypeVar("_T")

@@ -33,6 +33,7 @@ from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError, is_throttle, redact, refuse_foreign_body, resource_of, translate
 from spheresync.targets.aws.limits import Limits
 from spheresync.targets.aws.own_catalog import OwnCatalog
+from spheresync.targets.aws.plain_body import write_plain_bodies
 from spheresync.targets.aws.rate_limit import AdaptiveRate, RateLimit
 from spheresync.targets.aws.silence import Silence
 from spheresync.targets.protocol import Usage
@@ -335,6 +336,7 @@ class AwsDoor:
             self._session = self._credentials = None
             text = f"AWS {service} cannot be used: {redact(str(error))} {_setting(error)}"
             raise ConfigurationError((text,)) from error
+        write_plain_bodies(client)
         client.meta.events.register_first("before-send", self._meter.sent)
         client.meta.events.register_first("before-send", _conceal_credentials)
         conceal(os.environ.get(name, "") for name in _SECRETS)

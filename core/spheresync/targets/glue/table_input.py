@@ -397,7 +397,7 @@ def _hierarchy(hierarchy: Hierarchy, decision: Decision) -> dict[str, object]:
 
 def _speaks(labels: Labels) -> bool:
     """Whether there is more of a label than the one that is shown."""
-    return len(labels) > 1 or any(language for language, _ in labels)
+    return len(labels) > 1 or (len(labels) == 1 and bool(labels[0][0]))
 
 
 def _json(value: object) -> str:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import Column, Labels, Parameter, SourceType, TechnicalName
+from spheresync.model import Column, ColumnRole, Labels, Parameter, SourceType, TechnicalName
 from spheresync.source.datasphere.edmx.document import Annotations, EntityType, Facets, Property
-from spheresync.source.datasphere.edmx.expressions import text_of
-from spheresync.source.datasphere.edmx.semantics import aggregation_of, is_mandatory, role_of, semantics_of
+from spheresync.source.datasphere.edmx.expressions import Value, text_of
+from spheresync.source.datasphere.edmx.semantics import (
+    Fact,
+    aggregation_of,
+    facts_of,
+    is_mandatory,
+    named_facts,
+    role_of,
+)
 from spheresync.source.datasphere.edmx.vocabulary import find
 
 _DEFINITIONS_DEEP = 8
@@ -104,19 +112,37 @@ def _column(
     column_type: SourceType,
     column_name: Callable[[str], str],
 ) -> Column:
-    annotations = found.annotations
-    if not annotations:
-        return Column(name, column_type, found.name, key, found.nullable and not key, role=role_of({}, key=key))
+    said = _said(tuple(found.annotations.items()))
     return Column(
-        name=name,
-        type=column_type,
-        edm_property=found.name,
-        key=key,
-        nullable=found.nullable and not key and not is_mandatory(annotations),
-        labels=labels_of(annotations),
-        role=role_of(annotations, key=key),
-        aggregation=aggregation_of(annotations),
-        semantics=semantics_of(annotations, column_name),
+        name,
+        column_type,
+        found.name,
+        key,
+        found.nullable and not key and not said.mandatory,
+        said.labels,
+        ColumnRole.KEY if key else said.role,
+        said.aggregation,
+        named_facts(said.facts, column_name) if said.facts else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What annotations say of a column that is no key."""
+
+    labels: Labels
+    mandatory: bool
+    role: ColumnRole
+    aggregation: str | None
+    facts: tuple[Fact, ...]
+
+
+@lru_cache(maxsize=4096)
+def _said(annotations: tuple[tuple[str, Value], ...]) -> _Said:
+    """The same columns stand in many assets, annotated alike."""
+    by_term = dict(annotations)
+    return _Said(
+        labels_of(by_term), is_mandatory(by_term), role_of(by_term), aggregation_of(by_term), facts_of(by_term)
     )
 
 

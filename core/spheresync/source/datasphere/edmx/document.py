@@ -86,6 +86,7 @@ class EdmxDocument:
             inherits from what is not here, TOO_LARGE beyond the budget.
         definitions: see above.
         annotations_at: what the document says of a target, as `Annotations` blocks address it.
+        tells_of_parts: whether it says anything of what is below a target.
     """
 
     sets: tuple[EntitySet, ...]
@@ -93,19 +94,21 @@ class EdmxDocument:
     types: Mapping[str, EntityType]
     definitions: Mapping[str, Facets]
     annotations_at: Callable[[str], Annotations]
+    tells_of_parts: Callable[[str], bool]
 
     def as_reached(self, found: EntityType, paths: Iterable[str]) -> EntityType:
         """A type with what is said of it and its properties by the paths that lead to it; the type's own word first."""
         ways = list(paths)
+        to_parts = [way for way in ways if self.tells_of_parts(way)]
 
         def with_more(each: Property) -> Property:
-            filled = self._filled(each.annotations, (f"{way}/{each.name}" for way in ways))
+            filled = self._filled(each.annotations, (f"{way}/{each.name}" for way in to_parts))
             return each if filled is each.annotations else replace(each, annotations=filled)
 
         return replace(
             found,
             annotations=self._filled(found.annotations, ways),
-            properties=tuple(map(with_more, found.properties)),
+            properties=tuple(map(with_more, found.properties)) if to_parts else found.properties,
         )
 
     def _filled(self, own: Annotations, targets: Iterable[str]) -> Annotations:

@@ -139,6 +139,7 @@ class _Reader:
         self._terms = Terms(self._aliases)
         self._spending = spending
         self._blocks: dict[str, list[etree._Element]] = {}
+        self._parents: set[str] = set()
         self._said: dict[str, dict[str, Value]] = {}
         self._raw: dict[str, _RawType] = {}
         self._types: dict[str, EntityType] = {}
@@ -172,6 +173,7 @@ class _Reader:
             _ReadWhenAsked(self._raw, lambda qualified: self._resolve(qualified, ())),
             definitions,
             self._annotations_at,
+            self._parents.__contains__,
         )
 
     def _sets_of(self, container: etree._Element, namespace: str) -> Iterator[tuple[str, str, etree._Element]]:
@@ -289,7 +291,9 @@ class _Reader:
     def _take_block(self, block: etree._Element, namespace: str) -> None:
         if not block.get("Qualifier"):  # with one it is a variant for a special use, not the plain fact
             head, slash, path = block.get("Target", "").partition("/")
-            self._blocks.setdefault(f"{self._qualify(head, namespace)}{slash}{path}", []).append(block)
+            target = f"{self._qualify(head, namespace)}{slash}{path}"
+            self._blocks.setdefault(target, []).append(block)
+            self._parents.add(target.rpartition("/")[0])
 
     def _collect(self, parent: etree._Element, into: dict[str, Value]) -> None:
         for element in parent:

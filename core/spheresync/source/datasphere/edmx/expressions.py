@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from lxml import etree
@@ -27,7 +27,7 @@ class EnumMember:
 class Record:
     """A structured value; property names in lower case."""
 
-    properties: Mapping[str, Value]
+    properties: Mapping[str, Value] = field(hash=False)
 
 
 #: `None` is both Null and an expression that only a server could evaluate.

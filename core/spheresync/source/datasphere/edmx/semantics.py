@@ -6,7 +6,8 @@ Terms: SAP vocabularies Common, Analytics, PersonalData, OData Core, Measures an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from spheresync.model import ColumnRole
 from spheresync.source.datasphere.edmx.document import Annotations
@@ -64,6 +65,10 @@ _VALUES: Mapping[str, tuple[str, str]] = {
 }
 
 
+Fact: TypeAlias = "tuple[str, str | Path]"
+"""The name of a fact, and a text or the property that it points to."""
+
+
 def _with_bare(table: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
     return {**{key[key.index(".") :]: fact for key, fact in table.items()}, **table}
 
@@ -72,27 +77,31 @@ _TAG_FACTS = _with_bare(_TAGS)
 _VALUE_FACTS = _with_bare(_VALUES)
 
 
-def semantics_of(annotations: Annotations, column_name: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
-    """Further facts of a column, sorted; `column_name` maps a property to its column's name."""
-    facts: set[tuple[str, str]] = set()
+def facts_of(annotations: Annotations) -> tuple[Fact, ...]:
+    """Further facts of a column; those that point to another one have the path to its property."""
+    facts: dict[Fact, None] = {}
     for key, value in annotations.items():
         tag = _TAG_FACTS.get(key)
         if tag is not None:
             if is_true(value):
-                facts.add(tag)
+                facts[tag] = None
         elif key in _VALUE_FACTS:
             constant, reference = _VALUE_FACTS[key]
             if isinstance(value, Path):
-                facts.add((reference, column_name(value.path)))
+                facts[reference, value] = None
             elif word := _word(value):
-                facts.add((constant, word))
-    return tuple(sorted(facts))
+                facts[constant, word] = None
+    return tuple(facts)
 
 
-def role_of(annotations: Annotations, *, key: bool) -> ColumnRole:
-    """Key before measure before dimension before attribute (CONTRACT.md)."""
-    if key:
-        return ColumnRole.KEY
+def named_facts(facts: Iterable[Fact], column_name: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
+    """The facts, sorted, once each; `column_name` maps a property to its column's name."""
+    named = {(fact, column_name(value.path) if isinstance(value, Path) else value) for fact, value in facts}
+    return tuple(sorted(named))
+
+
+def role_of(annotations: Annotations) -> ColumnRole:
+    """Of a column that is no key: measure before dimension before attribute (CONTRACT.md)."""
     if is_true(find(annotations, "analytics.measure")):
         return ColumnRole.MEASURE
     if is_true(find(annotations, "analytics.dimension")):
