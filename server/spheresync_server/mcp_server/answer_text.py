@@ -22,7 +22,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 """A moment of ours, which a reader wants to the second."""
 _FROM_OUTSIDE = frozenset({"label", "description", "text", "before", "after", "written", "found", "evidence"})
 """Fields whose texts are quoted even where they look like a name or a word of ours."""
-_OWN = OWN_TEXTS | {"findings", "notes", "names", "searched", "how", "effect", "changed_by", "asked_by"}
+OWN_SENTENCES = OWN_TEXTS | {"findings", "notes", "names", "searched", "how", "effect", "changed_by", "asked_by"}
 """Fields that hold sentences of ours; what they quote of others is cleaned where they are made."""
 _LONGEST_VALUE = 300
 _LONGEST_SPELLED = 20 * _LONGEST_VALUE
@@ -79,7 +79,7 @@ def _value(name: str, value: Json) -> str:
 
 
 def _text(name: str, value: str) -> str:
-    if name in _OWN:
+    if name in OWN_SENTENCES:
         return clean_line(value, longest=_LONGEST_SENTENCE)
     if _MOMENT.fullmatch(value):
         return f"{value[:19]}Z"

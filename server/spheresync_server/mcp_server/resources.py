@@ -18,6 +18,7 @@ from spheresync_server.failure import note_of
 from spheresync_server.json_texts import Json
 from spheresync_server.mcp_server.engine_texts import answer_with_tool_names, with_tool_names
 from spheresync_server.mcp_server.lean_document import lean_document
+from spheresync_server.mcp_server.warnings import WARNINGS, warnings_of
 from spheresync_server.scope_arguments import LARGEST_PAGE
 from spheresync_server.server_context import ServerContext
 from spheresync_server.untrusted import clean_json
@@ -33,7 +34,10 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 def _document(value: Json) -> str:
-    return json.dumps(answer_with_tool_names(clean_json(value)), ensure_ascii=False)
+    document = answer_with_tool_names(clean_json(value))
+    if isinstance(document, dict) and (warnings := warnings_of(document)):
+        document = {**document, WARNINGS: [*warnings]}
+    return json.dumps(document, ensure_ascii=False)
 
 
 async def _found(answer: Awaitable[_Answer]) -> str:

@@ -40,6 +40,7 @@ from spheresync_server.mcp_server.answer_text import PROVENANCE, content_lines
 from spheresync_server.mcp_server.engine_texts import answer_with_tool_names, with_tool_names
 from spheresync_server.mcp_server.fitted_document import fitted
 from spheresync_server.mcp_server.lean_document import lean_document
+from spheresync_server.mcp_server.warnings import WARNINGS, warning_line, warnings_of
 from spheresync_server.server_context import ServerContext
 from spheresync_server.untrusted import clean_json, visible
 
@@ -96,6 +97,10 @@ def respond(
     assert isinstance(whole, dict)
     document, left_out = fitted(whole, DOCUMENT_BUDGET)
     said = [context.for_caller(line) for line in lines if line]
+    if warnings := warnings_of(document):
+        document[WARNINGS] = [*warnings]
+        said.insert(0, warning_line(warnings))
+        told = {*told, WARNINGS}
     if left_out:
         said.append(f"Left out, as it would be too long: {_tallied(left_out)}. {more}".rstrip())
     text = "\n".join(_within([*said, PROVENANCE, *content_lines(document, told)], DOCUMENT_BUDGET))

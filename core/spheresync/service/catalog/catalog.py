@@ -21,6 +21,7 @@ from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import StateError
 from spheresync.lineage.broken import findings_of
 from spheresync.mapping.context import AssetContext
+from spheresync.mapping.instructing_texts import instructing_texts
 from spheresync.mapping.patterns import is_for
 from spheresync.mapping.personal_data import PersonalDataFinding, classify, was_classified, with_personal_data
 from spheresync.mapping.rules import Decision
@@ -325,6 +326,7 @@ class Catalog:
                 *([displaced.message] if displaced is not None else []),
                 *([f"the asset fails in each plan: {decision.refused}"] if decision.refused else []),
                 *([f"columns left out by personal_data.policy: {', '.join(left_out[:10])}"] if left_out else []),
+                *([] if definition is None else instructing_texts(definition)),
                 *context_findings(
                     definition, decision, mapping.context.terms, {} if definition is None else classify(definition)
                 ),
