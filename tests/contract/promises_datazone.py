@@ -8,6 +8,7 @@ _ZONE = "tests/e2e/test_datazone.py"
 _TERMS = "tests/e2e/test_datazone_terms.py"
 _PLACES = "tests/e2e/test_datazone_places.py"
 _TAKE_OVER = "tests/e2e/test_datazone_take_over.py"
+_PUBLISHERS = "tests/e2e/test_datazone_publishers.py"
 _TARGET = "tests/integration/test_datazone_target.py"
 _EVENTS = "tests/unit/targets/datazone/test_lineage_events.py"
 _SOURCE = "CONTRACT.md#Other targets"
@@ -112,6 +113,12 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_TAKE_OVER}::test_an_asset_of_ours_stays_published_until_the_imported_one_is",
             f"{_TAKE_OVER}::test_an_asset_that_is_published_is_deleted_once_a_second_person_has_unpublished_it",
             f"{_ZONE}::test_what_we_published_is_unpublished_by_undo_and_delete_and_what_others_published_stays",
+            f"{_PUBLISHERS}::test_a_delete_takes_back_what_we_published_and_nothing_of_others",
+            f"{_PUBLISHERS}::test_who_published_is_noted_once_and_costs_no_write_later",
+            f"{_PUBLISHERS}::test_what_we_published_counts_as_ours_also_where_the_answer_was_lost",
+            f"{_PUBLISHERS}::test_an_undone_publication_is_forgotten",
+            f"{_PUBLISHERS}::test_an_imported_asset_that_others_published_stays_published_where_ours_was_before",
+            f"{_PUBLISHERS}::test_an_asset_of_ours_that_others_published_stays_until_they_unpublish_it",
         ),
     ),
     Promise(

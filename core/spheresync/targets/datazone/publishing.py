@@ -51,25 +51,32 @@ class Published:
     """What is published of an asset: the digest that our form has there, empty where it has none.
 
     `retired`: it says that the asset is gone. `revision` is that of the asset; `before`: somebody had published it
-    before we came, so that it is not ours to unpublish.
+    before we came, so that it is not ours to unpublish. `asset` is its id, empty where that is not known.
     """
 
     content: str
     retired: bool = False
     revision: str = ""
     before: bool = False
+    asset: str = ""
 
     @classmethod
     def read(cls, body: bytes) -> Published:
         """What `body` wrote."""
         held: dict[str, Any] = read_own_json(body)
-        return cls(held["content"], held["retired"], held["revision"], held["before"])
+        return cls(held["content"], held["retired"], held["revision"], held["before"], held.get("asset", ""))
 
     @property
     def body(self) -> bytes:
         """As states keep it."""
         return canonical_json(
-            {"content": self.content, "retired": self.retired, "revision": self.revision, "before": self.before}
+            {
+                "content": self.content,
+                "retired": self.retired,
+                "revision": self.revision,
+                "before": self.before,
+                "asset": self.asset,
+            }
         )
 
     @property
@@ -96,6 +103,9 @@ class PublishingDesign(TargetDesign):
                 "datazone:GetAsset",
                 "datazone:GetListing",
                 "datazone:CreateListingChangeSet",
+                "datazone:CreateAssetRevision",
+                "datazone:GetFormType",
+                "datazone:GetAssetType",
                 "datazone:DeleteAsset",
             ),
             PermissionReach.EVERYTHING,
@@ -119,7 +129,7 @@ class PublishingDesign(TargetDesign):
 
     def retire(self, last_body: bytes, at: str, container: PhysicalName, name: PhysicalName) -> DesiredObject:
         last = Published.read(last_body)
-        return _desired(container, name, Published(last.content, retired=True, before=last.before))
+        return _desired(container, name, Published(last.content, retired=True, before=last.before, asset=last.asset))
 
     def prerequisites(
         self, container: PhysicalName, source: str, label: str, marker: str
@@ -133,7 +143,8 @@ class PublishingDesign(TargetDesign):
 
     def operations(self, action: Action) -> tuple[str, ...]:
         sends = action.changes_something and action not in {Action.ADOPT, Action.FORGET}
-        return ("datazone:CreateListingChangeSet",) if sends else ()
+        notes = ("datazone:CreateAssetRevision",) if action is Action.CREATE else ()
+        return ("datazone:CreateListingChangeSet", *notes) if sends else ()
 
     def merge(self, last_written: bytes | None, live: bytes, desired: bytes, policies: DriftPolicies) -> Merged:
         there, want = Published.read(live), Published.read(desired)
