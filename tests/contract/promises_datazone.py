@@ -114,6 +114,7 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_each_revision_is_published_as_an_item_of_its_own",
             f"{_ZONE}::test_with_review_publishing_waits_for_a_second_person",
             f"{_TAKE_OVER}::test_an_asset_of_ours_stays_published_until_the_imported_one_is",
+            f"{_TAKE_OVER}::test_an_imported_asset_waits_for_a_second_person_in_every_later_sync",
             f"{_TAKE_OVER}::test_an_asset_that_is_published_is_deleted_once_a_second_person_has_unpublished_it",
             f"{_ZONE}::test_what_we_published_is_unpublished_by_undo_and_delete_and_what_others_published_stays",
             f"{_PUBLISHERS}::test_a_delete_takes_back_what_we_published_and_nothing_of_others",

@@ -23,8 +23,11 @@ from spheresync.state.records import AssetRecord, ChangeSetItem, Unwritten
 
 _SEEN = frozenset({TargetFault.CONFLICT, DRIFT})
 """What a look at the table found, and only another look can say is over."""
-_LEFT = GUARDS | {DRIFT, ACCESS_NOT_APPROVED}
-"""What no look at the table would mend: a guard holds it back, or the policies leave it so."""
+_LEFT = GUARDS | {DRIFT}
+"""What no look at the table would mend: a guard holds it back, or the policies leave it so.
+
+What waits for a second person is looked at: where a look has found it, neither record nor checkpoint says it again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
