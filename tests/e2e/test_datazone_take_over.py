@@ -171,6 +171,9 @@ def test_drift_says_what_became_of_an_asset_and_of_its_listing(zone: Installatio
     )
     (found,) = zone.ask("drift")["items"]
     assert "unpublished" in found["reason"] and "deleted" not in found["reason"]
+    assert found["kind"] == "unpublished" and "table" not in found["changed_by"], found
     glue.run_data_source("space_000")
-    reasons = {each["target"]: each["reason"] for each in zone.ask("drift")["items"]}
+    items = zone.ask("drift")["items"]
+    reasons = {each["target"]: each["reason"] for each in items}
+    assert {each["kind"] for each in items} == {"object_deleted", "unpublished"}
     assert "imported" in reasons["datazone"] and "another one" in reasons["datazone_publishing"]

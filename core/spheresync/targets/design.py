@@ -389,6 +389,13 @@ class TargetDesign(Protocol):
         """What somebody else did where an object of ours is not there any more."""
         return "somebody else has deleted the table"
 
+    @property
+    def missing_kind(self) -> DriftKind:
+        """What kind of drift that is."""
+        here = self.capabilities
+        alone = here.depends_on is not None and not here.goes_with_base
+        return DriftKind.OBJECT_DELETED if alone else DriftKind.TABLE_DELETED
+
     def drift_kind(self, path: str) -> DriftKind:
         """What kind of drift an edit of a field is, by its path as in a field change."""
         if path == "description":

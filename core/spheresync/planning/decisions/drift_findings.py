@@ -93,10 +93,11 @@ def look_at(
 def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policies: DriftPolicies) -> DriftFinding:
     """What a table that is not there any more means."""
     checkpoint = _held(subject)
-    kind = DriftKind.DATABASE_DELETED if database_gone else DriftKind.TABLE_DELETED
+    kind = DriftKind.DATABASE_DELETED if database_gone else subject.design.missing_kind
     database = f"somebody else has deleted its database {checkpoint.container}"
     reason, policy, item = database if database_gone else subject.design.missing_text, policies.missing, None
-    who = f"{_nobody_says(subject.design)}, and keeps nothing of a deleted table"
+    of_what = "a deleted table" if kind in {DriftKind.DATABASE_DELETED, DriftKind.TABLE_DELETED} else "what is gone"
+    who = f"{_nobody_says(subject.design)}, and keeps nothing of {of_what}"
     if checkpoint.state is CheckpointState.BOUND:  # who made it may take it away
         policy, effect = DriftPolicy.REPORT, DriftEffect.REPORT
         remedy = "Each sync looks for it, and writes what is known of the asset once it is there again."

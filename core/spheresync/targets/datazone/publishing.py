@@ -30,6 +30,7 @@ from spheresync.model import (
     digest_json,
 )
 from spheresync.model.json_document import read_own_json
+from spheresync.state.records import DriftKind
 from spheresync.targets.design import (
     BaseObject,
     Capabilities,
@@ -195,6 +196,10 @@ class PublishingDesign(TargetDesign):
     @property
     def missing_text(self) -> str:
         return "somebody else has unpublished its asset, or another one stands for the table by now"
+
+    @property
+    def missing_kind(self) -> DriftKind:
+        return DriftKind.UNPUBLISHED
 
     @property
     def service(self) -> str:
