@@ -228,10 +228,9 @@ class ResultRecorder:
                 former = FormerTable.left_behind(held, at=at)
         return Note(result, entry, checkpoint, former, forgotten, aside=False)
 
-    async def _note_of_dependents(self, tx: Tx, notes: Sequence[Note]) -> None:
+    async def _note_of_dependents(self, tx: Tx, notes: Sequence[Note], writes: Sequence[BaseWrite]) -> None:
         """Note what of dependent targets, in force or not, went with columns and objects that were written just now."""
         fresh = {note.result.item.asset: note.result.item.address for note in notes if is_other_object(note.result)}
-        writes = [write for note in notes if self._dependents and (write := await self._write_of(note)) is not None]
         for key in self._dependents if fresh or writes else ():
             design = design_of(key.target)
             await self._nothing_added_to(tx, key, fresh)
@@ -240,15 +239,21 @@ class ResultRecorder:
             await tx.blobs.put_many(rest.bodies)
             await tx.checkpoints.put_many([*rest.checkpoints.values()])
 
-    async def _write_of(self, note: Note) -> BaseWrite | None:
-        """The write that a result is of, where it changed an object that was there."""
-        item, outcome = note.result.item, note.result.outcome
-        if outcome is None or outcome.already or not outcome.body or not item.action.writes_definition:
-            return None
-        before = outcome.before
-        if before is None and item.before is not None:
-            before = (await self._store.blobs.get_many([item.before])).get(item.before)
-        return None if before is None else BaseWrite(item, before, outcome.body)
+    async def _writes_of(self, notes: Sequence[Note]) -> list[BaseWrite]:
+        """The writes that changed objects which were there, where any dependent target holds something on them."""
+        done = [
+            (note.result.item, note.result.outcome)
+            for note in notes
+            if self._dependents and note.result.outcome is not None and note.result.item.action.writes_definition
+        ]
+        sent = [(item, outcome) for item, outcome in done if outcome.body and not outcome.already]
+        unread = {item.before for item, outcome in sent if outcome.before is None and item.before is not None}
+        known = await self._store.blobs.get_many(unread) if unread else {}
+        writes = []
+        for item, outcome in sent:
+            before = outcome.before if outcome.before is not None or item.before is None else known.get(item.before)
+            writes += [] if before is None else [BaseWrite(item, before, outcome.body)]
+        return writes
 
     async def _nothing_added_to(self, tx: Tx, key: TargetKey, fresh: Mapping[AssetId, Address]) -> None:
         """Note that nothing of a dependent target stands on objects that were made or deleted just now."""
@@ -360,9 +365,10 @@ class ResultRecorder:
         events = [audit_event_of(self._run, note.result) for note in notes]
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
         unknown = await self._unknown_containers([note.result for note in notes])
+        writes = await self._writes_of(notes)
 
         async def write(tx: Tx) -> None:
-            await self._note_of_dependents(tx, notes)
+            await self._note_of_dependents(tx, notes, writes)
             for noted in unknown:
                 await tx.meta.delete(noted)
             await tx.blobs.put(bodies)
