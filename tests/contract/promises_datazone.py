@@ -8,6 +8,7 @@ _ZONE = "tests/e2e/test_datazone.py"
 _TERMS = "tests/e2e/test_datazone_terms.py"
 _PLACES = "tests/e2e/test_datazone_places.py"
 _TAKE_OVER = "tests/e2e/test_datazone_take_over.py"
+_BOUND = "tests/e2e/test_datazone_bound.py"
 _PUBLISHERS = "tests/e2e/test_datazone_publishers.py"
 _TARGET = "tests/integration/test_datazone_target.py"
 _EVENTS = "tests/unit/targets/datazone/test_lineage_events.py"
@@ -63,6 +64,8 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_assets_go_as_their_tables_do",
             f"{_ZONE}::test_a_lost_state_finds_its_assets_again_and_makes_no_duplicate",
             f"{_PLACES}::test_a_lost_state_lets_assets_go_whose_source_is_gone_meanwhile",
+            f"{_BOUND}::test_a_lost_state_finds_what_stands_for_a_bound_table",
+            f"{_BOUND}::test_a_lost_state_takes_back_what_stands_for_a_bound_table_whose_asset_is_gone_meanwhile",
             f"{_ZONE}::test_what_others_put_on_an_asset_survives_update_undo_and_delete",
             f"{_ZONE}::test_an_asset_of_ours_gives_way_to_the_one_that_a_data_source_imports",
             f"{_TAKE_OVER}::test_what_others_put_on_an_asset_of_ours_goes_on_with_the_imported_one",

@@ -99,6 +99,7 @@ class TargetPlanner:
         self.guarded: tuple[Problem, ...] = ()  # findings of guards
         self.prerequisites: tuple[Prerequisite, ...] = ()  # what must exist before the items are done
         self.names = AllocatedNames()
+        self.bound_again: Mapping[AssetId, Checkpoint] = {}  # what a lost state knew of tables of others
         self._recent = recent
         self._store = store
         self._settings = settings
@@ -128,7 +129,7 @@ class TargetPlanner:
     async def plan_after(self, base: TargetPlanner) -> None:
         """Go by what the same change set does in the target that this one depends on."""
         self._dependents.planned_with(base.draft, base.known_checkpoints)
-        self._found_again = frozenset(base.names.adopted)
+        self._found_again = frozenset(base.names.adopted | base.bound_again.keys())
         if self._design.capabilities.goes_with_base:
             writes = await writes_of(self._store, base.draft.items)
             rest = await without_changed_columns(
@@ -152,7 +153,7 @@ class TargetPlanner:
     @property
     def known_checkpoints(self) -> Mapping[AssetId, Checkpoint]:
         """What the target is known to hold, by what this plan has found out."""
-        return {**self._checkpoints, **{each.asset: each for each in self.draft.rebased}}
+        return {**self._checkpoints, **self.bound_again, **{each.asset: each for each in self.draft.rebased}}
 
     @property
     def managed_spaces(self) -> set[SpaceName]:
@@ -366,6 +367,7 @@ class TargetPlanner:
         leaving = {record.id for record in to_design} | {subject.asset for _, subject in self.draft.removals}
         subjects = [self._subject(record, self.decided[record.id]) for record in bound]
         self._bound = await planner.run(subjects, self._checkpoints, leaving, everywhere=everywhere)
+        self.bound_again = planner.known_again
 
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
