@@ -8,7 +8,8 @@ from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.model import DesiredObject, Digest, FieldChange, LiveObject, PhysicalName, Severity
 from spheresync.targets.annotations import content
 from spheresync.targets.annotations.content import FORM, Content
-from spheresync.targets.design import LastWritten, MarkPaths, Marks, Merged, RequiredObject, TargetDesign
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import LastWritten, MarkPaths, Marks, Merged, RequiredObject
 
 
 class ContentDesign(TargetDesign):

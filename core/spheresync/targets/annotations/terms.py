@@ -16,7 +16,7 @@ from spheresync.config.context import ContextTerm
 from spheresync.config.glossary import LONGEST_NAME, GlossarySection
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import DesiredObject, JsonValue, PhysicalName, canonical_json, digest_json, digest_of
-from spheresync.targets.design import RequiredObject
+from spheresync.targets.design_values import RequiredObject
 
 MOST_SHORT, MOST_LONG = 1_024, 4_096
 """Characters of the two descriptions of a term (reference: aws-catalogs.md 4; Glue's API model says the same)."""

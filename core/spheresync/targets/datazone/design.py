@@ -28,13 +28,7 @@ from spheresync.targets.annotations.content import COLUMN_FACTS, COLUMNS, DESCRI
 from spheresync.targets.annotations.design import ContentDesign, desired_of
 from spheresync.targets.annotations.said import description_of, facts_of, held_columns, said_of
 from spheresync.targets.datazone.required import required_objects
-from spheresync.targets.design import (
-    BaseObject,
-    Capabilities,
-    PermissionGroup,
-    PermissionReach,
-    RequiredObject,
-)
+from spheresync.targets.design_values import BaseObject, Capabilities, PermissionGroup, PermissionReach, RequiredObject
 
 MOST_TERMS = 20
 """Glossary terms of one asset (reference: aws-catalogs.md 4)."""

@@ -31,7 +31,8 @@ from spheresync.model import (
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.state.records import DriftKind
-from spheresync.targets.design import (
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import (
     BaseObject,
     Capabilities,
     MarkPaths,
@@ -40,7 +41,6 @@ from spheresync.targets.design import (
     PermissionGroup,
     PermissionReach,
     RequiredObject,
-    TargetDesign,
 )
 
 CONTENT = "published.content"

@@ -8,7 +8,7 @@ from typing import Final
 from spheresync.config.datazone import DataZone
 from spheresync.model import JsonValue
 from spheresync.targets.annotations.terms import required, required_terms
-from spheresync.targets.design import RequiredObject
+from spheresync.targets.design_values import RequiredObject
 
 CREATE_GLOSSARY: Final = "datazone:CreateGlossary"
 CREATE_TERM: Final = "datazone:CreateGlossaryTerm"

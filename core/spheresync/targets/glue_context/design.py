@@ -34,13 +34,7 @@ from spheresync.targets.annotations.content import COLUMNS, FORM, TERMS, Content
 from spheresync.targets.annotations.design import ContentDesign, desired_of
 from spheresync.targets.annotations.merging import differs
 from spheresync.targets.annotations.said import LONGEST_MEMBER, description_of, facts_of, held_columns, said_of
-from spheresync.targets.design import (
-    BaseObject,
-    Capabilities,
-    PermissionGroup,
-    PermissionReach,
-    RequiredObject,
-)
+from spheresync.targets.design_values import BaseObject, Capabilities, PermissionGroup, PermissionReach, RequiredObject
 from spheresync.targets.glue_context.forms import column_attachment, path_of_form
 from spheresync.targets.glue_context.required import required_objects
 

@@ -28,7 +28,8 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.state.records import DriftKind
-from spheresync.targets.design import (
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import (
     BaseObject,
     Capabilities,
     MarkPaths,
@@ -37,7 +38,6 @@ from spheresync.targets.design import (
     PermissionGroup,
     PermissionReach,
     RequiredObject,
-    TargetDesign,
 )
 from spheresync.targets.lakeformation.tags import Slot, TagSet, requests_between, slots_of, spelled
 

@@ -34,7 +34,8 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.state.records import DriftKind
-from spheresync.targets.design import (
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import (
     BaseObject,
     Capabilities,
     Explanation,
@@ -44,7 +45,6 @@ from spheresync.targets.design import (
     PermissionGroup,
     PermissionReach,
     RequiredObject,
-    TargetDesign,
 )
 from spheresync.targets.quicksight.content import (
     KIND_TAG,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from spheresync.mapping.rules import Decision, decide_column
 from spheresync.mapping.texts import one_line
 from spheresync.model import Asset, Column, ColumnRole
-from spheresync.targets.design import BaseObject
+from spheresync.targets.design_values import BaseObject
 from spheresync.targets.quicksight.content import DataSetColumn, TopicColumn
 
 LONGEST_LABEL = 128

@@ -28,7 +28,7 @@ from spheresync.model import (
     Digest,
     PhysicalName,
 )
-from spheresync.targets.design import BaseObject
+from spheresync.targets.design_values import BaseObject
 from spheresync.targets.quicksight.answers import Described, content_of
 from spheresync.targets.quicksight.content import Content, DataSetColumn, granted_hashes, granted_tags, short_hash
 from spheresync.targets.quicksight.design import QUICK_SIGHT_DESIGN as DESIGN
