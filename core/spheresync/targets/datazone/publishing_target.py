@@ -21,11 +21,11 @@ from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.asset_forms import content_of, is_published, publisher_of, with_publisher
 from spheresync.targets.datazone.assets import AssetFinder, TableAssets
 from spheresync.targets.datazone.domain import Domain
+from spheresync.targets.datazone.next_revision import revise
 from spheresync.targets.datazone.own_assets import delete, is_superseded, unpublish
 from spheresync.targets.datazone.publishing import Published
 from spheresync.targets.datazone.required import FORM_TYPE
-from spheresync.targets.datazone.revisions import revise
-from spheresync.targets.datazone.types import Types
+from spheresync.targets.datazone.type_revisions import TypeRevisions
 from spheresync.targets.protocol import (
     ContainerOutcome,
     Operation,
@@ -54,7 +54,7 @@ class PublishingTarget(AddingTarget):
         super().__init__(door, owner, key)
         self._domain = Domain(door, section.domain_id, section.project_id)
         self._finder = AssetFinder(self._domain, owner, account)
-        self._types = Types(self._domain)
+        self._types = TypeRevisions(self._domain)
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         """Nothing is needed first."""

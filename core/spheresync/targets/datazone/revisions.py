@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from spheresync.config.datazone import DataZone
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import Address, digest_json
+from spheresync.model import Address
 from spheresync.targets.annotations.content import Content
 from spheresync.targets.annotations.merging import term_ids
-from spheresync.targets.aws.door import Reply
 from spheresync.targets.datazone.asset_forms import AssetInput, asset_input
 from spheresync.targets.datazone.assets import AssetFinder
 from spheresync.targets.datazone.design import MOST_CONTENT, MOST_TERMS
 from spheresync.targets.datazone.domain import Domain
 from spheresync.targets.datazone.glossary import Glossary
+from spheresync.targets.datazone.next_revision import members_of, revise
 from spheresync.targets.datazone.required import ASSET_TYPE
 from spheresync.targets.datazone.standing import Standing
 from spheresync.targets.datazone.types import Types
@@ -58,7 +56,7 @@ class RevisionWriter:
         if asset is not None:
             reply = await revise(self._domain, self._types, asset, said, subject=operation.subject)
         else:
-            params = await _said(self._types, said) | {
+            params = await members_of(self._types, said) | {
                 "externalIdentifier": await self._finder.external_identifier(
                     Address(operation.container, operation.name)
                 ),
@@ -69,36 +67,6 @@ class RevisionWriter:
         custom = asset is None or seen.there.custom
         written = replace(wanted, asset=str(reply.body["id"]), custom=custom)
         return str(reply.body["revision"]), written, reply.request_id
-
-
-async def revise(
-    domain: Domain,
-    types: Types,
-    asset: Mapping[str, Any],
-    said: AssetInput,
-    *,
-    subject: str,
-    repeatable: bool = False,
-) -> Reply:
-    """Send the next revision of an asset."""
-    base = [asset["id"], asset["revision"]]
-    params = await _said(types, said) | {
-        "identifier": asset["id"],
-        "typeRevision": await types.revision_of_asset_type(str(asset["typeIdentifier"])),
-    }
-    if asset.get("predictionConfiguration"):
-        params["predictionConfiguration"] = asset["predictionConfiguration"]
-    params["clientToken"] = digest_json([*base, params])[-64:]
-    return await domain.write("CreateAssetRevision", params, subject=subject, repeatable=repeatable)
-
-
-async def _said(types: Types, said: AssetInput) -> dict[str, Any]:
-    return {
-        "name": said.name,
-        "formsInput": await types.with_revisions(said.forms),
-        **({"description": said.description} if said.description else {}),
-        **({"glossaryTerms": [*said.terms]} if said.terms else {}),
-    }
 
 
 def _require_fits(operation: Operation, said: AssetInput) -> None:
