@@ -56,6 +56,7 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
             f"{_CONTEXT}::test_a_context_that_another_installation_keeps_is_a_conflict",
             f"{_ATTACKED}::test_an_attachment_of_others_that_has_our_name_is_a_conflict_and_stays",
             f"{_ATTACKED}::test_an_attachment_of_others_in_the_place_of_ours_stays",
+            f"{_ATTACKED}::test_half_of_what_a_write_was_to_put_there_is_nobody_elses_edit",
             f"{_ATTACKED}::test_members_that_others_added_to_our_form_type_stay_when_it_gets_what_it_lacks",
             f"{_ATTACKED}::test_a_term_that_others_had_put_there_stays_when_ours_goes",
             f"{_ATTACKED}::test_nothing_goes_onto_a_table_that_somebody_made_in_the_place_of_ours",

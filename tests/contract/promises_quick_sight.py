@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _QUICK = "tests/e2e/test_quick_sight.py"
+_HALVES = "tests/e2e/test_quick_sight_halves.py"
 _DESIGN = "tests/unit/targets/quicksight/test_design.py"
 _SOURCE = "CONTRACT.md#Other targets"
 
@@ -58,6 +59,21 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_a_text_of_others_stays_where_the_policy_lets_it",
             f"{_QUICK}::test_a_column_that_others_name_anew_stands_in_the_way_of_no_later_write",
             f"{_QUICK}::test_a_folder_or_data_source_that_somebody_deletes_is_made_again",
+        ),
+    ),
+    Promise(
+        "quicksight:halves",
+        _SOURCE,
+        "What a write of ours that ended half-way has left is nobody else's edit: the next one goes on from there, no "
+        "undo is refused for it, and what others did beside it stays.",
+        (
+            f"{_HALVES}::test_a_label_that_changes_again_after_half_a_write_is_written",
+            f"{_HALVES}::test_a_label_that_is_as_before_again_after_half_a_write_is_put_back",
+            f"{_HALVES}::test_several_halves_one_after_the_other_are_ours_and_what_others_did_beside_them_stays",
+            f"{_HALVES}::test_half_a_write_is_no_drift_and_what_others_did_beside_it_is",
+            f"{_HALVES}::test_an_undo_is_not_refused_for_half_a_write_of_ours",
+            f"{_HALVES}::test_half_an_undo_is_ours_too",
+            f"{_HALVES}::test_half_a_delete_is_done_by_the_next_one",
         ),
     ),
     Promise(

@@ -31,13 +31,15 @@ UNSENT = frozenset({Action.FORGET, Action.ADOPT})
 class Result:
     """What became of one item. Neither outcome nor error: nothing had to be sent.
 
-    `reviewed`: the body of the item as it was read, whose digest the item holds.
+    `reviewed`: the body of the item as it was read, whose digest the item holds. `tried`: it was sent to the target,
+    which may have done a part of it.
     """
 
     item: ChangeSetItem
     outcome: Outcome | None = None
     error: TargetError | None = None
     reviewed: bytes | None = None
+    tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

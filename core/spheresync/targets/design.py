@@ -325,6 +325,17 @@ class TargetDesign(Protocol):
         """Whether a merge into an object changes anything of ours there; `base` is what was written last."""
         return bool(self.own_changes(live_body, merged_body))
 
+    def with_tried(self, last_body: bytes, tried: bytes | None) -> bytes | None:
+        """What was written last, with what a write that failed may have left there (None: it was to be deleted).
+
+        None where a write is one call, done or not.
+        """
+        return None
+
+    def as_written(self, last_body: bytes, live_body: bytes) -> bytes:
+        """What was written last, with what stands there of writes that failed since; the same where none did."""
+        return last_body
+
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         """What undoes a write that made `after` of `before`, of an object that is `live_body` by now."""
         return before

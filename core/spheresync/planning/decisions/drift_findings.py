@@ -31,6 +31,8 @@ LONGEST_VALUE = 400
 _FORMER = "the table holds what was written there before: a write was lost, or somebody has put an earlier version back"
 _TAKEN = "Put the marker back, move that table out of the way, or give the asset another name by a mapping rule."
 _BOUND_ELSEWHERE = "Bind the asset to another table by a mapping rule (`bind:`), or take that rule away."
+_NOT_PROVEN = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
+_LEFT_HALF = "A write of ours has failed half-way: the next sync ends that, and goes by `drift:` here."
 _KINDS, _EFFECTS = list(DriftKind), list(DriftEffect)
 
 
@@ -49,7 +51,13 @@ class DriftFinding:
 
 
 def look_at(
-    subject: Subject, last_body: bytes, live: LiveObject, *, marker: str, policies: DriftPolicies
+    subject: Subject,
+    last_body: bytes,
+    live: LiveObject,
+    *,
+    marker: str,
+    policies: DriftPolicies,
+    left_half: bool = False,
 ) -> DriftFinding | None:
     """What others did to a table; None where it holds what was written.
 
@@ -59,6 +67,7 @@ def look_at(
         live: the table as it is.
         marker: this installation's `spheresync.managed-by`.
         policies: what becomes of other people's edits.
+        left_half: `last_body` is that with what a write of ours that failed has left there; no repair ends that one.
     """
     checkpoint, design = _held(subject), subject.design
     foreign = design.foreign_because(live, subject.asset, marker, last_body)
@@ -71,7 +80,7 @@ def look_at(
         written, proven = (design.own_fields(proof.body, live.body), True) if proof.proven else (written, False)
     desired = DesiredObject(checkpoint.container, checkpoint.name, written, checkpoint.body_digest)
     found = compare(design, written, live, desired, policies)
-    changes = _telling(design, found.changes, proven=proven)
+    changes = _telling(design, found.changes, proven=proven or left_half)
     fields = [_field(design, change, policies, found, proven=proven) for change in changes]
     fields += _foreign_fields(design, last_body, live.body)
     if not fields:
@@ -84,7 +93,7 @@ def look_at(
     if design.capabilities.marked and live.intact and live.digest != checkpoint.body_digest:
         drift = replace(drift, reason=_FORMER)
     if not proven:
-        remedy = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
+        remedy = _LEFT_HALF if left_half else _NOT_PROVEN
         drift = replace(drift, remedy=remedy)
     doubtful = live.version == checkpoint.version and bool(design.differences(last_body, live.body))
     return DriftFinding(drift, item, (live.body, found.body) if item is not None else (), doubtful)

@@ -45,6 +45,7 @@ class RunEffect:
         live: the object as it was just read; None where there is none.
         hidden: why the object could not be read; None where it could.
         renamed_to: the name that the asset has by now; None where that is the same.
+        left_half: `after` is that with what writes of ours that failed since have left there.
     """
 
     design: TargetDesign
@@ -57,6 +58,7 @@ class RunEffect:
     live: LiveObject | None
     hidden: str | None = None
     renamed_to: AssetId | None = None
+    left_half: bool = False
 
     @property
     def kind(self) -> EffectKind:
@@ -80,6 +82,11 @@ class RunEffect:
         """Whether the run wrote onto a table that others made, or took back what was ours there."""
         bodies = (self.before, self.after)
         return any(body is not None and self.design.is_bound(body) for body in bodies)
+
+    @property
+    def last(self) -> Digest | None:
+        """The body that was written last, with what writes that failed since have left there."""
+        return digest_of(self.after) if self.left_half and self.after is not None else self.entry.after
 
     @property
     def restored(self) -> tuple[bytes, bytes] | None:
@@ -164,7 +171,7 @@ def _undo(run_id: RunId, effect: RunEffect, deletes_wait_for: str | None) -> Cha
             strategy=Strategy.DELETE,
             severity=Severity.DESTRUCTIVE,
             reason=f"run {run_id} created it",
-            before=effect.entry.after,
+            before=effect.last,
             blocked_by=deletes_wait_for,
             operations=effect.design.operations(Action.DELETE),
         )
@@ -174,7 +181,7 @@ def _undo(run_id: RunId, effect: RunEffect, deletes_wait_for: str | None) -> Cha
 
 def _restored(run_id: RunId, effect: RunEffect, base: ChangeSetItem, before: bytes) -> ChangeSetItem:
     """The item that writes a body again which the object held before."""
-    after, design, last = effect.after, effect.design, effect.entry.after
+    after, design, last = effect.after, effect.design, effect.last
     if (bound := effect.restored) is not None:
         after, before = bound
         last = digest_of(after)

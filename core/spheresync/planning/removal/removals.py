@@ -129,6 +129,7 @@ class Removals:
             times = f"no rule binds it any more: {subject.decision.excluded_by}"
         if last_body is None:
             return forget_item(about, f"{times}, and its table is gone")
+        last_body = self._as_written(last_body, live)
         if checkpoint.state is CheckpointState.BOUND:
             return self._take_back(about, checkpoint, last_body, times, live)
         if work is not AssetWork.RETIRE:
@@ -216,6 +217,15 @@ class Removals:
         self._bodies.append(body)
         return replace(known, version=None), body  # so that it is read again before it is deleted
 
+    def _as_written(self, last_body: bytes, live: LiveObject | None) -> bytes:
+        """What was written last, with what writes that failed since have left there."""
+        if live is None:
+            return last_body
+        written = self._design.as_written(last_body, live.body)
+        if written is not last_body:
+            self._bodies.append(written)
+        return written
+
     def _retire(
         self, subject: Subject, checkpoint: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None
     ) -> ChangeSetItem:
@@ -258,6 +268,7 @@ class Removals:
         """The delete of a retired table, or what becomes of it instead; None where it is left and a finding says so."""
         if live is None and checkpoint.version is None:
             live = await self._target.read(checkpoint.container, checkpoint.name)
+        last_body = self._as_written(last_body, live)
         if live is None:  # as it was left, or gone already
             return replace(delete_item(subject, last_body, reason), blocked_by=self._rules.blocked_by(touched=False))
         table = f"{checkpoint.container}.{checkpoint.name}"

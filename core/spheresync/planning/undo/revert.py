@@ -19,6 +19,7 @@ from spheresync.model import (
     Action,
     Address,
     AssetId,
+    Digest,
     LiveObject,
     PhysicalName,
     Place,
@@ -174,7 +175,10 @@ class Reverter:
         for start in range(0, len(effects), _CHUNK):
             chunk = effects[start : start + _CHUNK]
             bodies = await self._store.blobs.get_many(
-                digest for effect in chunk for digest in (effect.entry.before, effect.entry.after) if digest is not None
+                digest
+                for effect in chunk
+                for digest in (effect.entry.before, effect.entry.after, effect.known.body if effect.known else None)
+                if digest is not None
             )
             for effect in chunk:
                 whole = replace(
@@ -186,6 +190,7 @@ class Reverter:
                 )
                 marker = self._settings.installation_marker
                 try:
+                    whole = await self._with_halves(whole, bodies)
                     item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
                 except Exception as error:  # noqa: BLE001 -- isolates this asset
                     asset = effect.item.asset
@@ -199,8 +204,19 @@ class Reverter:
                     await self._keep(whole.restored or ())
         return items
 
+    async def _with_halves(self, effect: RunEffect, bodies: Mapping[Digest, bytes]) -> RunEffect:
+        """What a run did, with what writes that failed since have left half done."""
+        last = None if effect.known is None else bodies.get(effect.known.body)
+        if last is None or effect.live is None or effect.after is None:
+            return effect
+        written = effect.design.as_written(last, effect.live.body)
+        if written is last:
+            return effect
+        await self._keep([written])
+        return replace(effect, after=written, left_half=True)
+
     async def _keep(self, bodies: Sequence[bytes]) -> None:
-        """Keep bodies that no run has written: of tables that others made, as they are and are to be."""
+        """Keep bodies that no run has written: as tables of others are and are to be, or as failed writes left them."""
 
         async def keep(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)

@@ -40,7 +40,10 @@ from spheresync.targets.design import (
     TargetDesign,
 )
 from spheresync.targets.lakeformation.tags import Slot, TagSet, requests_between, slots_of, spelled
+from spheresync.targets.tried_writes import as_written, with_tried
 
+_NOTED = frozenset({"Bound", "Kept", "Keys"})
+"""Members of bodies that no table carries."""
 _LAYER = "layer"
 """The tag of mapping rules and context files that `layer` stands for."""
 _REMEDY = "Correct it in the context file or mapping rule, or take that key out of lakeformation.tags."
@@ -164,6 +167,17 @@ class LakeFormationDesign(TargetDesign):
     def holds(self, live: LiveObject, desired: DesiredObject) -> bool:
         there, wanted = TagSet.read(live.body), TagSet.read(desired.body)
         return not requests_between(there, wanted, wanted.keys or there.keys)
+
+    def with_tried(self, last_body: bytes, tried: bytes | None) -> bytes | None:
+        return None if tried is None else with_tried(last_body, TagSet.read(tried).ours.body)
+
+    def as_written(self, last_body: bytes, live_body: bytes) -> bytes:
+        """Also under keys that only a write which failed went by."""
+        written = as_written(last_body, live_body, noted=_NOTED)
+        if written is last_body:
+            return last_body
+        tags = TagSet.read(written)
+        return replace(tags, keys=tags.keys | (tags.used_keys & TagSet.read(live_body).keys)).body
 
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         was, made, there = TagSet.read(before), TagSet.read(after), TagSet.read(live_body)

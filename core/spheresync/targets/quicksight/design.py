@@ -65,6 +65,7 @@ from spheresync.targets.quicksight.merge import (
     NAME,
     foreign_changes,
     is_text,
+    left_by,
     merged_over,
     own_changes,
     policy_of,
@@ -72,6 +73,7 @@ from spheresync.targets.quicksight.merge import (
 )
 from spheresync.targets.quicksight.permissions import MADE_BY, OWNER, VIEWER, Shared
 from spheresync.targets.quicksight.requests import MOST_COLUMNS, MOST_TRANSFORMS, transforms_of
+from spheresync.targets.tried_writes import as_written, with_tried
 
 RETIRED = "retired"
 RETIRED_MARK = "[retired in Datasphere] "
@@ -80,6 +82,8 @@ LONGEST_TOPIC_TEXT = 256
 _LONGEST_PLAIN = 70
 _DIGITS = 16
 _TAG_VALUE = re.compile(r"[\w\s+=.:/@-]{1,256}")
+_NOTED = frozenset({"Beside", "Former", "Space", "Workgroup"})
+"""Members of bodies that a data set does not have."""
 _NOT_QUERYABLE = "no rule makes it queryable any more"
 _FEWER = (
     "Leave columns out by a mapping rule (columns: include: false), or descriptions of them; or let no rule make it "
@@ -227,6 +231,17 @@ class QuickSightDesign(TargetDesign):
 
     def merge_base(self, last_body: bytes, live: LiveObject, desired: DesiredObject) -> bytes:
         return last_body
+
+    def with_tried(self, last_body: bytes, tried: bytes | None) -> bytes:
+        last = Content.read(last_body)
+        left = replace(last, topic=None).body if tried is None else tried
+        return with_tried(last_body, self.own_fields(left, left))
+
+    def as_written(self, last_body: bytes, live_body: bytes) -> bytes:
+        written = as_written(last_body, live_body, noted=_NOTED)
+        if written is last_body:
+            return last_body
+        return left_by(Content.read(last_body), Content.read(written), Content.read(live_body)).body
 
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         return merged_over(Content.read(live_body), Content.read(before), Content.read(after)).body

@@ -139,6 +139,7 @@ class DataSetWriter:
                 live = await self._look(operation)
             if live is None:
                 return await self._gone(operation)
+            operation = _knowing(operation, live)
             self._require_ours(operation, live)
             body, kept = self._wanted(operation, live, again=doubt is not None or in_doubt)
             there, wanted = Content.read(live.body), Content.read(body)
@@ -220,6 +221,7 @@ class DataSetWriter:
             if live is None:
                 held = operation.last_written if in_doubt or operation.recovering else None
                 return Outcome(None, b"", before=held, already=not in_doubt)
+            operation = _knowing(operation, live)
             self._require_ours(operation, live)
             if not (in_doubt or operation.recovering):
                 self._require_untouched(operation, live)
@@ -316,6 +318,14 @@ class DataSetWriter:
 def _desired(operation: Operation) -> DesiredObject:
     assert operation.desired is not None
     return operation.desired
+
+
+def _knowing(operation: Operation, live: LiveObject) -> Operation:
+    """With what stands there of writes of ours that failed since the last one."""
+    last = operation.last_written
+    return (
+        operation if last is None else replace(operation, last_written=QUICK_SIGHT_DESIGN.as_written(last, live.body))
+    )
 
 
 def _is_prepared_anew(there: Content) -> bool:
