@@ -6,6 +6,7 @@ from tests.contract.promise import Promise
 
 _QUICK = "tests/e2e/test_quick_sight.py"
 _HALVES = "tests/e2e/test_quick_sight_halves.py"
+_LABELS = "tests/e2e/test_quick_sight_labels.py"
 _DESIGN = "tests/unit/targets/quicksight/test_design.py"
 _SOURCE = "CONTRACT.md#Other targets"
 
@@ -59,6 +60,18 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_a_text_of_others_stays_where_the_policy_lets_it",
             f"{_QUICK}::test_a_column_that_others_name_anew_stands_in_the_way_of_no_later_write",
             f"{_QUICK}::test_a_folder_or_data_source_that_somebody_deletes_is_made_again",
+        ),
+    ),
+    Promise(
+        "quicksight:labels",
+        _SOURCE,
+        "A column whose label stays is called as before whatever other columns do, and a change set says which columns "
+        "it names anew and that analyses which use the former names break.",
+        (
+            f"{_LABELS}::test_a_preview_says_which_columns_analyses_will_miss_and_so_does_one_of_the_undo",
+            f"{_LABELS}::test_a_label_that_another_column_gets_is_told_as_that",
+            f"{_LABELS}::test_who_holds_a_label_keeps_it_and_no_other_column_slips_into_its_place",
+            f"{_DESIGN}::test_a_column_whose_label_stays_is_called_as_before_whatever_the_others_do",
         ),
     ),
     Promise(

@@ -30,6 +30,7 @@ from spheresync.model import (
     FieldChange,
     LiveObject,
     PhysicalName,
+    Problem,
     Severity,
     TargetName,
 )
@@ -445,6 +446,10 @@ class TargetDesign(Protocol):
         `last_body` is what the object at that address was last known to hold.
         """
         return Explanation((f"object {container}.{name}",), (), ())
+
+    def findings(self, asset: AssetId, at: Address, changes: tuple[FieldChange, ...]) -> tuple[Problem, ...]:
+        """What whoever reviews changes of an object has to know that the fields do not say."""
+        return ()
 
     def severity(self, changes: tuple[FieldChange, ...]) -> Severity:
         """How much changes matter to the readers of an object: the worst of them."""

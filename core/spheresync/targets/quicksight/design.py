@@ -28,6 +28,8 @@ from spheresync.model import (
     JsonValue,
     LiveObject,
     PhysicalName,
+    Problem,
+    Severity,
     canonical_json,
     counted,
     digest_json,
@@ -72,6 +74,7 @@ from spheresync.targets.quicksight.merge import (
     with_edits,
 )
 from spheresync.targets.quicksight.permissions import MADE_BY, OWNER, VIEWER, Shared
+from spheresync.targets.quicksight.relabelled import relabelled, renaming_findings
 from spheresync.targets.quicksight.requests import MOST_COLUMNS, MOST_TRANSFORMS, transforms_of
 from spheresync.targets.tried_writes import as_written, with_tried
 
@@ -151,7 +154,8 @@ class QuickSightDesign(TargetDesign):
         assert isinstance(section, QuickSight) and base is not None
         label = one_line(decision.label_of(asset.labels), LONGEST_NAME) or one_line(asset.id.name, LONGEST_NAME)
         grants: Grants = {**dict.fromkeys(section.owners, OWNER), **dict.fromkeys(section.viewers, VIEWER)}
-        columns = columns_of(asset, decision, base)
+        last = None if last_body is None else Content.read(last_body)
+        columns = columns_of(asset, decision, base, last.with_texts(last.beside).labels if last is not None else {})
         topic = None
         if asset.kind in section.topics:
             about = _about(asset, decision, label)
@@ -297,6 +301,13 @@ class QuickSightDesign(TargetDesign):
 
     def policy_of(self, path: str, policies: DriftPolicies) -> DriftPolicy:
         return policy_of(path, policies)
+
+    def severity(self, changes: tuple[FieldChange, ...]) -> Severity:
+        """A column of another name is lost to whoever used the former one."""
+        return Severity.BREAKING if relabelled(changes) else super().severity(changes)
+
+    def findings(self, asset: AssetId, at: Address, changes: tuple[FieldChange, ...]) -> tuple[Problem, ...]:
+        return renaming_findings(asset, at.name, changes)
 
     @property
     def missing_text(self) -> str:
