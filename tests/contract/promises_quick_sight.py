@@ -7,6 +7,7 @@ from tests.contract.promise import Promise
 _QUICK = "tests/e2e/test_quick_sight.py"
 _HALVES = "tests/e2e/test_quick_sight_halves.py"
 _LABELS = "tests/e2e/test_quick_sight_labels.py"
+_ACCESS = "tests/e2e/test_quick_sight_access.py"
 _DESIGN = "tests/unit/targets/quicksight/test_design.py"
 _SOURCE = "CONTRACT.md#Other targets"
 
@@ -72,6 +73,17 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_LABELS}::test_a_label_that_another_column_gets_is_told_as_that",
             f"{_LABELS}::test_who_holds_a_label_keeps_it_and_no_other_column_slips_into_its_place",
             f"{_DESIGN}::test_a_column_whose_label_stays_is_called_as_before_whatever_the_others_do",
+        ),
+    ),
+    Promise(
+        "quicksight:access",
+        _SOURCE,
+        "Owners and viewers who change, and those whom a new data set gives rights, are an access change: shown apart, "
+        "with who gains and loses what, and waiting for a second person where approvals.four_eyes names access.",
+        (
+            f"{_ACCESS}::test_owners_and_viewers_who_change_are_shown_apart_with_who_gains_and_loses_what",
+            f"{_ACCESS}::test_owners_and_viewers_who_change_wait_for_a_second_person_and_so_does_their_undo",
+            f"{_ACCESS}::test_a_new_data_set_that_people_get_to_see_waits_for_a_second_person",
         ),
     ),
     Promise(

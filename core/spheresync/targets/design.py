@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.config import DriftPolicies, DriftPolicy, Settings
 from spheresync.config.sections import TargetSection
 from spheresync.mapping.names import plain_name
 from spheresync.mapping.rules import Decision, decide_column
@@ -49,7 +49,8 @@ class Capabilities:
             stands of it there.
         marked: what we made says by a mark of ours that it is ours, and which digest it should have.
         goes_with_base: what stands there is gone once the object of the target that it depends on is.
-        access: its changes may change who sees what, so they are shown apart and a second person may be asked.
+        access: its changes may change who sees what, so they are shown apart and a second person may be asked; all of
+            them do, unless `changes_access` says otherwise.
         selective: it has something for some assets only (`unwanted_because`); of others nothing is missed there.
         lineage: it takes OpenLineage events (`targets.protocol.TakesLineage`).
     """
@@ -183,6 +184,14 @@ class Explanation:
     names: tuple[str, ...]
     columns: tuple[ExplainedColumn, ...]
     findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessAccount:
+    """What changes of access come to; `look`: what to look at besides that they carry `access: true`."""
+
+    text: str
+    look: str = ""
 
 
 class TargetDesign(Protocol):
@@ -397,6 +406,11 @@ class TargetDesign(Protocol):
         return self.name
 
     @property
+    def object_word(self) -> str:
+        """What one of its objects is called."""
+        return "table"
+
+    @property
     def missing_text(self) -> str:
         """What somebody else did where an object of ours is not there any more."""
         return "somebody else has deleted the table"
@@ -446,6 +460,27 @@ class TargetDesign(Protocol):
         `last_body` is what the object at that address was last known to hold.
         """
         return Explanation((f"object {container}.{name}",), (), ())
+
+    def changes_access(self, changes: tuple[FieldChange, ...]) -> bool:
+        """Whether writing an object with these changes, or deleting it, may change who sees what."""
+        return self.capabilities.access
+
+    def access_changes(self, changes: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
+        """Which of the changes may change who sees what."""
+        return changes if self.capabilities.access else ()
+
+    def access_of_new(self, body: bytes) -> tuple[FieldChange, ...]:
+        """Who gets to see an object that is made, of which nothing else is told as a change."""
+        return ()
+
+    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+        """What changes of access of several objects come to, after their number."""
+        why = f"nothing in {self.name} changes who sees what"
+        raise NotImplementedError(why)
+
+    def reviews_access(self, settings: Settings) -> bool:
+        """Whether settings of the target's own have a second person look at changes of access."""
+        return False
 
     def findings(self, asset: AssetId, at: Address, changes: tuple[FieldChange, ...]) -> tuple[Problem, ...]:
         """What whoever reviews changes of an object has to know that the fields do not say."""

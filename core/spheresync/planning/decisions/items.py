@@ -278,6 +278,8 @@ def _item(
     else:
         assert known is not None
         container, name = known.container, known.name  # of a table that a revert has deleted, where it stood
+    if action is Action.CREATE and desired is not None:
+        changes = subject.design.access_of_new(desired.body)
     return ChangeSetItem(
         ordinal=0,
         asset=subject.asset,

@@ -185,7 +185,7 @@ def _restored(run_id: RunId, effect: RunEffect, base: ChangeSetItem, before: byt
     if (bound := effect.restored) is not None:
         after, before = bound
         last = digest_of(after)
-    changes = design.changes(after, before) if after is not None else ()
+    changes = design.changes(after, before) if after is not None else design.access_of_new(before)
     if after is None:
         action, reason, severity = Action.CREATE, f"run {run_id} deleted it", Severity.ADDITIVE
     else:

@@ -33,7 +33,7 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
-from spheresync.planning.decisions.access import waiting_for_approval
+from spheresync.planning.decisions.access import reviews_access_in, waiting_for_approval
 from spheresync.planning.decisions.undo import EffectKind, RunEffect, seen_in_the_way, settle_together, undo_item
 from spheresync.planning.destination_places import require_same_place
 from spheresync.planning.names.closed_containers import ClosedContainers
@@ -137,8 +137,8 @@ class Reverter:
                 section = self._settings.section_of(key.target)
                 additions = UndoneAdditions(self._store, key, section, items.get(base, ()), undone.id)
                 settled = await additions.planned(settled)
-                if self._settings.approvals.of_access:
-                    settled = [waiting_for_approval(item) for item in settled]
+            if reviews_access_in(self._settings, key.target):
+                settled = [waiting_for_approval(item) for item in settled]
             planned = await plan_prerequisites(
                 self._store, self._mapping.of(key), marker, key, settled, bound=self._bound
             )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -26,9 +27,11 @@ from spheresync.model import (
     canonical_json,
     digest_json,
     digest_of,
+    first_of,
 )
 from spheresync.state.records import DriftKind
 from spheresync.targets.design import (
+    AccessAccount,
     BaseObject,
     Capabilities,
     MarkPaths,
@@ -44,6 +47,7 @@ from spheresync.targets.tried_writes import as_written, with_tried
 
 _NOTED = frozenset({"Bound", "Kept", "Keys"})
 """Members of bodies that no table carries."""
+_NAMED = 5
 _LAYER = "layer"
 """The tag of mapping rules and context files that `layer` stands for."""
 _REMEDY = "Correct it in the context file or mapping rule, or take that key out of lakeformation.tags."
@@ -219,6 +223,12 @@ class LakeFormationDesign(TargetDesign):
 
     def foreign_because(self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
         return None
+
+    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+        fields = Counter(change.path.rpartition(".")[2] for changes in changed for change in changes)
+        keys = first_of([f"{key} ({count})" for key, count in sorted(fields.items())], _NAMED)
+        text = f"LF-Tags {keys}. Whoever has grants on these LF-Tags may see more or less"
+        return AccessAccount(text, "; the fields say which value each place had and gets")
 
     def is_text(self, path: str) -> bool:
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -37,6 +37,7 @@ from spheresync.model import (
 )
 from spheresync.state.records import DriftKind
 from spheresync.targets.design import (
+    AccessAccount,
     BaseObject,
     Capabilities,
     Explanation,
@@ -48,6 +49,7 @@ from spheresync.targets.design import (
     RequiredObject,
     TargetDesign,
 )
+from spheresync.targets.quicksight.access import is_of_grants, new_grants, told_of_grants
 from spheresync.targets.quicksight.content import (
     KIND_TAG,
     OWNER_TAG,
@@ -123,7 +125,7 @@ class QuickSightDesign(TargetDesign):
 
     name = QUICK_SIGHT
     # What an object of ours holds is read as a whole, so it needs to say of itself only whose it is.
-    capabilities = Capabilities(depends_on=GLUE, marked=False, selective=True)
+    capabilities = Capabilities(depends_on=GLUE, marked=False, access=True, selective=True)
     permissions = (
         PermissionGroup("ShareData", _actions(_SHARING), PermissionReach.EVERYTHING),
         PermissionGroup("KeepDataSets", _actions(_DATA_SETS), PermissionReach.EVERYTHING),
@@ -305,6 +307,23 @@ class QuickSightDesign(TargetDesign):
     def severity(self, changes: tuple[FieldChange, ...]) -> Severity:
         """A column of another name is lost to whoever used the former one."""
         return Severity.BREAKING if relabelled(changes) else super().severity(changes)
+
+    def changes_access(self, changes: tuple[FieldChange, ...]) -> bool:
+        """Only where owners or viewers change; that a data set is gone is its deletion."""
+        return bool(self.access_changes(changes))
+
+    def access_changes(self, changes: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
+        return tuple(change for change in changes if is_of_grants(change.path))
+
+    def access_of_new(self, body: bytes) -> tuple[FieldChange, ...]:
+        return new_grants(Content.read(body))
+
+    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+        return AccessAccount(told_of_grants(map(self.access_changes, changed)))
+
+    @property
+    def object_word(self) -> str:
+        return "data set"
 
     def findings(self, asset: AssetId, at: Address, changes: tuple[FieldChange, ...]) -> tuple[Problem, ...]:
         return renaming_findings(asset, at.name, changes)
