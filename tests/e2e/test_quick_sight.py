@@ -154,6 +154,23 @@ def test_a_lost_state_finds_everything_again_and_makes_no_duplicate(quick: Insta
     assert not glue.calls()
 
 
+@pytest.mark.parametrize("changed", [False, True], ids=["as it was", "with another label"])
+def test_what_a_lost_state_finds_again_is_no_new_data_set_and_no_undo_deletes_it(
+    filled: Installation, glue: GlueSimulator, tenant: RunningTenant, changed: bool
+) -> None:
+    before = data_set(glue)["content"]
+    shutil.rmtree(filled.state_dir)
+    if changed:
+        tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
+    run = filled.ask("sync")
+    assert (run["state"], run["counts"]["create"]) == ("done", 0), run
+    assert run["counts"]["adopt"] == (9 if changed else 11), run
+    undo = filled.ask("revert", run["run_id"])
+    assert "delete" not in {each["action"] for each in undo["items"]}
+    filled.run("apply", undo["change_set_id"])
+    assert data_set(glue)["content"] == before
+
+
 def test_kinds_that_are_named_get_a_topic(quick: Installation, glue: GlueSimulator) -> None:
     plain = quick.config
     quick.config = plain.replace("owners:", "topics: [view], owners:")

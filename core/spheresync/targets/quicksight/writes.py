@@ -150,10 +150,12 @@ class DataSetWriter:
                 _require_whole(operation, there, wanted)
             steps = steps_between(there, wanted, operation, self._service.arn)
             made = operation.action is Action.CREATE and (in_doubt or operation.recovering)
+            found = operation.action is Action.CREATE and not made  # a lost state knew nothing of it
             held = before if before is not None else None if made else live.body
             if not steps:
                 already = doubt is None and not in_doubt
-                return Outcome(UNVERSIONED, body, held, already=already, kept=kept)
+                took = Action.ADOPT if already else Action.UPDATE
+                return Outcome(UNVERSIONED, body, held, already=already, kept=kept, did=took if found else None)
             before = held
             try:
                 request_id = await self._send(operation, steps)
@@ -162,7 +164,8 @@ class DataSetWriter:
                     raise
                 doubt = error
                 continue
-            return Outcome(UNVERSIONED, body, held, request_id=request_id, kept=kept)
+            did = Action.UPDATE if found else None
+            return Outcome(UNVERSIONED, body, held, request_id=request_id, kept=kept, did=did)
         assert doubt is not None
         raise doubt
 
