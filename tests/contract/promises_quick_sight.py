@@ -49,6 +49,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_a_column_that_is_gone_takes_rules_of_its_own_along_and_waits_for_what_else_reads_it",
             f"{_QUICK}::test_rights_follow_the_settings_and_those_of_others_stay",
             f"{_QUICK}::test_a_data_set_of_somebody_else_is_never_touched",
+            f"{_QUICK}::test_whatever_is_said_of_a_data_set_calls_it_one",
             f"{_QUICK}::test_the_undo_of_a_first_sync_deletes_what_was_made_and_an_undo_of_that_brings_it_back",
         ),
     ),

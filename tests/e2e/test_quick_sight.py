@@ -431,6 +431,25 @@ def test_a_data_set_of_somebody_else_is_never_touched(filled: Installation, glue
     assert data_sets(glue) == before
 
 
+def test_whatever_is_said_of_a_data_set_calls_it_one(filled: Installation, glue: GlueSimulator) -> None:
+    (first,) = [each["run_id"] for each in filled.ask("runs")["items"] if each["kind"] == "sync"]
+    undo = filled.ask("revert", first)
+    assert "deletes 1 data set and 9 tables of 1 space" in str(undo["findings"]), undo["findings"]
+    edit(glue, lambda definition: definition.update(Name="Their name"))
+    (found,) = filled.ask("drift")["items"]
+    assert found["reason"] == "somebody else has changed 1 field of ours in the data set"
+    hands = glue.client_of("quicksight")
+    (own_id,) = data_sets(glue)
+    hands.untag_resource(ResourceArn=f"{ARN}:dataset/{own_id}", TagKeys=["spheresync:managed-by"])
+    (found,) = filled.ask("drift")["items"]
+    (refused,) = [each for each in filled.ask("revert", first)["items"] if each["target"] == "quicksight"]
+    said = [found["reason"], refused["reason"], found["remedy"]]
+    for _ in range(2):
+        (told,) = filled.ask("sync", code=None)["failures"]
+        said += [told["reason"], told["remedy"]]
+    assert all("data set" in each and "table" not in each and "prefix" not in each for each in said), said
+
+
 @pytest.mark.parametrize("operation", ["CreateDataSource", "CreateFolder", "CreateDataSet", "CreateTopic"])
 @pytest.mark.parametrize("kind", ["lose", "throttle", "error"])
 def test_faults_leave_nothing_undone_or_done_twice(

@@ -311,7 +311,7 @@ class TargetApplier:
         return TargetError(
             TargetFault.CONFLICT,
             f"{item.asset}: {(why := of_another_destination(item.container, item.name, other))}; it stays as it is.",
-            remedy=conflict_remedy(why),
+            remedy=conflict_remedy(why, self._design),
         )
 
     def _given_up(self, item: ChangeSetItem) -> TargetError | None:
@@ -335,8 +335,9 @@ class TargetApplier:
             return None
         return TargetError(
             TargetFault.MOVED,
-            f"{item.asset}: its table under the new name could not be written, so {item.container}.{item.name} stays.",
-            remedy="See what kept the new table from being written.",
+            f"{item.asset}: its {self._design.object_word} under the new name could not be written, so "
+            f"{item.container}.{item.name} stays.",
+            remedy=f"See what kept the new {self._design.object_word} from being written.",
         )
 
     def _operation(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> Operation | None:

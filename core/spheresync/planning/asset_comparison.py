@@ -168,7 +168,7 @@ class AssetComparison:
         if foreign is None and not in_full:
             foreign = self._design.made_anew_because(live, last_body, checkpoint.version)
         if foreign is not None:
-            reason = f"the table {table} {foreign}; it stays as it is"
+            reason = f"the {self._design.object_word} {table} {foreign}; it stays as it is"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             if in_full or checkpoint.version is None:
                 self._draft.rebased.append(replace(checkpoint, version=None))

@@ -413,7 +413,20 @@ class TargetDesign(Protocol):
     @property
     def missing_text(self) -> str:
         """What somebody else did where an object of ours is not there any more."""
-        return "somebody else has deleted the table"
+        return f"somebody else has deleted the {self.object_word}"
+
+    @property
+    def conflict_remedy(self) -> str:
+        """What to do where an object that is not ours stands where ours should."""
+        return (
+            "Give the asset another name or database by `prefix:` or a mapping rule (by another `bind:` where one "
+            "binds it to that table), or move the table out of the way if it is yours; the next sync looks again."
+        )
+
+    @property
+    def taken_remedy(self) -> str:
+        """What to do where an object that was ours carries our mark no more."""
+        return "Put the marker back, move that table out of the way, or give the asset another name by a mapping rule."
 
     def drift_kind(self, path: str) -> DriftKind:
         """What kind of drift an edit of a field is, by its path as in a field change."""

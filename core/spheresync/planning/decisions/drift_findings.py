@@ -28,10 +28,9 @@ from spheresync.targets.design import TargetDesign
 MOST_FIELDS = 25
 """So many fields of a table are told with their values; of more the number is told."""
 LONGEST_VALUE = 400
-_FORMER = "the table holds what was written there before: a write was lost, or somebody has put an earlier version back"
-_TAKEN = "Put the marker back, move that table out of the way, or give the asset another name by a mapping rule."
+_FORMER = "holds what was written there before: a write was lost, or somebody has put an earlier version back"
 _BOUND_ELSEWHERE = "Bind the asset to another table by a mapping rule (`bind:`), or take that rule away."
-_NOT_PROVEN = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
+_NOT_PROVEN = "What was written last cannot be proven; `spheresync sync --full` draws it anew."
 _LEFT_HALF = "A write of ours has failed half-way: the next sync ends that, and goes by `drift:` here."
 _KINDS, _EFFECTS = list(DriftKind), list(DriftEffect)
 
@@ -72,7 +71,7 @@ def look_at(
     checkpoint, design = _held(subject), subject.design
     foreign = design.foreign_because(live, subject.asset, marker, last_body)
     if foreign is not None:
-        return _not_ours(subject, live, f"the table {foreign}; it stays as it is", last_body)
+        return _not_ours(subject, live, f"the {design.object_word} {foreign}; it stays as it is", last_body)
     written = design.own_fields(last_body, live.body)
     proven = design.fingerprint(written) == checkpoint.body_digest
     if not proven:
@@ -91,7 +90,7 @@ def look_at(
     who = _who(design, checkpoint, live)
     drift = _told(subject, fields, when=_changed_at(checkpoint, live), who=who, retired=_is_retired(checkpoint))
     if design.capabilities.marked and live.intact and live.digest != checkpoint.body_digest:
-        drift = replace(drift, reason=_FORMER)
+        drift = replace(drift, reason=f"the {design.object_word} {_FORMER}")
     if not proven:
         remedy = _LEFT_HALF if left_half else _NOT_PROVEN
         drift = replace(drift, remedy=remedy)
@@ -105,7 +104,7 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
     kind = DriftKind.DATABASE_DELETED if database_gone else DriftKind.TABLE_DELETED
     database = f"somebody else has deleted its database {checkpoint.container}"
     reason, policy, item = database if database_gone else subject.design.missing_text, policies.missing, None
-    who = f"{_nobody_says(subject.design)}, and keeps nothing of a deleted table"
+    who = f"{_nobody_says(subject.design)}, and keeps nothing of a deleted {subject.design.object_word}"
     if checkpoint.state is CheckpointState.BOUND:  # who made it may take it away
         policy, effect = DriftPolicy.REPORT, DriftEffect.REPORT
         remedy = "Each sync looks for it, and writes what is known of the asset once it is there again."
@@ -148,7 +147,7 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
         policy=None,
         effect=DriftEffect.CONFLICT,
         reason=reason,
-        remedy=_BOUND_ELSEWHERE if checkpoint.state is CheckpointState.BOUND else _TAKEN,
+        remedy=_BOUND_ELSEWHERE if checkpoint.state is CheckpointState.BOUND else subject.design.taken_remedy,
         fields=fields,
         when=_changed_at(checkpoint, live),
         who=_who(subject.design, checkpoint, live),
@@ -209,13 +208,13 @@ def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: 
     policy = next((field.policy for field in fields if field.kind is kinds[0] and field.policy is not None), None)
     ours = sum(field.effect is not DriftEffect.NOT_OURS for field in fields)
     what = f"{counted(ours, 'field')} of ours" if ours else f"{counted(len(fields), 'field')} beside ours"
-    table = "retired table" if retired else "table"
+    word = subject.design.object_word
     return _drift(
         checkpoint,
         kinds,
         policy=policy,
         effect=effect,
-        reason=f"somebody else has changed {what} in the {table}",
+        reason=f"somebody else has changed {what} in the {f'retired {word}' if retired else word}",
         remedy=_remedy(effect, fields),
         fields=fields,
         when=when,

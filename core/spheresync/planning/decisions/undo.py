@@ -251,9 +251,15 @@ def _why_not(run_id: RunId, effect: RunEffect, marker: str) -> str | None:
         return None
     if effect.kind is EffectKind.DELETED:
         return (
-            f"there is a table {effect.table} again, which somebody else has made" if effect.live is not None else None
+            f"there is {_a(effect.design.object_word)} {effect.table} again, which somebody else has made"
+            if effect.live is not None
+            else None
         )
     return _changed_by_hand(effect, marker)
+
+
+def _a(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _left_by_other_runs(effect: RunEffect) -> bool:
@@ -270,7 +276,8 @@ def _left_by_other_runs(effect: RunEffect) -> bool:
 
 def _by_another_run(effect: RunEffect, run_id: RunId) -> str:
     if effect.known is None and effect.renamed_to is not None:
-        return f"{effect.table} is the table of {effect.renamed_to} by now, which {effect.item.asset} was renamed to"
+        word, asset = effect.design.object_word, effect.item.asset
+        return f"{effect.table} is the {word} of {effect.renamed_to} by now, which {asset} was renamed to"
     since = effect.known or effect.asset_has
     by = f"run {since.run_id}" if since is not None and since.run_id and since.run_id != run_id else "another run"
     gone = effect.known is None
@@ -294,7 +301,7 @@ def _changed_by_hand(effect: RunEffect, marker: str) -> str | None:
     whose = effect.design.not_bindable_because if effect.is_bound else effect.design.foreign_because
     foreign = whose(live, effect.item.asset, marker, after)
     if foreign is not None:
-        return f"the table {effect.table} {foreign}"
+        return f"the {effect.design.object_word} {effect.table} {foreign}"
     if after is None:  # forgotten: what others did to it stays
         return None
     moved = effect.design.edited_since(effect.before or after, after, live.body)

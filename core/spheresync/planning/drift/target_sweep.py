@@ -397,7 +397,7 @@ class TargetSweep:
         """Write down what the look says of assets, besides the drift itself."""
         seen, drifts = self.seen, self.seen.drifts
         conflicts = [
-            name_taken(drift.asset, f"{drift.table}: {drift.reason}")
+            name_taken(drift.asset, f"{drift.table}: {drift.reason}", self._design)
             for drift in drifts
             if drift.effect is DriftEffect.CONFLICT
         ]

@@ -68,7 +68,7 @@ from spheresync.targets.registry import base_of, design_of
 NOTHING_TO_UNDO = "nothing_to_undo"
 NOT_IN_FORCE = "target_not_configured"
 """Code of a target in which a run wrote and that is not configured any more."""
-_LOOKED_INTO = "The next sync looks at the table again, and says or mends what is left of that."
+_LOOKED_INTO = "The next sync looks at it again, and says or mends what is left of that."
 _CHUNK = 500
 _READ_ONE_BY_ONE = 20
 """Up to so many tables are asked for by name; of more, their databases are listed, a hundred tables a call."""
@@ -274,8 +274,9 @@ class Reverter:
     ) -> tuple[Problem, ...]:
         if not (items or problems):
             return (_nothing(self._run_id),)
-        deletes = [item.asset.space for item in items if item.action is Action.DELETE]
-        told = (undo_deletes(deletes),) if deletes else ()
+        deletes = [item for item in items if item.action is Action.DELETE]
+        what = Counter(design_of(item.target).object_word for item in deletes)
+        told = (undo_deletes((item.asset.space for item in deletes), what),) if deletes else ()
         return (*told, *self._unread, *(stays(database, self._run_id, self._place(key)) for key, database in left))
 
     def _place(self, key: TargetKey) -> Place | None:

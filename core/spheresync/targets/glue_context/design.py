@@ -52,6 +52,7 @@ MOST_CONTENT = 300_000
 """Characters of our attachment. Nobody says how many are taken: this is what DataZone takes of a form."""
 _NOTED = frozenset({"asset", "bound", "custom", "found", "home", "ids"})
 """Members of bodies that say nothing of what stands on a table."""
+ONE_INSTALLATION = "Let one installation write a table's context: give the asset another name by a mapping rule."
 _NOT_IN_AN_IDENTIFIER = re.compile(r"[^a-zA-Z0-9\-:/._*]")
 """What the API model does not take in the identifier of an asset, which is the ARN of a table."""
 
@@ -200,6 +201,14 @@ class GlueContextDesign(ContentDesign):
         if live.owner is None:  # nothing of ours stands there, and nothing of another installation
             return None
         return super().foreign_because(live, asset, marker, last_body)
+
+    @property
+    def conflict_remedy(self) -> str:
+        return ONE_INSTALLATION
+
+    @property
+    def taken_remedy(self) -> str:
+        return ONE_INSTALLATION
 
     @property
     def service(self) -> str:

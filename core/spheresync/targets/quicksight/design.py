@@ -80,6 +80,7 @@ from spheresync.targets.quicksight.relabelled import relabelled, renaming_findin
 from spheresync.targets.quicksight.requests import MOST_COLUMNS, MOST_TRANSFORMS, transforms_of
 from spheresync.targets.tried_writes import as_written, with_tried
 
+NOT_OURS = "Delete that data set in QuickSight if nobody needs it; the next sync looks again."
 RETIRED = "retired"
 RETIRED_MARK = "[retired in Datasphere] "
 LONGEST_NAME = 128
@@ -329,8 +330,12 @@ class QuickSightDesign(TargetDesign):
         return renaming_findings(asset, at.name, changes)
 
     @property
-    def missing_text(self) -> str:
-        return "somebody else has deleted the data set"
+    def conflict_remedy(self) -> str:
+        return NOT_OURS
+
+    @property
+    def taken_remedy(self) -> str:
+        return f"Put the tags {OWNER_TAG} and {SOURCE_TAG} back. {NOT_OURS}"
 
     @property
     def service(self) -> str:

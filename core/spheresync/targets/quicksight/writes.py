@@ -15,7 +15,7 @@ from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.protocol import Operation, Outcome
 from spheresync.targets.quicksight.answers import PREPARED_ANEW
 from spheresync.targets.quicksight.content import OWNER_TAG, Content
-from spheresync.targets.quicksight.design import QUICK_SIGHT_DESIGN
+from spheresync.targets.quicksight.design import NOT_OURS, QUICK_SIGHT_DESIGN
 from spheresync.targets.quicksight.merge import broken_by, columns_gone
 from spheresync.targets.quicksight.permissions import Shared, entries
 from spheresync.targets.quicksight.reads import UNVERSIONED, DataSetReader
@@ -39,7 +39,6 @@ _NOT_TAKEN = (
     "Where Athena cannot query that table yet (it holds metadata only, or is empty), fill it or let no rule make it "
     "queryable (queryable: false); else correct what QuickSight names, in Datasphere or in the data set."
 )
-_NOT_OURS = "Delete that data set in QuickSight if nobody needs it; the next sync looks again."
 
 
 class DataSetWriter:
@@ -304,7 +303,7 @@ class DataSetWriter:
         why = QUICK_SIGHT_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
         if why is not None:
             text = f"{operation.subject}: the data set of that id {why}; it stays as it is."
-            raise TargetError(TargetFault.CONFLICT, text, remedy=_NOT_OURS)
+            raise TargetError(TargetFault.CONFLICT, text, remedy=NOT_OURS)
 
     def _require_untouched(self, operation: Operation, live: LiveObject) -> None:
         last = operation.last_written
