@@ -76,6 +76,7 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
             f"{_CONTEXT}::test_what_others_changed_of_ours_is_drift_and_repaired",
             f"{_CONTEXT}::test_an_attachment_that_others_took_away_is_put_on_again",
             f"{_TERMS}::test_an_attachment_of_ours_that_somebody_made_unreadable_is_written_again",
+            f"{_TERMS}::test_terms_are_ours_also_after_our_attachment_says_nothing_any_more",
             f"{_CONTEXT}::test_a_table_that_others_dropped_comes_back_with_its_context",
             f"{_ATTACKED}::test_form_types_and_attachments_that_others_deleted_are_made_again",
             f"{_ATTACKED}::test_a_form_type_that_was_deleted_is_made_again_where_one_table_changes",

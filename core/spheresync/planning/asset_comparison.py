@@ -179,10 +179,11 @@ class AssetComparison:
         if found.outcome is DriftOutcome.TO_WRITE:
             subject = replace(subject, checkpoint=replace(checkpoint, version=live.version))
             desired = replace(desired, body=found.body)
-            item = item_for(subject, desired, live.body, adopted=adopted, drifted=True)
+            there = self._design.as_seen(found.base, live.body)
+            item = item_for(subject, desired, there, adopted=adopted, drifted=True)
             if item is not None and left_half and not found.edited:
                 item = replace(item, reason=_LEFT_HALF)
-            return [live.body, *self._add(subject, item, desired)]
+            return [there, *self._add(subject, item, desired)]
         if found.outcome is DriftOutcome.LEFT and desired.digest not in {live.digest, checkpoint.body_digest}:
             # Datasphere wants more of a table that must be left: planned, and refused in the run, so that it is told.
             subject = replace(subject, checkpoint=replace(checkpoint, version=None))

@@ -346,6 +346,10 @@ class TargetDesign(Protocol):
         """What was written last, with what stands there of writes that failed since; the same where none did."""
         return last_body
 
+    def as_seen(self, written: bytes, live_body: bytes) -> bytes:
+        """What was just read, for a write over it; what it says no more of itself, what was written last does."""
+        return live_body
+
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         """What undoes a write that made `after` of `before`, of an object that is `live_body` by now."""
         return before

@@ -95,7 +95,8 @@ def look_at(
         remedy = _LEFT_HALF if left_half else _NOT_PROVEN
         drift = replace(drift, remedy=remedy)
     doubtful = live.version == checkpoint.version and bool(design.differences(last_body, live.body))
-    return DriftFinding(drift, item, (live.body, found.body) if item is not None else (), doubtful)
+    bodies = (design.as_seen(found.base, live.body), found.body) if item is not None else ()
+    return DriftFinding(drift, item, bodies, doubtful)
 
 
 def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policies: DriftPolicies) -> DriftFinding:
@@ -278,7 +279,7 @@ def _restoring(subject: Subject, live: LiveObject, found: Comparison) -> ChangeS
     checkpoint = _held(subject)
     seen = replace(subject, checkpoint=replace(checkpoint, version=live.version))
     desired = DesiredObject(checkpoint.container, checkpoint.name, found.body, checkpoint.body_digest)
-    item = item_for(seen, desired, live.body, adopted=False, drifted=True)
+    item = item_for(seen, desired, subject.design.as_seen(found.base, live.body), adopted=False, drifted=True)
     if item is None:
         return None
     fields = counted(max(1, len(item.changes)), "field")
