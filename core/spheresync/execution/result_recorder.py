@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.errors import TargetError, TargetFault
+from spheresync.execution.half_written import half_written
 from spheresync.execution.item_result import (
     UNSENT,
     Note,
@@ -348,16 +349,7 @@ class ResultRecorder:
     async def _left_by(self, items: Sequence[ChangeSetItem]) -> dict[Checkpoint, bytes]:
         """What is known of objects that writes which failed may have left half done, with their bodies."""
         held = [(item, known) for item in items if (known := self._in_use(item)) is not None]
-        blobs = await self._store.blobs.get_many(
-            digest for item, known in held for digest in (known.body, item.after) if digest is not None
-        )
-        left = {}
-        for item, known in held:
-            tried = None if item.after is None else blobs.get(item.after)
-            if known.body not in blobs or (tried is None and not item.action.removes):
-                continue
-            if (body := self._design.with_tried(blobs[known.body], tried)) is not None:
-                left[replace(known, body=digest_of(body), version=None)] = body
+        left = await half_written(self._store, self._design, held)
         self._checkpoints |= {known.asset: known for known in left}
         return left
 

@@ -36,6 +36,7 @@ from spheresync.model import (
 )
 from spheresync.state.records import DriftKind
 from spheresync.targets.field_changes import FieldComparison, moves_columns, severity_of
+from spheresync.targets.target_words import AccessAccount, TargetWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,19 +187,8 @@ class Explanation:
     findings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AccessAccount:
-    """What changes of access come to; `look`: what to look at besides that they carry `access: true`."""
-
-    text: str
-    look: str = ""
-
-
-class TargetDesign(Protocol):
+class TargetDesign(TargetWords, Protocol):
     """The pure half of one kind of target. Every method answers from its arguments alone."""
-
-    @property
-    def name(self) -> TargetName: ...
 
     @property
     def capabilities(self) -> Capabilities:
@@ -403,34 +393,6 @@ class TargetDesign(Protocol):
     def is_text(self, path: str) -> bool:
         """Whether the field is a text where an edit of somebody else can stand beside ours; none is by default."""
         return False
-
-    @property
-    def service(self) -> str:
-        """The service as people call it."""
-        return self.name
-
-    @property
-    def object_word(self) -> str:
-        """What one of its objects is called."""
-        return "table"
-
-    @property
-    def missing_text(self) -> str:
-        """What somebody else did where an object of ours is not there any more."""
-        return f"somebody else has deleted the {self.object_word}"
-
-    @property
-    def conflict_remedy(self) -> str:
-        """What to do where an object that is not ours stands where ours should."""
-        return (
-            "Give the asset another name or database by `prefix:` or a mapping rule (by another `bind:` where one "
-            "binds it to that table), or move the table out of the way if it is yours; the next sync looks again."
-        )
-
-    @property
-    def taken_remedy(self) -> str:
-        """What to do where an object that was ours carries our mark no more."""
-        return "Put the marker back, move that table out of the way, or give the asset another name by a mapping rule."
 
     def drift_kind(self, path: str) -> DriftKind:
         """What kind of drift an edit of a field is, by its path as in a field change."""

@@ -32,7 +32,6 @@ from spheresync.model import (
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import (
-    AccessAccount,
     BaseObject,
     Capabilities,
     MarkPaths,
@@ -43,6 +42,7 @@ from spheresync.targets.design import (
     RequiredObject,
     TargetDesign,
 )
+from spheresync.targets.target_words import AccessAccount
 
 CONTENT = "published.content"
 RETIRED = "published.retired"

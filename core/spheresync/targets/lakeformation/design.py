@@ -31,7 +31,6 @@ from spheresync.model import (
 )
 from spheresync.state.records import DriftKind
 from spheresync.targets.design import (
-    AccessAccount,
     BaseObject,
     Capabilities,
     MarkPaths,
@@ -43,6 +42,7 @@ from spheresync.targets.design import (
     TargetDesign,
 )
 from spheresync.targets.lakeformation.tags import Slot, TagSet, requests_between, slots_of, spelled
+from spheresync.targets.target_words import AccessAccount
 from spheresync.targets.tried_writes import as_written, with_tried
 
 _NOTED = frozenset({"Bound", "Kept", "Keys"})

@@ -25,7 +25,6 @@ from spheresync.model import (
     DestinationName,
     Digest,
     FieldChange,
-    JsonValue,
     LiveObject,
     PhysicalName,
     Problem,
@@ -33,11 +32,9 @@ from spheresync.model import (
     canonical_json,
     counted,
     digest_json,
-    digest_of,
 )
 from spheresync.state.records import DriftKind
 from spheresync.targets.design import (
-    AccessAccount,
     BaseObject,
     Capabilities,
     Explanation,
@@ -60,9 +57,7 @@ from spheresync.targets.quicksight.content import (
     Content,
     Grants,
     Topic,
-    granted_hashes,
     granted_tags,
-    short_hash,
 )
 from spheresync.targets.quicksight.fields import columns_of, topic_columns
 from spheresync.targets.quicksight.merge import (
@@ -75,9 +70,11 @@ from spheresync.targets.quicksight.merge import (
     policy_of,
     with_edits,
 )
-from spheresync.targets.quicksight.permissions import MADE_BY, OWNER, VIEWER, Shared
+from spheresync.targets.quicksight.permissions import OWNER, VIEWER
 from spheresync.targets.quicksight.relabelled import relabelled, renaming_findings
 from spheresync.targets.quicksight.requests import MOST_COLUMNS, MOST_TRANSFORMS, transforms_of
+from spheresync.targets.quicksight.required import required_objects
+from spheresync.targets.target_words import AccessAccount
 from spheresync.targets.tried_writes import as_written, with_tried
 
 NOT_OURS = "Delete that data set in QuickSight if nobody needs it; the next sync looks again."
@@ -210,21 +207,7 @@ class QuickSightDesign(TargetDesign):
         self, bodies: Iterable[bytes], marker: str, section: TargetSection | None
     ) -> tuple[RequiredObject, ...]:
         """The data sources and folders of these data sets."""
-        needed: dict[PhysicalName, RequiredObject] = {}
-        for body in bodies:
-            content = Content.read(body)
-            granted = granted_hashes(content.tags)
-            grants = {who: role for who, role in content.grants.items() if short_hash(who) in granted}
-            if content.workgroup:
-                named = one_line(f"Spheresync: {content.workgroup}", LONGEST_NAME)
-                needed[PhysicalName(content.source)] = _required(
-                    Shared.DATA_SOURCE, content.source, named, content.workgroup, grants
-                )
-            if content.folder and content.space:
-                needed[PhysicalName(content.folder)] = _required(
-                    Shared.FOLDER, content.folder, one_line(content.space, 200), "", grants
-                )
-        return tuple(needed[each] for each in sorted(needed))
+        return required_objects(map(Content.read, bodies))
 
     def operations(self, action: Action) -> tuple[str, ...]:
         return _OPERATIONS.get(action, ())
@@ -396,24 +379,6 @@ def _about(asset: Asset, decision: Decision, label: str) -> str:
 
 def _told(body: bytes | None) -> bytes | None:
     return None if not body else canonical_json(dict(Content.read(body).shown))
-
-
-def _required(shared: Shared, own_id: str, name: str, workgroup: str, grants: Grants) -> RequiredObject:
-    said: dict[str, JsonValue] = {
-        "Kind": shared,
-        "Name": name,
-        "WorkGroup": workgroup,
-        "Grants": {who: role if isinstance(role, str) else [*role] for who, role in sorted(grants.items())},
-    }
-    body = canonical_json(said)
-    desired = DesiredObject(PhysicalName(own_id), PhysicalName(own_id), body, digest_of(body))
-    return RequiredObject(
-        0,
-        f"{QUICK_SIGHT}:{MADE_BY[shared]}",
-        desired,
-        parts=frozenset({desired.digest}),
-        lacks="it may not have the rights that owners and viewers ask for yet",
-    )
 
 
 def _require_taken(asset: AssetId, content: Content) -> None:
