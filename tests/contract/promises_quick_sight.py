@@ -99,6 +99,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_HALVES}::test_half_a_write_is_no_drift_and_what_others_did_beside_it_is",
             f"{_HALVES}::test_an_undo_is_not_refused_for_half_a_write_of_ours",
             f"{_HALVES}::test_half_an_undo_is_ours_too",
+            f"{_HALVES}::test_what_others_said_of_a_column_in_the_topic_survives_half_a_write",
             f"{_HALVES}::test_half_a_delete_is_done_by_the_next_one",
         ),
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_quick_sight import BOB, CONFIG, data_set, data_sets, edit, make_lake_table
+from tests.e2e.test_quick_sight import ACCOUNT, BOB, CONFIG, data_set, data_sets, edit, make_lake_table
 from tests.e2e.test_quick_sight import BOUND as BOUND_RULE
 from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
@@ -139,3 +139,21 @@ def test_half_a_delete_is_done_by_the_next_one(
     run = topics.ask("sync")
     assert run["state"] == "done", run
     assert not data_sets(glue)
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["sync", "reviewed"])
+def test_what_others_said_of_a_column_in_the_topic_survives_half_a_write(
+    topics: Installation, glue: GlueSimulator, tenant: RunningTenant, strict: bool
+) -> None:
+    (own_id,) = glue.quicksight_dump()["Topic"]
+    topic = glue.client_of("quicksight").describe_topic(AwsAccountId=ACCOUNT, TopicId=own_id)["Topic"]
+    (column,) = [each for each in topic["DataSets"][0]["Columns"] if each["ColumnName"] == "Column 2"]
+    column["ColumnFriendlyName"] = "Theirs"
+    glue.client_of("quicksight").update_topic(AwsAccountId=ACCOUNT, TopicId=own_id, Topic=topic)
+    label(tenant, "Net value")
+    sync_half(topics, glue)
+    run = topics.ask("apply", topics.ask("preview")["change_set_id"]) if strict else topics.ask("sync")
+    assert run["state"] == "done", run
+    (held,) = glue.quicksight_dump()["Topic"].values()
+    columns = {each["ColumnName"]: each for each in held["content"]["Topic"]["DataSets"][0]["Columns"]}
+    assert columns["Net value"]["ColumnFriendlyName"] == "Theirs" and columns.keys() == shown(glue)

@@ -63,6 +63,7 @@ from spheresync.targets.quicksight.fields import columns_of, topic_columns
 from spheresync.targets.quicksight.merge import (
     NAME,
     foreign_changes,
+    former_labels,
     is_text,
     left_by,
     merged_over,
@@ -191,6 +192,7 @@ class QuickSightDesign(TargetDesign):
         beside = {path: _marked(text) if path == NAME else text for path, text in last.beside.items()}
         marked = replace(
             last,
+            former={},
             name=_marked(last.name),
             topic=topic,
             beside=beside,
@@ -232,6 +234,12 @@ class QuickSightDesign(TargetDesign):
         if written is last_body:
             return last_body
         return left_by(Content.read(last_body), Content.read(written), Content.read(live_body)).body
+
+    def as_seen(self, written: bytes, live_body: bytes) -> bytes:
+        """With the labels by which a topic may still know columns that have another one in the data set by now."""
+        live = Content.read(live_body)
+        former = former_labels(live, Content.read(written))
+        return replace(live, former=former).body if former else live_body
 
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         return merged_over(Content.read(live_body), Content.read(before), Content.read(after)).body
