@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.errors import TargetError, TargetFault
+from spheresync.execution.half_written import half_written
 from spheresync.execution.item_result import (
     UNSENT,
     Note,
@@ -86,17 +87,22 @@ class ResultRecorder:
         self._formers: dict[Address, FormerTable] = {}
         self._dependents: Sequence[TargetKey] = ()  # what they hold goes with our objects, configured or not
 
-    async def take_back(self, items: Sequence[ChangeSetItem]) -> None:
+    async def take_back(self, items: Sequence[ChangeSetItem], *, tried: bool = False) -> None:
         """Note that items which were marked as sent were not: a run that is to stop held them back.
+
+        `tried`: they were, and do not stand; the target may have done a part of them.
 
         Raises:
             FenceError: another process has taken the run over; it reads them before it sends them.
         """
         at = self._now()
         entries = [JournalEntry.of(item, self._run.id, JournalState.PLANNED, at) for item in items]
+        left = await self._left_by(items) if tried else {}
 
         async def note(tx: Tx) -> None:
             await tx.runs.record(self._run.id, entries, self._fence)
+            await tx.blobs.put_many([*left.values()])
+            await tx.checkpoints.put_many([*left], run_id=self._run.id, fence=self._fence)
 
         await self._store.write(note)
 
@@ -345,6 +351,28 @@ class ResultRecorder:
             return False
         return (action.writes_definition or action.removes) and not result.outcome.kept
 
+    async def _left_by(self, items: Sequence[ChangeSetItem]) -> dict[Checkpoint, bytes]:
+        """What is known of objects that writes which failed may have left half done, with their bodies."""
+        held = [(item, known) for item in items if (known := self._in_use(item)) is not None]
+        left = await half_written(self._store, self._design, held)
+        self._checkpoints |= {known.asset: known for known in left}
+        return left
+
+    async def _with_tried(self, notes: Sequence[Note]) -> list[Note]:
+        """The notes; of what failed half-way with what was tried."""
+        tried = [
+            note.result.item
+            for note in notes
+            if note.result.tried and note.result.error and note.result.error.fault is not TargetFault.CONFLICT
+        ]
+        left = {known.asset: (known, body) for known, body in (await self._left_by(tried)).items()} if tried else {}
+        return [
+            replace(note, checkpoint=known[0], bodies=(*note.bodies, known[1]))
+            if note.result.tried and (known := left.get(note.result.item.asset)) is not None
+            else note
+            for note in notes
+        ]
+
     async def write(self, notes: Sequence[Note]) -> None:
         """Write results to the state, in one transaction.
 
@@ -352,6 +380,7 @@ class ResultRecorder:
             FenceError: another process has taken the run over; nothing is written.
             StateError: the state could not be written.
         """
+        notes = await self._with_tried(notes)
         bodies = {digest_of(body): body for note in notes for body in note.bodies}
         for note in notes:
             bodies |= bodies_of(note)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.config import DriftPolicies, DriftPolicy, Settings
 from spheresync.config.sections import TargetSection
 from spheresync.mapping.names import plain_name
 from spheresync.mapping.rules import Decision, decide_column
@@ -27,8 +27,8 @@ from spheresync.model import (
     FieldChange,
     LiveObject,
     PhysicalName,
+    Problem,
     Severity,
-    TargetName,
 )
 from spheresync.state.records import DriftKind
 from spheresync.targets.design_values import (
@@ -44,13 +44,11 @@ from spheresync.targets.design_values import (
     RequiredObject,
 )
 from spheresync.targets.field_changes import FieldComparison, moves_columns, severity_of
+from spheresync.targets.target_words import AccessAccount, TargetWords
 
 
-class TargetDesign(Protocol):
+class TargetDesign(TargetWords, Protocol):
     """The pure half of one kind of target. Every method answers from its arguments alone."""
-
-    @property
-    def name(self) -> TargetName: ...
 
     @property
     def capabilities(self) -> Capabilities:
@@ -187,6 +185,21 @@ class TargetDesign(Protocol):
         """Whether a merge into an object changes anything of ours there; `base` is what was written last."""
         return bool(self.own_changes(live_body, merged_body))
 
+    def with_tried(self, last_body: bytes, tried: bytes | None) -> bytes | None:
+        """What was written last, with what a write that failed may have left there (None: it was to be deleted).
+
+        None where a write is one call, done or not.
+        """
+        return None
+
+    def as_written(self, last_body: bytes, live_body: bytes) -> bytes:
+        """What was written last, with what stands there of writes that failed since; the same where none did."""
+        return last_body
+
+    def as_seen(self, written: bytes, live_body: bytes) -> bytes:
+        """What was just read, for a write over it; what it says no more of itself, what was written last does."""
+        return live_body
+
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         """What undoes a write that made `after` of `before`, of an object that is `live_body` by now."""
         return before
@@ -242,18 +255,8 @@ class TargetDesign(Protocol):
         return False
 
     @property
-    def service(self) -> str:
-        """The service as people call it."""
-        return self.name
-
-    @property
-    def missing_text(self) -> str:
-        """What somebody else did where an object of ours is not there any more."""
-        return "somebody else has deleted the table"
-
-    @property
     def missing_kind(self) -> DriftKind:
-        """What kind of drift that is."""
+        """What kind of drift it is where an object of ours is not there any more."""
         here = self.capabilities
         alone = here.depends_on is not None and not here.goes_with_base
         return DriftKind.OBJECT_DELETED if alone else DriftKind.TABLE_DELETED
@@ -303,6 +306,31 @@ class TargetDesign(Protocol):
         `last_body` is what the object at that address was last known to hold.
         """
         return Explanation((f"object {container}.{name}",), (), ())
+
+    def changes_access(self, changes: tuple[FieldChange, ...]) -> bool:
+        """Whether writing an object with these changes, or deleting it, may change who sees what."""
+        return self.capabilities.access
+
+    def access_changes(self, changes: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
+        """Which of the changes may change who sees what."""
+        return changes if self.capabilities.access else ()
+
+    def access_of_new(self, body: bytes) -> tuple[FieldChange, ...]:
+        """Who gets to see an object that is made, of which nothing else is told as a change."""
+        return ()
+
+    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+        """What changes of access of several objects come to, after their number."""
+        why = f"nothing in {self.name} changes who sees what"
+        raise NotImplementedError(why)
+
+    def reviews_access(self, settings: Settings) -> bool:
+        """Whether settings of the target's own have a second person look at changes of access."""
+        return False
+
+    def findings(self, asset: AssetId, at: Address, changes: tuple[FieldChange, ...]) -> tuple[Problem, ...]:
+        """What whoever reviews changes of an object has to know that the fields do not say."""
+        return ()
 
     def severity(self, changes: tuple[FieldChange, ...]) -> Severity:
         """How much changes matter to the readers of an object: the worst of them."""

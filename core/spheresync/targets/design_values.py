@@ -28,7 +28,8 @@ class Capabilities:
             stands of it there.
         marked: what we made says by a mark of ours that it is ours, and which digest it should have.
         goes_with_base: what stands there is gone once the object of the target that it depends on is.
-        access: its changes may change who sees what, so they are shown apart and a second person may be asked.
+        access: its changes may change who sees what, so they are shown apart and a second person may be asked; all of
+            them do, unless `changes_access` says otherwise.
         selective: it has something for some assets only (`unwanted_because`); of others nothing is missed there.
         lineage: it takes OpenLineage events (`targets.protocol.TakesLineage`).
     """

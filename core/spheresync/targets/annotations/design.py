@@ -34,6 +34,13 @@ class ContentDesign(TargetDesign):
         stays = tuple(FieldChange(path, want.ours.get(path), there.fields.get(path)) for path in kept)
         return Merged(merged.body, stays, moved)
 
+    def as_seen(self, written: bytes, live_body: bytes) -> bytes:
+        """Our form says what else is ours; where it is not there any more, that is what was written last."""
+        live, last = Content.read(live_body), Content.read(written)
+        if live.is_marked:
+            return live_body
+        return replace(live, ours=last.ours, found=last.found & live.fields.keys()).body
+
     def own_changes(self, before: bytes, after: bytes) -> tuple[FieldChange, ...]:
         then, now = Content.read(before), Content.read(after)
         return content.differing(then, now, content.own_paths(then, now))

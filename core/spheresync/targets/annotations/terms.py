@@ -166,13 +166,13 @@ def _depths(used: Iterable[str], terms: Mapping[str, ContextTerm]) -> dict[str, 
     """How many wider terms stand above each term that is needed, they themselves included; circles are cut."""
     found: dict[str, int] = {}
     for name in sorted(used):
-        chain = list(_above(name, terms))
+        chain = list(with_wider(name, terms))
         for depth, each in enumerate(reversed(chain)):
             found[each] = max(depth, found.get(each, 0))
     return found
 
 
-def _above(name: str, terms: Mapping[str, ContextTerm]) -> Iterator[str]:
+def with_wider(name: str, terms: Mapping[str, ContextTerm]) -> Iterator[str]:
     """A term and the wider ones above it."""
     seen: set[str] = set()
     at: str | None = name

@@ -6,11 +6,12 @@ published goes by what DataZone holds of the asset: by the digest that our form 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spheresync.config import DriftPolicies
+from spheresync.config import DriftPolicies, Settings
+from spheresync.config.datazone import Publish
 from spheresync.config.sections import TargetSection
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
@@ -42,6 +43,7 @@ from spheresync.targets.design_values import (
     PermissionReach,
     RequiredObject,
 )
+from spheresync.targets.target_words import AccessAccount
 
 CONTENT = "published.content"
 RETIRED = "published.retired"
@@ -192,6 +194,16 @@ class PublishingDesign(TargetDesign):
 
     def made_anew_because(self, live: LiveObject, last_body: bytes, version: str | None) -> str | None:
         return None
+
+    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+        return AccessAccount("what is published is shown to everybody who looks for data in the DataZone domain")
+
+    def reviews_access(self, settings: Settings) -> bool:
+        return settings.datazone.publish is Publish.REVIEW
+
+    @property
+    def object_word(self) -> str:
+        return "asset"
 
     @property
     def missing_text(self) -> str:

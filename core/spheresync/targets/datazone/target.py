@@ -31,7 +31,7 @@ from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.asset_forms import is_published, publisher_of
 from spheresync.targets.datazone.assets import AssetFinder
-from spheresync.targets.datazone.design import DATAZONE_DESIGN
+from spheresync.targets.datazone.design import DATAZONE_DESIGN, ONE_INSTALLATION
 from spheresync.targets.datazone.domain import DATAZONE_SERVICE, NOT_THERE, Domain
 from spheresync.targets.datazone.glossary import Glossary
 from spheresync.targets.datazone.lineage_events import CatalogPlace, event_for_datazone
@@ -219,8 +219,7 @@ class DataZoneTarget(AddingTarget):
         why = DATAZONE_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
         if why is not None:
             text = f"{operation.subject}: the asset of that table {why}; it stays as it is."
-            remedy = "Let one installation write a table's asset: give the asset another name by a mapping rule."
-            raise TargetError(TargetFault.CONFLICT, text, remedy=remedy)
+            raise TargetError(TargetFault.CONFLICT, text, remedy=ONE_INSTALLATION)
 
     async def _take_away(self, operation: Operation, seen: Standing, *, sent: bool) -> Outcome:
         """Take back what is ours; an asset that we made is deleted."""
