@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.bench.figures import Figure, at_most, exactly
+from tests.bench.figures import Figure, exactly
 from tests.bench.installation import Installation, installed
 from tests.bench.scale import Scale
 from tests.simulators.glue_process import GlueSimulator, running_glue
@@ -30,6 +30,8 @@ terms:
 """
 TARGETS = 5
 GLOSSARIES = 2
+LABELLED_TARGETS = 4
+"""All but Lake Formation, whose tags say nothing of labels."""
 MOST_RUNS = 20
 LABELLED = {"space": "SPACE_000", "asset": "ASSET_00001", "label": "Another label"}
 _READS = ("Get", "List", "Describe", "Search", "BatchGet", "Query")
@@ -60,7 +62,7 @@ def _life(assets: int, tenant: RunningTenant, glue: GlueSimulator, one: Installa
     return [
         Figure(SECTION, f"{assets:,} new assets: writes for each and target", first / assets / TARGETS, "calls"),
         Figure(SECTION, "nothing changed: AWS calls", unchanged, "calls", target=exactly(0)),
-        Figure(SECTION, "one label changed: writes", labelled, "calls", target=at_most(TARGETS)),
+        Figure(SECTION, "one label changed: writes", labelled, "calls", target=exactly(LABELLED_TARGETS)),
         Figure(SECTION, "one table's domain changed: writes", moved, "calls"),
         Figure(
             SECTION, "one term's definition changed: writes", _writes_of(defined), "calls", target=exactly(GLOSSARIES)

@@ -17,7 +17,7 @@ from spheresync.config import DriftPolicies
 from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.mapping.rules import Decision
 from spheresync.model import Action, Address, Asset, DesiredObject, Digest, LiveObject, PhysicalName
-from spheresync.targets.design import BaseObject
+from spheresync.targets.design_values import BaseObject
 from spheresync.targets.protocol import Operation, Target, cannot_be_seen
 from spheresync.targets.registry import registered
 from tests.unit.mapping.assets import MARKER, ORDERS

@@ -8,6 +8,8 @@ _ZONE = "tests/e2e/test_datazone.py"
 _TERMS = "tests/e2e/test_datazone_terms.py"
 _PLACES = "tests/e2e/test_datazone_places.py"
 _TAKE_OVER = "tests/e2e/test_datazone_take_over.py"
+_BOUND = "tests/e2e/test_datazone_bound.py"
+_PUBLISHERS = "tests/e2e/test_datazone_publishers.py"
 _TARGET = "tests/integration/test_datazone_target.py"
 _EVENTS = "tests/unit/targets/datazone/test_lineage_events.py"
 _SOURCE = "CONTRACT.md#Other targets"
@@ -37,6 +39,9 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_TERMS}::test_a_term_and_a_glossary_that_somebody_renamed_stay_the_same_ones",
             f"{_TERMS}::test_another_glossary_takes_the_place_of_the_former_on_every_asset",
             f"{_TERMS}::test_relations_that_others_made_stay_and_ours_follows_its_context_file",
+            f"{_TERMS}::test_a_glossary_of_another_project_is_used_and_nothing_is_written_into_it",
+            f"{_TERMS}::test_what_is_disabled_is_put_on_no_asset_and_stays_disabled",
+            f"{_TERMS}::test_no_term_is_made_in_a_glossary_that_is_disabled",
             f"{_TERMS}::test_a_wider_term_that_is_taken_out_of_the_context_file_goes",
         ),
     ),
@@ -59,6 +64,8 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_assets_go_as_their_tables_do",
             f"{_ZONE}::test_a_lost_state_finds_its_assets_again_and_makes_no_duplicate",
             f"{_PLACES}::test_a_lost_state_lets_assets_go_whose_source_is_gone_meanwhile",
+            f"{_BOUND}::test_a_lost_state_finds_what_stands_for_a_bound_table",
+            f"{_BOUND}::test_a_lost_state_takes_back_what_stands_for_a_bound_table_whose_asset_is_gone_meanwhile",
             f"{_ZONE}::test_what_others_put_on_an_asset_survives_update_undo_and_delete",
             f"{_ZONE}::test_an_asset_of_ours_gives_way_to_the_one_that_a_data_source_imports",
             f"{_TAKE_OVER}::test_what_others_put_on_an_asset_of_ours_goes_on_with_the_imported_one",
@@ -110,8 +117,15 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_each_revision_is_published_as_an_item_of_its_own",
             f"{_ZONE}::test_with_review_publishing_waits_for_a_second_person",
             f"{_TAKE_OVER}::test_an_asset_of_ours_stays_published_until_the_imported_one_is",
+            f"{_TAKE_OVER}::test_an_imported_asset_waits_for_a_second_person_in_every_later_sync",
             f"{_TAKE_OVER}::test_an_asset_that_is_published_is_deleted_once_a_second_person_has_unpublished_it",
             f"{_ZONE}::test_what_we_published_is_unpublished_by_undo_and_delete_and_what_others_published_stays",
+            f"{_PUBLISHERS}::test_a_delete_takes_back_what_we_published_and_nothing_of_others",
+            f"{_PUBLISHERS}::test_who_published_is_noted_once_and_costs_no_write_later",
+            f"{_PUBLISHERS}::test_what_we_published_counts_as_ours_also_where_the_answer_was_lost",
+            f"{_PUBLISHERS}::test_an_undone_publication_is_forgotten",
+            f"{_PUBLISHERS}::test_an_imported_asset_that_others_published_stays_published_where_ours_was_before",
+            f"{_PUBLISHERS}::test_an_asset_of_ours_that_others_published_stays_until_they_unpublish_it",
         ),
     ),
     Promise(

@@ -65,6 +65,7 @@ LAKE_FORMATION: tuple[Promise, ...] = (
             f"{_ATTACKED}::test_a_table_that_we_made_again_meanwhile_is_tagged_again",
             f"{_ATTACKED}::test_an_undo_brings_columns_back_with_their_tags",
             f"{_ATTACKED}::test_a_tag_that_somebody_deleted_is_made_again",
+            f"{_ATTACKED}::test_half_of_the_tags_that_a_write_was_to_put_there_is_nobody_elses_edit",
             f"{_LAKE}::test_an_undo_restores_the_tags_and_nothing_of_others",
             f"{_LAKE}::test_what_others_changed_is_drift_and_repaired_as_the_policy_says",
         ),

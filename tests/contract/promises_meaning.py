@@ -204,6 +204,7 @@ MEANING: tuple[Promise, ...] = (
         "lineage.openlineage tells what changed as OpenLineage events, sooner or later, and holds up nothing.",
         (
             f"{_EVENTS}::test_each_change_is_one_line_of_a_file_and_nothing_changed_is_none",
+            f"{_EVENTS}::test_what_says_nothing_new_of_lineage_is_not_told_again_but_to_another_receiver",
             f"{_EVENTS}::test_a_receiver_that_is_down_holds_up_nothing_and_is_told_later",
             f"{_EVENTS}::test_one_event_that_is_refused_keeps_no_other_from_being_told",
             f"{_EVENTS}::test_a_redirect_is_not_followed",

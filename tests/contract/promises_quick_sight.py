@@ -5,6 +5,9 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _QUICK = "tests/e2e/test_quick_sight.py"
+_HALVES = "tests/e2e/test_quick_sight_halves.py"
+_LABELS = "tests/e2e/test_quick_sight_labels.py"
+_ACCESS = "tests/e2e/test_quick_sight_access.py"
 _DESIGN = "tests/unit/targets/quicksight/test_design.py"
 _SOURCE = "CONTRACT.md#Other targets"
 
@@ -46,6 +49,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_a_column_that_is_gone_takes_rules_of_its_own_along_and_waits_for_what_else_reads_it",
             f"{_QUICK}::test_rights_follow_the_settings_and_those_of_others_stay",
             f"{_QUICK}::test_a_data_set_of_somebody_else_is_never_touched",
+            f"{_QUICK}::test_whatever_is_said_of_a_data_set_calls_it_one",
             f"{_QUICK}::test_the_undo_of_a_first_sync_deletes_what_was_made_and_an_undo_of_that_brings_it_back",
         ),
     ),
@@ -61,6 +65,45 @@ QUICK_SIGHT: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "quicksight:labels",
+        _SOURCE,
+        "A column whose label stays is called as before whatever other columns do, and a change set says which columns "
+        "it names anew and that analyses which use the former names break.",
+        (
+            f"{_LABELS}::test_a_preview_says_which_columns_analyses_will_miss_and_so_does_one_of_the_undo",
+            f"{_LABELS}::test_a_label_that_another_column_gets_is_told_as_that",
+            f"{_LABELS}::test_who_holds_a_label_keeps_it_and_no_other_column_slips_into_its_place",
+            f"{_DESIGN}::test_a_column_whose_label_stays_is_called_as_before_whatever_the_others_do",
+        ),
+    ),
+    Promise(
+        "quicksight:access",
+        _SOURCE,
+        "Owners and viewers who change, and those whom a new data set gives rights, are an access change: shown apart, "
+        "with who gains and loses what, and waiting for a second person where approvals.four_eyes names access.",
+        (
+            f"{_ACCESS}::test_owners_and_viewers_who_change_are_shown_apart_with_who_gains_and_loses_what",
+            f"{_ACCESS}::test_owners_and_viewers_who_change_wait_for_a_second_person_and_so_does_their_undo",
+            f"{_ACCESS}::test_a_new_data_set_that_people_get_to_see_waits_for_a_second_person",
+        ),
+    ),
+    Promise(
+        "quicksight:halves",
+        _SOURCE,
+        "What a write of ours that ended half-way has left is nobody else's edit: the next one goes on from there, no "
+        "undo is refused for it, and what others did beside it stays.",
+        (
+            f"{_HALVES}::test_a_label_that_changes_again_after_half_a_write_is_written",
+            f"{_HALVES}::test_a_label_that_is_as_before_again_after_half_a_write_is_put_back",
+            f"{_HALVES}::test_several_halves_one_after_the_other_are_ours_and_what_others_did_beside_them_stays",
+            f"{_HALVES}::test_half_a_write_is_no_drift_and_what_others_did_beside_it_is",
+            f"{_HALVES}::test_an_undo_is_not_refused_for_half_a_write_of_ours",
+            f"{_HALVES}::test_half_an_undo_is_ours_too",
+            f"{_HALVES}::test_what_others_said_of_a_column_in_the_topic_survives_half_a_write",
+            f"{_HALVES}::test_half_a_delete_is_done_by_the_next_one",
+        ),
+    ),
+    Promise(
         "quicksight:apart",
         _SOURCE,
         "Throttles, outages and lost answers leave nothing undone or made twice, and leave Glue's items alone; a lost "
@@ -69,6 +112,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_faults_leave_nothing_undone_or_done_twice",
             f"{_QUICK}::test_a_service_that_is_down_leaves_its_own_behind_and_nothing_of_glue",
             f"{_QUICK}::test_a_lost_state_finds_everything_again_and_makes_no_duplicate",
+            f"{_QUICK}::test_what_a_lost_state_finds_again_is_no_new_data_set_and_no_undo_deletes_it",
             f"{_DESIGN}::test_ids_follow_from_installation_destination_and_asset_alone",
         ),
     ),

@@ -437,7 +437,7 @@ def test_each_revision_is_published_as_an_item_of_its_own(zone: Installation, gl
     assert all(item["access"] for item in preview["items"])
     assert "everybody who looks for data" in str(preview["findings"])
     assert zone.ask("apply", preview["change_set_id"])["state"] == "done"
-    assert written(glue) == {"datazone:CreateListingChangeSet": 10}
+    assert written(glue) == {"datazone:CreateListingChangeSet": 10, REVISE: 10}, "who published is noted, once"
     assert listings(glue)["asset_00004"] == ("ACTIVE", "Sales")
     put_context(zone, CONTEXT.replace("Sales", "Finance"))
     glue.reset()

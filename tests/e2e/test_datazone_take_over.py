@@ -108,6 +108,25 @@ def test_an_asset_of_ours_stays_published_until_the_imported_one_is(zone: Instal
     assert zone.ask("sync", "--full")["state"] == "done" and not written(glue)
 
 
+def test_an_imported_asset_waits_for_a_second_person_in_every_later_sync(
+    zone: Installation, glue: GlueSimulator
+) -> None:
+    zone.config = PUBLISHES
+    zone.ask("sync")
+    glue.run_data_source("space_000")
+    zone.config = PUBLISHES + FOUR_EYES
+    zone.ask("sync", "--full", code=None)
+    for _ in range(2):
+        run = zone.ask("sync", code=None)
+        assert run["counts"]["blocked"] == 10 and listed(glue, "asset_00000") == [False, True], run
+    preview = zone.ask("preview")
+    zone.as_account(4001).ask("approve", preview["change_set_id"])
+    assert zone.as_account(4002).ask("apply", preview["change_set_id"])["counts"]["create"] == 10
+    assert listed(glue, "asset_00000") == [True]
+    glue.reset()
+    assert zone.ask("sync")["counts"]["unchanged"] == 30 and not glue.calls()
+
+
 def test_an_asset_that_is_published_is_deleted_once_a_second_person_has_unpublished_it(
     zone: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:
@@ -152,6 +171,9 @@ def test_drift_says_what_became_of_an_asset_and_of_its_listing(zone: Installatio
     )
     (found,) = zone.ask("drift")["items"]
     assert "unpublished" in found["reason"] and "deleted" not in found["reason"]
+    assert found["kind"] == "unpublished" and "table" not in found["changed_by"], found
     glue.run_data_source("space_000")
-    reasons = {each["target"]: each["reason"] for each in zone.ask("drift")["items"]}
+    items = zone.ask("drift")["items"]
+    reasons = {each["target"]: each["reason"] for each in items}
+    assert {each["kind"] for each in items} == {"object_deleted", "unpublished"}
     assert "imported" in reasons["datazone"] and "another one" in reasons["datazone_publishing"]

@@ -165,3 +165,64 @@ def test_a_form_of_ours_that_somebody_made_unreadable_is_written_again(
     assert form(now) == form(asset) and now["glossaryTerms"] == asset["glossaryTerms"]
     glue.reset()
     assert imported.ask("sync")["state"] == "done" and not written(glue)
+
+
+_MORE = CONTEXT.replace("[Net revenue]", "[Net revenue, New one]")
+_OTHER_DOMAIN = CONTEXT.replace("domain: Sales", "domain: Finance")
+
+
+def test_a_glossary_of_another_project_is_used_and_nothing_is_written_into_it(
+    zone: Installation, glue: GlueSimulator
+) -> None:
+    hands = glue.client_of("datazone")
+    project = hands.create_project(**DOMAIN, name="governance")["id"]
+    glossary = hands.create_glossary(**DOMAIN, name="SAP Datasphere", owningProjectIdentifier=project)["id"]
+    theirs = hands.create_glossary_term(**DOMAIN, glossaryIdentifier=glossary, name="Customer")["id"]
+    before = glue.datazone_dump()["terms"]
+    run = zone.ask("sync", code=None)
+    told = [each for each in run["failures"] if project in each["reason"]]
+    assert len(told) == 10 and all("`datazone.glossary`" in each["remedy"] for each in told), run
+    assert glue.datazone_dump()["terms"] == before and len(glue.datazone_dump()["glossaries"]) == 1
+    put_context(zone, CONTEXT.replace(", terms: [Net revenue]", ""))
+    assert zone.ask("sync")["state"] == "done"
+    assert _all_terms(glue, "asset_00000") == [theirs] and glue.datazone_dump()["terms"] == before
+    zone.config = CONFIG.replace("project_id: p1", "project_id: p1, glossary: Ours")
+    put_context(zone, CONTEXT)
+    assert zone.ask("sync")["state"] == "done" and len(_all_terms(glue, "asset_00000")) == 2
+
+
+@pytest.mark.parametrize("kind", ["glossary", "term"])
+def test_what_is_disabled_is_put_on_no_asset_and_stays_disabled(
+    zone: Installation, glue: GlueSimulator, kind: str
+) -> None:
+    hands = glue.client_of("datazone")
+    put_context(zone, CONTEXT.replace("space: SPACE_000", "name: ASSET_00000"))
+    zone.ask("sync")
+    if kind == "glossary":
+        (disabled,) = glue.datazone_dump()["glossaries"]
+        hands.update_glossary(**DOMAIN, identifier=disabled, status="DISABLED")
+    else:
+        disabled = _term(glue)["id"]
+        hands.update_glossary_term(**DOMAIN, identifier=disabled, status="DISABLED")
+    held = _all_terms(glue, "asset_00000")
+    put_context(zone, _OTHER_DOMAIN)
+    run = zone.ask("sync", code=None)
+    told = [each for each in run["failures"] if "is disabled in DataZone" in each["reason"]]
+    assert len(told) == 9 and all("Enable it" in each["remedy"] for each in told), run
+    assert form(assets(glue)["asset_00000"])["domain"] == "Finance" and _all_terms(glue, "asset_00000") == held
+    assert not _all_terms(glue, "asset_00001")
+    rows = {**glue.datazone_dump()["glossaries"], **glue.datazone_dump()["terms"]}
+    assert rows[disabled]["status"] == "DISABLED"
+    undo = hands.update_glossary if kind == "glossary" else hands.update_glossary_term
+    undo(**DOMAIN, identifier=disabled, status="ENABLED")
+    assert zone.ask("sync")["state"] == "done" and len(_all_terms(glue, "asset_00001")) == 2
+
+
+def test_no_term_is_made_in_a_glossary_that_is_disabled(zone: Installation, glue: GlueSimulator) -> None:
+    zone.ask("sync")
+    (glossary,) = glue.datazone_dump()["glossaries"]
+    glue.client_of("datazone").update_glossary(**DOMAIN, identifier=glossary, status="DISABLED")
+    put_context(zone, _MORE)
+    run = zone.ask("sync", code=None)
+    assert len(run["failures"]) == 10 and all("is disabled" in each["reason"] for each in run["failures"]), run
+    assert len(glue.datazone_dump()["terms"]) == 3

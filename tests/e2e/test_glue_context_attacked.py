@@ -152,7 +152,7 @@ def test_a_glossary_that_others_deleted_with_its_terms_is_made_again_once(
     assert lake.ask("sync", "--full")["state"] == "done"
     held = glue.glue_context_dump()
     assert len(held["glossaries"]) == 1
-    assert sorted(each["Name"] for each in held["terms"].values()) == ["Customer", "Net revenue"]
+    assert sorted(each["Name"] for each in held["terms"].values()) == ["Customer", "Net revenue", "Revenue"]
     assert all(terms(glue, table) == {"Net revenue"} for table in TABLES)
     assert all(terms(glue, table, "col_001") == {"Customer"} for table in TABLES)
 
@@ -506,3 +506,16 @@ def test_a_form_type_of_others_that_has_our_name_is_told_once_and_stays(
     hands.delete_form_type(Identifier=form)
     assert empty.ask("sync")["state"] == "done"
     assert attached(glue)["domain"] == "Sales" and attached(glue, column="col_001")["personalData"] == "identifier"
+
+
+def test_half_of_what_a_write_was_to_put_there_is_nobody_elses_edit(lake: Installation, glue: GlueSimulator) -> None:
+    put_context(lake, FINANCE.replace("terms: [Customer]", "terms: [Customer, Revenue]"))
+    glue.fault("error", "AssociateGlossaryTerms", times=None, code="InternalServiceException", status=500)
+    lake.ask("sync", code=1)
+    glue.heal()
+    assert attached(glue, "asset_00000")["domain"] == "Finance"
+    assert not [each for each in lake.ask("drift")["items"] if each["target"] == "glue_context"]
+    put_context(lake, CONTEXT)
+    assert lake.ask("sync")["state"] == "done"
+    assert attached(glue, "asset_00000")["domain"] == "Sales"
+    require_settled(lake, glue)

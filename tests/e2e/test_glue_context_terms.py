@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -73,3 +74,28 @@ def test_an_attachment_of_ours_that_somebody_made_unreadable_is_written_again(
     assert attached(glue) == before and terms(glue) == {"Net revenue"} and terms(glue, column="col_001") == {"Customer"}
     glue.reset()
     assert lake.ask("sync")["state"] == "done" and not written(glue)
+
+
+def _unreadable(glue: GlueSimulator) -> None:
+    dump = glue.dump()
+    dump["glue_context"]["noted"][f"{ARN}asset_00000"][""]["attachments"]["Spheresync"]["Content"] = "{"
+    glue.load(dump)
+
+
+def _taken_away(glue: GlueSimulator) -> None:
+    glue.client_of("glue").delete_attachment(AssetIdentifier=f"{ARN}asset_00000", AttachmentName="Spheresync")
+
+
+@pytest.mark.parametrize("command", [["sync", "--full"], ["drift", "--repair"]], ids=["sync", "drift"])
+@pytest.mark.parametrize("edit", [_unreadable, _taken_away])
+def test_terms_are_ours_also_after_our_attachment_says_nothing_any_more(
+    lake: Installation, glue: GlueSimulator, edit: Callable[[GlueSimulator], None], command: list[str]
+) -> None:
+    lake.ask("sync")
+    before = attached(glue)
+    edit(glue)
+    lake.ask(*command)
+    assert attached(glue) == before
+    put_context(lake, CONTEXT.replace("terms: [Net revenue]", "terms: [Customer]"))
+    assert lake.ask("sync")["state"] == "done"
+    assert terms(glue) == {"Customer"}

@@ -151,3 +151,24 @@ def test_assets_whose_tags_wait_for_a_second_person_are_not_in_sync(lake: Instal
     listed = lake.ask("assets", "--space", "SPACE_000")["items"]
     assert {each["status"] for each in listed} == {"synced"}
     assert MARKER in glue.lakeformation_dump()["tags"]["spheresync_pii"]
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["another value", "as before"])
+def test_half_of_the_tags_that_a_write_was_to_put_there_is_nobody_elses_edit(
+    lake: Installation, glue: GlueSimulator, back: bool
+) -> None:
+    lake.config = PLAIN + "drift: {parameters: report}\n"
+    finance = CONTEXT.replace("Sales", "Finance")
+    for context in (finance, CONTEXT):  # so that the LF-Tag has both values
+        put_context(lake, context)
+        assert lake.ask("sync")["state"] == "done"
+    put_context(lake, finance.replace("internal", "secret"))
+    glue.fault("deny", "lakeformation:UpdateLFTag", times=None)
+    lake.ask("sync", code=1)
+    glue.heal()
+    assert tags(glue)["tags"] == {"spheresync_domain": "finance", "spheresync_sensitivity": "internal"}
+    assert not [each for each in lake.ask("drift")["items"] if each["target"] == "lakeformation"]
+    put_context(lake, CONTEXT if back else CONTEXT.replace("Sales", "Legal"))
+    assert lake.ask("sync")["state"] == "done"
+    assert tags(glue)["tags"]["spheresync_domain"] == ("sales" if back else "legal")
+    assert lake.ask("sync")["counts"]["unchanged"] == 60

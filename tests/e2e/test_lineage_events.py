@@ -77,6 +77,25 @@ def test_each_change_is_one_line_of_a_file_and_nothing_changed_is_none(
     assert fields["col_new"]["inputFields"][0]["field"] == "COL_NEW" and COLUMN.lower() not in fields
 
 
+def test_what_says_nothing_new_of_lineage_is_not_told_again_but_to_another_receiver(
+    installation: Installation, tenant: RunningTenant
+) -> None:
+    installation.config = json.dumps({"lineage": {"openlineage": "file:lineage.jsonl"}})
+    installation.ask("sync")
+    folder = installation.state_dir.parent
+    for label, told in (("Another", "lineage.jsonl"), ("A third", "second.jsonl")):
+        installation.config = json.dumps({"lineage": {"openlineage": f"file:{told}"}})
+        tenant.edit("set_label", space=SPACE, asset="ASSET_00001", label=label)
+        assert installation.ask("sync")["state"] == "done"
+    assert len(lines(folder / "lineage.jsonl")) == 30
+    assert names(lines(folder / "second.jsonl")) == ["glue:default:space_000.asset_00001"]
+    tenant.edit("rename_column", space=SPACE, asset="ASSET_00001", column=COLUMN, name="COL_NEW")
+    installation.ask("sync")
+    tenant.edit("rename_column", space=SPACE, asset="ASSET_00001", column="COL_NEW", name=COLUMN)
+    installation.ask("sync")
+    assert len(lines(folder / "second.jsonl")) == 3, "each change is told, also back to what was told before"
+
+
 def test_a_receiver_that_is_down_holds_up_nothing_and_is_told_later(
     installation: Installation, receiver: Listener
 ) -> None:

@@ -154,6 +154,23 @@ def test_a_lost_state_finds_everything_again_and_makes_no_duplicate(quick: Insta
     assert not glue.calls()
 
 
+@pytest.mark.parametrize("changed", [False, True], ids=["as it was", "with another label"])
+def test_what_a_lost_state_finds_again_is_no_new_data_set_and_no_undo_deletes_it(
+    filled: Installation, glue: GlueSimulator, tenant: RunningTenant, changed: bool
+) -> None:
+    before = data_set(glue)["content"]
+    shutil.rmtree(filled.state_dir)
+    if changed:
+        tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_001", label="Net value")
+    run = filled.ask("sync")
+    assert (run["state"], run["counts"]["create"]) == ("done", 0), run
+    assert run["counts"]["adopt"] == (9 if changed else 11), run
+    undo = filled.ask("revert", run["run_id"])
+    assert "delete" not in {each["action"] for each in undo["items"]}
+    filled.run("apply", undo["change_set_id"])
+    assert data_set(glue)["content"] == before
+
+
 def test_kinds_that_are_named_get_a_topic(quick: Installation, glue: GlueSimulator) -> None:
     plain = quick.config
     quick.config = plain.replace("owners:", "topics: [view], owners:")
@@ -412,6 +429,25 @@ def test_a_data_set_of_somebody_else_is_never_touched(filled: Installation, glue
     run = filled.ask("sync", code=1)
     assert run["failures"][0]["code"] == "conflict" and "marker" in run["failures"][0]["reason"]
     assert data_sets(glue) == before
+
+
+def test_whatever_is_said_of_a_data_set_calls_it_one(filled: Installation, glue: GlueSimulator) -> None:
+    (first,) = [each["run_id"] for each in filled.ask("runs")["items"] if each["kind"] == "sync"]
+    undo = filled.ask("revert", first)
+    assert "deletes 1 data set and 9 tables of 1 space" in str(undo["findings"]), undo["findings"]
+    edit(glue, lambda definition: definition.update(Name="Their name"))
+    (found,) = filled.ask("drift")["items"]
+    assert found["reason"] == "somebody else has changed 1 field of ours in the data set"
+    hands = glue.client_of("quicksight")
+    (own_id,) = data_sets(glue)
+    hands.untag_resource(ResourceArn=f"{ARN}:dataset/{own_id}", TagKeys=["spheresync:managed-by"])
+    (found,) = filled.ask("drift")["items"]
+    (refused,) = [each for each in filled.ask("revert", first)["items"] if each["target"] == "quicksight"]
+    said = [found["reason"], refused["reason"], found["remedy"]]
+    for _ in range(2):
+        (told,) = filled.ask("sync", code=None)["failures"]
+        said += [told["reason"], told["remedy"]]
+    assert all("data set" in each and "table" not in each and "prefix" not in each for each in said), said
 
 
 @pytest.mark.parametrize("operation", ["CreateDataSource", "CreateFolder", "CreateDataSet", "CreateTopic"])

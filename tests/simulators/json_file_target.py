@@ -13,7 +13,8 @@ from spheresync.config import DriftPolicies
 from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.model import Action, DesiredObject, FieldChange, LiveObject, canonical_json, digest_json, digest_of
 from spheresync.model import PhysicalName as Name
-from spheresync.targets.design import MarkPaths, Marks, Merged, RequiredObject, TargetDesign
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import MarkPaths, Marks, Merged, RequiredObject
 from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
 
 JSON_FILE = model.TargetName("json_file")
@@ -92,10 +93,9 @@ class JsonFileTarget:
         return None if entry is None else self._live(container, name, entry)
 
     def _live(self, container: Name, name: Name, entry: dict[str, Any]) -> LiveObject:
-        body = canonical_json(entry["body"])
-        marks, print_ = JSON_FILE_DESIGN.marks(body), JSON_FILE_DESIGN.fingerprint(body)
-        intact, version = marks.digest == print_, str(entry["version"])
-        return LiveObject(container, name, version, body, marks.owner, marks.source, marks.digest, intact)
+        body, version = canonical_json(entry["body"]), str(entry["version"])
+        marks, seen = JSON_FILE_DESIGN.marks(body), JSON_FILE_DESIGN.fingerprint(body)
+        return LiveObject(container, name, version, body, marks.owner, marks.source, marks.digest, marks.digest == seen)
 
     async def pages(self, container: Name) -> AsyncIterator[tuple[LiveObject, ...]]:
         entries = (await self.load(container))[container]["entries"].items()

@@ -65,6 +65,11 @@ class TargetSection(Section):
         return digest_json(self.model_dump(mode="json"))
 
     @property
+    def home(self) -> str:
+        """Where in the catalog of a destination it writes; empty where there is one place only."""
+        return ""
+
+    @property
     def tells_terms(self) -> bool:
         """Whether the target says what terms of the business mean, beside naming them."""
         return False

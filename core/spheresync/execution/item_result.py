@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action, Address, Digest, JsonValue, Problem, digest_of
-from spheresync.planning.decisions.access import is_access_change
+from spheresync.planning.decisions.access import access_changes
 from spheresync.runtime.run_counts import FAILED, REFUSED
 from spheresync.state.records import (
     AuditEvent,
@@ -31,13 +31,15 @@ UNSENT = frozenset({Action.FORGET, Action.ADOPT})
 class Result:
     """What became of one item. Neither outcome nor error: nothing had to be sent.
 
-    `reviewed`: the body of the item as it was read, whose digest the item holds.
+    `reviewed`: the body of the item as it was read, whose digest the item holds. `tried`: it was sent to the target,
+    which may have done a part of it.
     """
 
     item: ChangeSetItem
     outcome: Outcome | None = None
     error: TargetError | None = None
     reviewed: bytes | None = None
+    tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,14 @@ def counts_of(entries: Iterable[JournalEntry]) -> Counter[str]:
 def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
     """The audit row of the item."""
     item, outcome, error = result.item, result.outcome, result.error
+    access = access_changes(item)
     detail: dict[str, JsonValue] = {
         "object": f"{item.container}.{item.name}",
         "destination": item.destination,
         "strategy": item.strategy,
         "before": item.expected_digest,
         "after": item.after_digest,
-        "access": [change.path for change in item.changes[:_TOLD_CHANGES]] if is_access_change(item) else None,
+        "access": None if access is None else [change.path for change in access[:_TOLD_CHANGES]],
     }
     word: AuditOutcome | TargetFault = AuditOutcome.DONE
     if error is not None:

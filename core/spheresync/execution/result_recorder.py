@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.errors import TargetError, TargetFault
+from spheresync.execution.half_written import half_written
 from spheresync.execution.item_result import (
     UNSENT,
     Note,
@@ -86,17 +87,22 @@ class ResultRecorder:
         self._formers: dict[Address, FormerTable] = {}
         self._dependents: Sequence[TargetKey] = ()  # what they hold goes with our objects, configured or not
 
-    async def take_back(self, items: Sequence[ChangeSetItem]) -> None:
+    async def take_back(self, items: Sequence[ChangeSetItem], *, tried: bool = False) -> None:
         """Note that items which were marked as sent were not: a run that is to stop held them back.
+
+        `tried`: they were, and do not stand; the target may have done a part of them.
 
         Raises:
             FenceError: another process has taken the run over; it reads them before it sends them.
         """
         at = self._now()
         entries = [JournalEntry.of(item, self._run.id, JournalState.PLANNED, at) for item in items]
+        left = await self._left_by(items) if tried else {}
 
         async def note(tx: Tx) -> None:
             await tx.runs.record(self._run.id, entries, self._fence)
+            await tx.blobs.put_many([*left.values()])
+            await tx.checkpoints.put_many([*left], run_id=self._run.id, fence=self._fence)
 
         await self._store.write(note)
 
@@ -228,10 +234,9 @@ class ResultRecorder:
                 former = FormerTable.left_behind(held, at=at)
         return Note(result, entry, checkpoint, former, forgotten, aside=False)
 
-    async def _note_of_dependents(self, tx: Tx, notes: Sequence[Note]) -> None:
+    async def _note_of_dependents(self, tx: Tx, notes: Sequence[Note], writes: Sequence[BaseWrite]) -> None:
         """Note what of dependent targets, in force or not, went with columns and objects that were written just now."""
         fresh = {note.result.item.asset: note.result.item.address for note in notes if is_other_object(note.result)}
-        writes = [write for note in notes if self._dependents and (write := await self._write_of(note)) is not None]
         for key in self._dependents if fresh or writes else ():
             design = design_of(key.target)
             await self._nothing_added_to(tx, key, fresh)
@@ -240,15 +245,21 @@ class ResultRecorder:
             await tx.blobs.put_many(rest.bodies)
             await tx.checkpoints.put_many([*rest.checkpoints.values()])
 
-    async def _write_of(self, note: Note) -> BaseWrite | None:
-        """The write that a result is of, where it changed an object that was there."""
-        item, outcome = note.result.item, note.result.outcome
-        if outcome is None or outcome.already or not outcome.body or not item.action.writes_definition:
-            return None
-        before = outcome.before
-        if before is None and item.before is not None:
-            before = (await self._store.blobs.get_many([item.before])).get(item.before)
-        return None if before is None else BaseWrite(item, before, outcome.body)
+    async def _writes_of(self, notes: Sequence[Note]) -> list[BaseWrite]:
+        """The writes that changed objects which were there, where any dependent target holds something on them."""
+        done = [
+            (note.result.item, note.result.outcome)
+            for note in notes
+            if self._dependents and note.result.outcome is not None and note.result.item.action.writes_definition
+        ]
+        sent = [(item, outcome) for item, outcome in done if outcome.body and not outcome.already]
+        unread = {item.before for item, outcome in sent if outcome.before is None and item.before is not None}
+        known = await self._store.blobs.get_many(unread) if unread else {}
+        writes = []
+        for item, outcome in sent:
+            before = outcome.before if outcome.before is not None or item.before is None else known.get(item.before)
+            writes += [] if before is None else [BaseWrite(item, before, outcome.body)]
+        return writes
 
     async def _nothing_added_to(self, tx: Tx, key: TargetKey, fresh: Mapping[AssetId, Address]) -> None:
         """Note that nothing of a dependent target stands on objects that were made or deleted just now."""
@@ -340,6 +351,28 @@ class ResultRecorder:
             return False
         return (action.writes_definition or action.removes) and not result.outcome.kept
 
+    async def _left_by(self, items: Sequence[ChangeSetItem]) -> dict[Checkpoint, bytes]:
+        """What is known of objects that writes which failed may have left half done, with their bodies."""
+        held = [(item, known) for item in items if (known := self._in_use(item)) is not None]
+        left = await half_written(self._store, self._design, held)
+        self._checkpoints |= {known.asset: known for known in left}
+        return left
+
+    async def _with_tried(self, notes: Sequence[Note]) -> list[Note]:
+        """The notes; of what failed half-way with what was tried."""
+        tried = [
+            note.result.item
+            for note in notes
+            if note.result.tried and note.result.error and note.result.error.fault is not TargetFault.CONFLICT
+        ]
+        left = {known.asset: (known, body) for known, body in (await self._left_by(tried)).items()} if tried else {}
+        return [
+            replace(note, checkpoint=known[0], bodies=(*note.bodies, known[1]))
+            if note.result.tried and (known := left.get(note.result.item.asset)) is not None
+            else note
+            for note in notes
+        ]
+
     async def write(self, notes: Sequence[Note]) -> None:
         """Write results to the state, in one transaction.
 
@@ -347,6 +380,7 @@ class ResultRecorder:
             FenceError: another process has taken the run over; nothing is written.
             StateError: the state could not be written.
         """
+        notes = await self._with_tried(notes)
         bodies = {digest_of(body): body for note in notes for body in note.bodies}
         for note in notes:
             bodies |= bodies_of(note)
@@ -360,9 +394,10 @@ class ResultRecorder:
         events = [audit_event_of(self._run, note.result) for note in notes]
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
         unknown = await self._unknown_containers([note.result for note in notes])
+        writes = await self._writes_of(notes)
 
         async def write(tx: Tx) -> None:
-            await self._note_of_dependents(tx, notes)
+            await self._note_of_dependents(tx, notes, writes)
             for noted in unknown:
                 await tx.meta.delete(noted)
             await tx.blobs.put(bodies)

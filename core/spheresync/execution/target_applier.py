@@ -185,7 +185,7 @@ class TargetApplier:
                 unsent.append(task.item)
         await self._results.write()
         if unsent:
-            await self._recorder.take_back(unsent)
+            await self._recorder.take_back(unsent, tried=True)
 
     async def _send_all(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> None:
         ahead = await self._read_ahead(open_items)
@@ -311,7 +311,7 @@ class TargetApplier:
         return TargetError(
             TargetFault.CONFLICT,
             f"{item.asset}: {(why := of_another_destination(item.container, item.name, other))}; it stays as it is.",
-            remedy=conflict_remedy(why),
+            remedy=conflict_remedy(why, self._design),
         )
 
     def _given_up(self, item: ChangeSetItem) -> TargetError | None:
@@ -335,8 +335,9 @@ class TargetApplier:
             return None
         return TargetError(
             TargetFault.MOVED,
-            f"{item.asset}: its table under the new name could not be written, so {item.container}.{item.name} stays.",
-            remedy="See what kept the new table from being written.",
+            f"{item.asset}: its {self._design.object_word} under the new name could not be written, so "
+            f"{item.container}.{item.name} stays.",
+            remedy=f"See what kept the new {self._design.object_word} from being written.",
         )
 
     def _operation(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> Operation | None:
@@ -371,7 +372,7 @@ class TargetApplier:
     async def _do(self, item: ChangeSetItem, operation: Operation) -> None:
         result = await self._perform(item, operation)
         if result.error is not None:
-            self._refused(item, result.error)
+            self._refused(item, result.error, tried=result.tried)
         else:
             self._breaker.succeeded(item.container)
             self._results.conclude(result)
@@ -385,7 +386,7 @@ class TargetApplier:
             remedy = "Mend the AWS configuration."
             return Result(item, error=TargetError(TargetFault.DENIED, error.message, remedy=remedy, systemic=True))
         except Exception as error:  # noqa: BLE001 -- isolates this item
-            return Result(item, error=target_error(error, str(item.asset)))
+            return Result(item, error=target_error(error, str(item.asset)), tried=True)
 
     async def _sent(self, operation: Operation) -> Outcome:
         """Do one operation; an object is made only in a container that was looked at in this run."""
@@ -407,7 +408,7 @@ class TargetApplier:
             return live is None
         return live is not None and self._design.holds(live, operation.desired)
 
-    def _refused(self, item: ChangeSetItem, error: TargetError) -> None:
+    def _refused(self, item: ChangeSetItem, error: TargetError, *, tried: bool = False) -> None:
         """Conclude an item that the target did not take, and halt the run where it will take no other either."""
         if self._breaker.failed(item.container, error) and self.report.halted is None:
             count = (
@@ -415,7 +416,7 @@ class TargetApplier:
             )
             text = f"{count} not taken by {self._target.key}, so the run stopped: {error.message}"
             self.report.halted = Problem.of_target(self._target.key, error.fault, text, error.remedy)
-        self._results.conclude(Result(item, error=error))
+        self._results.conclude(Result(item, error=error, tried=tried))
 
 
 def _lost(item: ChangeSetItem, blobs: Mapping[Digest, bytes]) -> TargetError | None:

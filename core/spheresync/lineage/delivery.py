@@ -22,12 +22,14 @@ from spheresync.jobs.port import (
 )
 from spheresync.jobs.retries import UNDELIVERED
 from spheresync.lineage.graph import WRITTEN, Edge, Lineage, Node
-from spheresync.lineage.openlineage import events_of
+from spheresync.lineage.openlineage import Event, events_of
 from spheresync.lineage.receivers import Receiver, SeveralReceivers, receiver_of
 from spheresync.lineage.stored import LineageOfNow, StoredLineage
+from spheresync.lineage.told import ToldLineage
 from spheresync.lineage.trace import Tracer
 from spheresync.model import (
     AssetId,
+    Digest,
     Direction,
     EdgeKind,
     JobKind,
@@ -137,15 +139,25 @@ class LineageDelivery:
 
     async def _tell(self, jobs: Sequence[Job], receiver: Receiver) -> str | None:
         """Tell the lineage of what these jobs are about; answers why nothing more is to be tried now."""
-        told: list[tuple[Job, list[bytes]]] = []
+        settings = self._settings()
+        before = ToldLineage(self._store, settings, _targets_that_take(settings))
+        told: list[tuple[Job, list[bytes], Digest]] = []
+        unchanged: list[Job] = []
         for job in jobs:
             try:
-                told.append((job, await self._events(job)))
+                events = await self._events(job)
+                digest = before.digest(events)
+                if await before.is_told(job.subject, digest):
+                    unchanged.append(job)
+                else:
+                    told.append((job, [*map(canonical_json, events)], digest))
             except Exception as error:  # noqa: BLE001 -- isolates this asset
                 await self._put_off(job, product_error(error, f"lineage of {job.about}").message)
-        answers = await receiver.take([events for _, events in told])
-        await self._jobs.finish([job for (job, _), why in zip(told, answers, strict=True) if why is None])
-        for (job, _), why in zip(told, answers, strict=True):
+        answers = await receiver.take([events for _, events, _ in told])
+        taken = {job: digest for (job, _, digest), why in zip(told, answers, strict=True) if why is None}
+        await before.note({job.subject: digest for job, digest in taken.items()})
+        await self._jobs.finish([*unchanged, *taken])
+        for (job, _, _), why in zip(told, answers, strict=True):
             if why is not None:
                 await self._put_off(job, why.message, why.remedy)
         last = answers[-1] if answers else None
@@ -156,7 +168,7 @@ class LineageDelivery:
     async def _put_off(self, job: Job, message: str, remedy: str = "") -> None:
         await self._jobs.fail(job, job.problem_of(UNDELIVERED, message, remedy))
 
-    async def _events(self, job: Job) -> list[bytes]:
+    async def _events(self, job: Job) -> list[Event]:
         """The events of what an asset's definition and its writing fill; none of one that nobody knows any more."""
         if job.asset is None:
             return []
@@ -164,7 +176,7 @@ class LineageDelivery:
         source = LineageOfNow(self._store, settings.target_keys, job.asset)
         found = await lineage_around(source, str(job.asset))
         at = isoformat(self._clock())
-        return [canonical_json(event) for event in events_of(found, tenant=settings.tenant_host, at=at, run=job.token)]
+        return [*events_of(found, tenant=settings.tenant_host, at=at, run=job.token)]
 
     async def _forget(self) -> None:
         """Nobody is to be told any more: take out what waits."""

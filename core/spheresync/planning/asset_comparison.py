@@ -23,6 +23,8 @@ from spheresync.state.definitions import column_names
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, KnownObject
 from spheresync.targets.design import TargetDesign
 
+_LEFT_HALF = "a write that failed has left it half done"
+
 
 class AssetComparison:
     """Compares the assets of one chunk, one after the other."""
@@ -158,14 +160,15 @@ class AssetComparison:
         """
         checkpoint = subject.checkpoint
         assert checkpoint is not None
-        last_body = self._blobs[checkpoint.body]
+        last_body = self._design.as_written(self._blobs[checkpoint.body], live.body)
+        left_half = last_body is not self._blobs[checkpoint.body]
         table = f"{checkpoint.container}.{checkpoint.name}"
         marker = self._settings.installation_marker
         foreign = self._design.foreign_because(live, subject.asset, marker, last_body)
         if foreign is None and not in_full:
             foreign = self._design.made_anew_because(live, last_body, checkpoint.version)
         if foreign is not None:
-            reason = f"the table {table} {foreign}; it stays as it is"
+            reason = f"the {self._design.object_word} {table} {foreign}; it stays as it is"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             if in_full or checkpoint.version is None:
                 self._draft.rebased.append(replace(checkpoint, version=None))
@@ -176,13 +179,16 @@ class AssetComparison:
         if found.outcome is DriftOutcome.TO_WRITE:
             subject = replace(subject, checkpoint=replace(checkpoint, version=live.version))
             desired = replace(desired, body=found.body)
-            item = item_for(subject, desired, live.body, adopted=adopted, drifted=True)
-            return [live.body, *self._add(subject, item, desired)]
+            there = self._design.as_seen(found.base, live.body)
+            item = item_for(subject, desired, there, adopted=adopted, drifted=True)
+            if item is not None and left_half and not found.edited:
+                item = replace(item, reason=_LEFT_HALF)
+            return [there, *self._add(subject, item, desired)]
         if found.outcome is DriftOutcome.LEFT and desired.digest not in {live.digest, checkpoint.body_digest}:
             # Datasphere wants more of a table that must be left: planned, and refused in the run, so that it is told.
             subject = replace(subject, checkpoint=replace(checkpoint, version=None))
             item = item_for(subject, desired, last_body, adopted=adopted)
-            return self._add(subject, item, desired)
+            return [last_body, *self._add(subject, item, desired)]
         if not (found.edited or found.changes):
             self._draft.unedited.add(subject.asset)
         known, body = _follow(self._design, checkpoint, last_body, live, found)

@@ -110,16 +110,16 @@ class AssetTriage:
                 else:
                     draft.summary[Action.UNCHANGED] += 1
         elif work is AssetWork.HELD:
-            reason = "a revert holds it until it changes in Datasphere or is released"
+            reason, word = "a revert holds it until it changes in Datasphere or is released", self.design.object_word
             if checkpoint is not None and checkpoint.state is CheckpointState.DELETED:
                 deleted_at = to_the_second(checkpoint.synced_at)
-                reason = f"a revert deleted its table at {deleted_at}, and holds it so until the asset "
+                reason = f"a revert deleted its {word} at {deleted_at}, and holds it so until the asset "
                 reason += "changes in Datasphere or is released"
             elif checkpoint is not None and checkpoint.state is CheckpointState.TAKEN_BACK:
                 reason = f"a revert took back what was ours at {to_the_second(checkpoint.synced_at)}, and holds it so "
                 reason += "until the asset changes in Datasphere or is released"
             if held_as_gone(record, checkpoint):
-                reason = "a revert holds its table until the asset is back in Datasphere or is released"
+                reason = f"a revert holds its {word} until the asset is back in Datasphere or is released"
             draft.items.append(settled_item(self.subject(record, decision), Action.HELD, reason))
         elif work is AssetWork.FORGET:
             reason = f"left the scope: {decision.excluded_by}"

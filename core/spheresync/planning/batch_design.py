@@ -11,7 +11,7 @@ from spheresync.mapping.rules import Decision
 from spheresync.model import Address, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, TargetName
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.state.definitions import decode_asset
-from spheresync.targets.design import BaseObject
+from spheresync.targets.design_values import BaseObject
 from spheresync.targets.registry import design_of
 
 

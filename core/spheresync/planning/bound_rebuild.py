@@ -49,12 +49,13 @@ def bound_checkpoint(
 class SeenTables:
     """Wanted tables that were seen on the way, and databases that do not exist; of all else nobody knows yet.
 
-    `failures`: assets of bound tables that could not be taken in, and why.
+    `failures`: assets of bound tables that could not be taken in, and why. `known_again`: what the state has taken in.
     """
 
     found: Mapping[Address, LiveObject]
     absent: Collection[PhysicalName]
     failures: Mapping[AssetId, Exception] = field(default_factory=dict)
+    known_again: Mapping[AssetId, Checkpoint] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -135,7 +136,7 @@ class BoundTableRebuilder:
                 in_force=self._in_force,
                 notes={_note(key, container): f"present {at}" for container in looked_through},
             )
-        return SeenTables(found, absent, failures)
+        return SeenTables(found, absent, failures, strays.checkpoints)
 
     def _sort_out(self, strays: _Strays, asset: AssetId, live: LiveObject, taken: Collection[AssetId], at: str) -> None:
         """Take in a table that is bound and that no rule binds any more."""

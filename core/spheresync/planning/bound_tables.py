@@ -104,6 +104,7 @@ class BoundTablePlanner:
         self._progress = progress
         self._recent = recent
         self._names = names
+        self.known_again: Mapping[AssetId, Checkpoint] = {}  # what a lost state knew and no rule binds any more
         self._unbound: list[_Bound] = []  # that cannot have their tables now
         self._bodies: list[bytes] = []  # that items refer to, not written down yet
 
@@ -141,6 +142,7 @@ class BoundTablePlanner:
         seen = await rebuilder.adopt(
             containers, wanted, checkpoints, formers=formers.keys(), at=at, everywhere=everywhere
         )
+        self.known_again = seen.known_again
         for asset, error in seen.failures.items():
             self._draft.fail(asset, error)
         if not bound:

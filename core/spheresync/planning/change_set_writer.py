@@ -23,6 +23,7 @@ from spheresync.model import (
     canonical_json,
     isoformat,
 )
+from spheresync.planning.decisions.change_findings import change_findings
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.port import Tx
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord, Prerequisite
@@ -98,7 +99,7 @@ class ChangeSetWriter:
                 **{action: summary[action] for action in Action},
                 **{word: summary[word] for word in counts or {}},
             },
-            findings=findings,
+            findings=(*findings, *change_findings(numbered)),
             problems=problems,
             blocked=sum(1 for item in numbered if item.blocked_by is not None),
             run_id=None,

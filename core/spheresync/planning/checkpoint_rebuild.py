@@ -40,7 +40,8 @@ from spheresync.state.records import (
     FormerTable,
     KnownObject,
 )
-from spheresync.targets.design import LastWritten, TargetDesign
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import LastWritten
 from spheresync.targets.protocol import Inventory
 from spheresync.targets.registry import design_of
 

@@ -12,7 +12,8 @@ from spheresync.model import Action, Address, AssetId, Digest, PhysicalName, Tar
 from spheresync.planning.names.container_notes import container_note, parts_of
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, Prerequisite
-from spheresync.targets.design import RequiredObject, TargetDesign
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import RequiredObject
 from spheresync.targets.registry import design_of
 
 _NAMED = 10

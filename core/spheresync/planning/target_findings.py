@@ -20,11 +20,15 @@ from spheresync.planning.decisions.items import name_taken
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, ChangeSetItem, Unwritten
+from spheresync.targets.registry import design_of
 
 _SEEN = frozenset({TargetFault.CONFLICT, DRIFT})
 """What a look at the table found, and only another look can say is over."""
-_LEFT = GUARDS | {DRIFT, ACCESS_NOT_APPROVED}
-"""What no look at the table would mend: a guard holds it back, or the policies leave it so."""
+_LEFT = GUARDS | {DRIFT}
+"""What no look at the table would mend: a guard holds it back, or the policies leave it so.
+
+What waits for a second person is looked at: where a look has found it, neither record nor checkpoint says it again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,11 @@ class TargetFindings:
         What is planned and was not taken before stays known until it is written; what a guard holds back is known by
         that; a look that failed leaves what a former one has found.
         """
-        problems = [name_taken(item.asset, item.reason) for item in items if item.action is Action.CONFLICT]
+        problems = [
+            name_taken(item.asset, item.reason, design_of(item.target))
+            for item in items
+            if item.action is Action.CONFLICT
+        ]
         problems += draft.absent
         problems += draft.waits
         problems += [each for each in draft.failed if each.asset is not None and not self._seen_before(each.asset)]

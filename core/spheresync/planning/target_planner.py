@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from spheresync.config import DeletionPolicy, Settings
-from spheresync.errors import ConfigurationError, TargetError
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import (
     Action,
@@ -24,24 +23,20 @@ from spheresync.model import (
     SpaceName,
     TargetKey,
     canonical_json,
-    counted,
     isoformat,
 )
+from spheresync.planning.access_reach import find_who_is_concerned
 from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.asset_triage import AssetTriage
 from spheresync.planning.bound_tables import BoundTablePlanner
 from spheresync.planning.changed_columns import without_changed_columns, writes_of
-from spheresync.planning.decisions.access import is_access_change, reviews_access_in, waiting_for_approval
+from spheresync.planning.decisions.access import reviews_access_in, waiting_for_approval
 from spheresync.planning.decisions.asset_work import RemovalRules, is_held
 from spheresync.planning.decisions.items import (
     Subject,
-    as_conflict,
-    as_forgotten,
-    of_another_destination,
-    settled_item,
 )
-from spheresync.planning.decisions.renames import waits_for_former, with_likely_names
+from spheresync.planning.decisions.renames import with_likely_names
 from spheresync.planning.dependents import Dependents
 from spheresync.planning.destination_places import (
     ALONE,
@@ -52,9 +47,9 @@ from spheresync.planning.destination_places import (
     require_same_place,
     was_away,
 )
-from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
+from spheresync.planning.left_alone import hold_undecided, leave_closed, leave_to_others, leave_unseen
+from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_dependents import LostDependents
-from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.displaced_databases import findings_of
 from spheresync.planning.names.name_allocation import AllocatedNames, NameAllocator
 from spheresync.planning.plan_draft import PlanDraft
@@ -68,12 +63,10 @@ from spheresync.planning.target_findings import TargetFindings
 from spheresync.runtime.progress import OnProgress
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable, Prerequisite
-from spheresync.targets.protocol import BodyChange, Target
+from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import RecentReads
 from spheresync.targets.registry import design_of
 
-MOST_LOOKED_THROUGH = 2_000
-"""Changes of access of which it is said whom they concern; of more the rest is counted."""
 _WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY, Action.ADOPT})
 
 
@@ -99,6 +92,7 @@ class TargetPlanner:
         self.guarded: tuple[Problem, ...] = ()  # findings of guards
         self.prerequisites: tuple[Prerequisite, ...] = ()  # what must exist before the items are done
         self.names = AllocatedNames()
+        self.bound_again: Mapping[AssetId, Checkpoint] = {}  # what a lost state knew of tables of others
         self._recent = recent
         self._store = store
         self._settings = settings
@@ -128,7 +122,7 @@ class TargetPlanner:
     async def plan_after(self, base: TargetPlanner) -> None:
         """Go by what the same change set does in the target that this one depends on."""
         self._dependents.planned_with(base.draft, base.known_checkpoints)
-        self._found_again = frozenset(base.names.adopted)
+        self._found_again = frozenset(base.names.adopted | base.bound_again.keys())
         if self._design.capabilities.goes_with_base:
             writes = await writes_of(self._store, base.draft.items)
             rest = await without_changed_columns(
@@ -152,7 +146,7 @@ class TargetPlanner:
     @property
     def known_checkpoints(self) -> Mapping[AssetId, Checkpoint]:
         """What the target is known to hold, by what this plan has found out."""
-        return {**self._checkpoints, **{each.asset: each for each in self.draft.rebased}}
+        return {**self._checkpoints, **self.bound_again, **{each.asset: each for each in self.draft.rebased}}
 
     @property
     def managed_spaces(self) -> set[SpaceName]:
@@ -195,12 +189,16 @@ class TargetPlanner:
         names = await self._allocate(to_design)
         placed = names.addresses.keys() | names.undecided.keys()
         to_design = [record for record in to_design if record.id in placed]
-        to_design = self._leave_undecided(to_design, names)
+        doubtful = [record for record in to_design if record.id in names.undecided]
+        subjects = [self._subject(record, self.decided[record.id]) for record in doubtful]
+        undecided = hold_undecided(subjects, names.undecided, self.draft)
+        to_design = [record for record in to_design if record.id not in undecided]
         self.names = names
         if names.adopted:
             checkpoints = await self._store.checkpoints.all(self.key)
             self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
-        to_design = self._leave_unseen(to_design, names)
+        unseen = leave_unseen([record.id for record in to_design], names, self.draft)
+        to_design = [record for record in to_design if record.id not in unseen]
         live_reads = await self._live_reads(to_design)
         asset_planner = AssetPlanner(
             self._store,
@@ -229,13 +227,15 @@ class TargetPlanner:
             await removals.plan_formers(self._left_behind(records, names))
         self.leave_to_others(self._shared.held)
         self.draft.items = with_likely_names(self.draft.items, records, self._checkpoints)
-        await self._leave_closed()
-        await self._leave_what_has_no_room()
+        if self._request.compare or self._request.full:
+            await leave_closed(self._store, self._target, self._settings.installation_marker, self.draft)
+        await leave_where_unavailable(self._target, self.draft)
+        self.draft.told_once += left_out(self.key, self._design, self.draft.items, self.decided)
         waiting = await held_by_column_guard(self._store, self.key, self.draft.shrinking)
         self.guarded = self._guards.guard(records, waiting)
         await self.plan_prerequisites()
         if self._request.compare and self._design.capabilities.access:
-            await self._find_who_is_concerned()
+            await find_who_is_concerned(self._store, self._target, self.draft)
         if reviews_access_in(self._settings, self.key.target):
             self.draft.items = [waiting_for_approval(item) for item in self.draft.items]
 
@@ -293,60 +293,14 @@ class TargetPlanner:
             self._request = replace(self._request, full=True)
         self._shared = await places.shared_with(self.key, mapping)
 
-    async def _leave_what_has_no_room(self) -> None:
-        """Leave out what the target does not take, and tell it."""
-        await leave_where_unavailable(self._target, self.draft)
-        self.draft.told_once += left_out(self.key, self._design, self.draft.items, self.decided)
-
-    async def _find_who_is_concerned(self) -> None:
-        """Say of the first changes of access who gains or loses what by them; a preview needs no AWS for all else."""
-        changing = [item for item in self.draft.items if is_access_change(item)]
-        shown = changing[:MOST_LOOKED_THROUGH]
-        bodies = await self._store.blobs.get_many(
-            digest for item in shown for digest in (item.before, item.after) if digest is not None
-        )
-        changes = [
-            BodyChange(item.address, bodies.get(item.before) if item.before is not None else None, bodies[item.after])
-            for item in shown
-            if item.after in bodies and item.after is not None
-        ]
-        try:
-            self.draft.reach += await self._target.concerned(changes) if changes else ()
-        except (TargetError, ConfigurationError) as error:
-            text = f"who gains or loses what could not be found out: {error.message}"
-            self.draft.left.append(Problem.of_target(self.key, NOT_LOOKED_AT, text, error.remedy))
-        if len(changing) > len(shown):
-            text = f"who gains or loses what is said of the first {counted(len(shown), 'access change')} only"
-            self.draft.reach.append(Problem.of_target(self.key, NOT_LOOKED_AT, text, ""))
-
     @property
     def written(self) -> set[Address]:
         """Where the plan puts something of ours, or leaves it."""
         return {item.address for item in self.draft.items if item.action in _WRITING}
 
     def leave_to_others(self, held: Mapping[Address, TargetKey]) -> bool:
-        """Plan nothing for what other destinations manage; answers whether anything was.
-
-        Whatever led to a removal: what another destination has in use stays as it is, and is only not managed here.
-        """
-        written = {item.asset for item in self.draft.items if not item.action.removes and item.address not in held}
-        items, left = [], False
-        for item in self.draft.items:
-            other = held.get(item.address)
-            if other is None or not (item.action.changes_something and item.action is not Action.FORGET):
-                items.append(item)
-                continue
-            left, why = True, of_another_destination(item.container, item.name, other)
-            if not item.action.removes:
-                reason = f"{why}, which writes it already"
-                items.append(as_conflict(item, reason, self._design))
-                continue
-            self.draft.gone = [asset for asset in self.draft.gone if asset != item.asset]
-            if item.asset not in written:  # else it is a former table, which the next plan forgets
-                reason = f"{why}; it stays as it is"
-                items.append(as_forgotten(item, reason, self._design))
-        self.draft.items = items
-        return left
+        """Plan nothing for what other destinations manage; answers whether anything was."""
+        return leave_to_others(self.draft, self._design, held)
 
     async def _plan_bound(
         self, bound: Sequence[AssetRecord], to_design: Iterable[AssetRecord], names: AllocatedNames
@@ -366,6 +320,7 @@ class TargetPlanner:
         leaving = {record.id for record in to_design} | {subject.asset for _, subject in self.draft.removals}
         subjects = [self._subject(record, self.decided[record.id]) for record in bound]
         self._bound = await planner.run(subjects, self._checkpoints, leaving, everywhere=everywhere)
+        self.bound_again = planner.known_again
 
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
@@ -375,43 +330,6 @@ class TargetPlanner:
         sizes = await self._store.checkpoints.count_active(self.key)
         addresses, owner = [each.address for each in held], self._settings.installation_marker
         return LiveReads(self._target, self.draft.left, addresses, sizes, owner)
-
-    def _leave_unseen(self, to_design: Sequence[AssetRecord], names: AllocatedNames) -> list[AssetRecord]:
-        """Plan nothing into databases that could not be looked at: their assets fail, and no others."""
-        kept, told = [], set()
-        for record in to_design:
-            container = names.addresses[record.id].container
-            error = names.unseen.get(container)
-            if error is None:
-                kept.append(record)
-                continue
-            told.add(container)
-            text = f"database {container} could not be looked at: {error.message}"
-            self.draft.failed.append(Problem.of(record.id, error.fault, text, error.remedy))
-        for container, error in names.unseen.items():
-            if container not in told:
-                self.draft.failed.append(Problem(f"database {container}", error.fault, error.message, error.remedy))
-        return kept
-
-    def _leave_undecided(self, to_design: Sequence[AssetRecord], names: AllocatedNames) -> list[AssetRecord]:
-        """Hold assets that may be others under a new name, until Datasphere says whether those are gone."""
-        for record in [each for each in to_design if each.id in names.undecided]:
-            held = names.undecided[record.id]
-            subject = replace(self._subject(record, self.decided[record.id]), checkpoint=held)
-            item = settled_item(subject, Action.HELD, waits_for_former(held.asset))
-            self.draft.items.append(replace(item, other_name=held.asset))
-        return [record for record in to_design if record.id not in names.undecided]
-
-    async def _leave_closed(self) -> None:
-        """Show what would be made in a closed database as the conflict that it is; a run looks by itself."""
-        if not (self._request.compare or self._request.full):
-            return
-        closed = ClosedContainers(self._store, self._target, self._settings.installation_marker)
-        try:
-            self.draft.items = await closed.shown(self.draft.items)
-        except (TargetError, ConfigurationError) as error:  # a preview needs no AWS, and a run looks before it writes
-            text = f"databases in which tables are to be made could not be looked at: {error.message}"
-            self.draft.left.append(Problem("all spaces", NOT_LOOKED_AT, text, error.remedy))
 
     async def plan_prerequisites(self) -> None:
         """Plan what must exist first; an asset that waits for what could not be designed fails, and no other."""

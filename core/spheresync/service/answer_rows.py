@@ -66,6 +66,7 @@ from spheresync.state.records import (
     RunRecord,
     SpaceRecord,
 )
+from spheresync.targets.registry import design_of
 
 SHOWN_PROBLEMS = 20
 SHOWN_FAILURES = 50
@@ -329,7 +330,7 @@ def run_answer(
             destination=other_destination(item.key),
             code=code,
             reason=item.reason,
-            remedy=MOVED_REMEDY if undo else conflict_remedy(item.reason),
+            remedy=MOVED_REMEDY if undo else conflict_remedy(item.reason, design_of(item.target)),
         )
         for item in conflicts
     ]

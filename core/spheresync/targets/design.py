@@ -9,11 +9,9 @@ A design class inherits from `TargetDesign`: what follows from other methods is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
-from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.config import DriftPolicies, DriftPolicy, Settings
 from spheresync.config.sections import TargetSection
 from spheresync.mapping.names import plain_name
 from spheresync.mapping.rules import Decision, decide_column
@@ -23,172 +21,34 @@ from spheresync.model import (
     Asset,
     AssetId,
     AssetKind,
-    Column,
     DesiredObject,
     DestinationName,
     Digest,
     FieldChange,
     LiveObject,
     PhysicalName,
+    Problem,
     Severity,
-    TargetName,
 )
 from spheresync.state.records import DriftKind
+from spheresync.targets.design_values import (
+    BaseObject,
+    Capabilities,
+    Explanation,
+    LastWritten,
+    MarkPaths,
+    Marks,
+    Merged,
+    PermissionGroup,
+    PhysicalColumn,
+    RequiredObject,
+)
 from spheresync.targets.field_changes import FieldComparison, moves_columns, severity_of
+from spheresync.targets.target_words import AccessAccount, TargetWords
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """How the objects of a target differ from those of others; the program asks this instead of the target's name.
-
-    Attributes:
-        depends_on: the target whose objects this one adds to (Lake Formation tags the tables of Glue), None where there
-            is none; `doctor` checks that it is configured.
-        binds: an asset may be bound to an object that others made (`bind` of a mapping rule): `annotate` says what
-            stands of it there.
-        marked: what we made says by a mark of ours that it is ours, and which digest it should have.
-        goes_with_base: what stands there is gone once the object of the target that it depends on is.
-        access: its changes may change who sees what, so they are shown apart and a second person may be asked.
-        selective: it has something for some assets only (`unwanted_because`); of others nothing is missed there.
-        lineage: it takes OpenLineage events (`targets.protocol.TakesLineage`).
-    """
-
-    depends_on: TargetName | None = None
-    binds: bool = False
-    marked: bool = True
-    goes_with_base: bool = False
-    access: bool = False
-    selective: bool = False
-    lineage: bool = False
-
-
-class PermissionReach(StrEnum):
-    """What the calls of a permission are about."""
-
-    OUR_TABLES = "our_tables"
-    BOUND_TABLES = "bound_tables"
-    WHERE_BOUND = "where_bound"  # as EVERYTHING, and needed only where rules bind tables
-    EVERYTHING = "everything"  # IAM knows no resource for these calls, or none that could be named beforehand
-
-
-@dataclass(frozen=True, slots=True)
-class PermissionGroup:
-    """Calls of AWS that a target makes, as IAM spells them, for one statement of a policy."""
-
-    sid: str
-    actions: tuple[str, ...]
-    reach: PermissionReach
-
-
-@dataclass(frozen=True, slots=True)
-class BaseObject:
-    """What a target that depends on another one goes by of it.
-
-    `columns`: the name there of each column of the source that it has; `types` its type there. `bound`: others made it.
-    `digest` is over what is ours of it, so that whoever depends on it looks again when that changes.
-    """
-
-    address: Address
-    digest: Digest
-    columns: Mapping[str, str]
-    bound: bool = False
-    types: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class MarkPaths:
-    """Where our marks stand in a body, as field changes spell paths."""
-
-    owner: str
-    source: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What a body says of itself by our marks, None where it says nothing.
-
-    `bound_by` stands in the place of `owner` where others made the object. `retired_object` is the `container.name`
-    that was marked as retired: a copy carries the mark of another object.
-    """
-
-    owner: str | None = None
-    bound_by: str | None = None
-    source: str | None = None
-    kind: str | None = None
-    digest: Digest | None = None
-    retired: bool = False
-    retired_at: str | None = None
-    retired_object: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """`body` is what to write. `kept` are edits of others that stand; `ours_moved` our fields that others changed."""
-
-    body: bytes
-    kept: tuple[FieldChange, ...]
-    ours_moved: tuple[FieldChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LastWritten:
-    """`proven`: the body is what we wrote. Else its texts are left out, since none of them is known to be ours."""
-
-    body: bytes
-    proven: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RequiredObject:
-    """What must exist before an object is written (Glue: its database). Those of lower waves are made first.
-
-    `parts`: what of it must be there, where it may be there without (the values of an LF-Tag, the meaning of a term);
-    `lacks` says of one that is there why it may not be as it should.
-    """
-
-    wave: int
-    operation: str
-    desired: DesiredObject
-    parts: frozenset[str] = frozenset()
-    lacks: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PhysicalColumn:
-    """A column that goes into the target, with its name and type there; `exact` unless the target lacks its type."""
-
-    column: Column
-    name: PhysicalName
-    type: str
-    comment: str
-    reason: str
-    exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedColumn:
-    name: str
-    physical: str
-    source_type: str
-    physical_type: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """`names` says how container and object got theirs; `findings` what a person may want to change."""
-
-    names: tuple[str, ...]
-    columns: tuple[ExplainedColumn, ...]
-    findings: tuple[str, ...]
-
-
-class TargetDesign(Protocol):
+class TargetDesign(TargetWords, Protocol):
     """The pure half of one kind of target. Every method answers from its arguments alone."""
-
-    @property
-    def name(self) -> TargetName: ...
 
     @property
     def capabilities(self) -> Capabilities:
@@ -325,6 +185,21 @@ class TargetDesign(Protocol):
         """Whether a merge into an object changes anything of ours there; `base` is what was written last."""
         return bool(self.own_changes(live_body, merged_body))
 
+    def with_tried(self, last_body: bytes, tried: bytes | None) -> bytes | None:
+        """What was written last, with what a write that failed may have left there (None: it was to be deleted).
+
+        None where a write is one call, done or not.
+        """
+        return None
+
+    def as_written(self, last_body: bytes, live_body: bytes) -> bytes:
+        """What was written last, with what stands there of writes that failed since; the same where none did."""
+        return last_body
+
+    def as_seen(self, written: bytes, live_body: bytes) -> bytes:
+        """What was just read, for a write over it; what it says no more of itself, what was written last does."""
+        return live_body
+
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         """What undoes a write that made `after` of `before`, of an object that is `live_body` by now."""
         return before
@@ -380,14 +255,11 @@ class TargetDesign(Protocol):
         return False
 
     @property
-    def service(self) -> str:
-        """The service as people call it."""
-        return self.name
-
-    @property
-    def missing_text(self) -> str:
-        """What somebody else did where an object of ours is not there any more."""
-        return "somebody else has deleted the table"
+    def missing_kind(self) -> DriftKind:
+        """What kind of drift it is where an object of ours is not there any more."""
+        here = self.capabilities
+        alone = here.depends_on is not None and not here.goes_with_base
+        return DriftKind.OBJECT_DELETED if alone else DriftKind.TABLE_DELETED
 
     def drift_kind(self, path: str) -> DriftKind:
         """What kind of drift an edit of a field is, by its path as in a field change."""
@@ -434,6 +306,31 @@ class TargetDesign(Protocol):
         `last_body` is what the object at that address was last known to hold.
         """
         return Explanation((f"object {container}.{name}",), (), ())
+
+    def changes_access(self, changes: tuple[FieldChange, ...]) -> bool:
+        """Whether writing an object with these changes, or deleting it, may change who sees what."""
+        return self.capabilities.access
+
+    def access_changes(self, changes: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
+        """Which of the changes may change who sees what."""
+        return changes if self.capabilities.access else ()
+
+    def access_of_new(self, body: bytes) -> tuple[FieldChange, ...]:
+        """Who gets to see an object that is made, of which nothing else is told as a change."""
+        return ()
+
+    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+        """What changes of access of several objects come to, after their number."""
+        why = f"nothing in {self.name} changes who sees what"
+        raise NotImplementedError(why)
+
+    def reviews_access(self, settings: Settings) -> bool:
+        """Whether settings of the target's own have a second person look at changes of access."""
+        return False
+
+    def findings(self, asset: AssetId, at: Address, changes: tuple[FieldChange, ...]) -> tuple[Problem, ...]:
+        """What whoever reviews changes of an object has to know that the fields do not say."""
+        return ()
 
     def severity(self, changes: tuple[FieldChange, ...]) -> Severity:
         """How much changes matter to the readers of an object: the worst of them."""

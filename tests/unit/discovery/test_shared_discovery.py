@@ -33,6 +33,7 @@ from spheresync.source.datasphere.normaliser import NORMALISER
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
+from spheresync.targets.glue.design import GLUE_DESIGN
 from tests.unit.mapping.assets import ORDERS, settings
 from tests.unit.state.conftest import StandingClock, clock, store
 
@@ -142,7 +143,7 @@ async def test_what_an_apply_wrote_while_a_discovery_read_stays_synced(
 
 async def test_a_conflict_stays_one_until_the_table_was_written(store: SqliteStore, clock: StandingClock) -> None:
     await know(store)
-    taken = name_taken(ORDERS.id, "the table lost the marker of this installation")
+    taken = name_taken(ORDERS.id, "the table lost the marker of this installation", GLUE_DESIGN)
     await store.write(lambda tx: tx.unwritten.put_many(TargetKey(GLUE), [taken], at="2026-11-24T08:00:00Z"))
 
     async def nothing() -> None:

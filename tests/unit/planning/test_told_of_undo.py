@@ -11,7 +11,7 @@ from spheresync.planning.undo.undo_findings import NO_GUARD, UNDO_DELETES, undo_
 
 @given(st.lists(st.sampled_from(["FINANCE", "HR", "SALES"]), min_size=1, max_size=30))
 def test_it_says_how_many_of_which_spaces_and_that_no_guard_stands_before_it(spaces: list[str]) -> None:
-    told = undo_deletes(map(SpaceName, spaces))
+    told = undo_deletes(map(SpaceName, spaces), {"table": len(spaces)})
     assert told.code == UNDO_DELETES and NO_GUARD in told.message
     assert f"deletes {len(spaces)} table" in told.message
     assert all(f"{space} ({spaces.count(space)})" in told.message for space in set(spaces))

@@ -36,6 +36,7 @@ from spheresync.state.records import (
     TableDrift,
     Unwritten,
 )
+from spheresync.targets.glue.design import GLUE_DESIGN
 
 AT, LATER = "2026-11-24T08:00:00.123456Z", "2026-11-24T09:00:00.000000Z"
 ASSET = AssetId.parse("HR/PAYROLL")
@@ -148,7 +149,9 @@ def test_what_could_not_be_read_says_since_when_and_so_does_what_could_not_be_wr
     denied = Problem.of(ASSET, TargetFault.DENIED, "no rights on hr.payroll.", "Grant it.")
     text = said(KnownAssetState(RECORD, HELD, Unwritten(ASSET, denied, AT)))
     assert text == "Since 2026-11-24T08:00:00Z: no rights on hr.payroll. Grant it."
-    taken = said(KnownAssetState(RECORD, None, Unwritten(ASSET, name_taken(ASSET, "hr.payroll is not ours"), AT)))
+    taken = said(
+        KnownAssetState(RECORD, None, Unwritten(ASSET, name_taken(ASSET, "hr.payroll is not ours", GLUE_DESIGN), AT))
+    )
     assert "the next sync looks again" in taken
 
 

@@ -34,7 +34,7 @@ def sources_of(name: str) -> list[Path]:
     targets = ROOT / "core/spheresync/targets"
     publishing = sorted((targets / "datazone").glob("publishing*.py"))
     if name == "datazone_publishing":
-        shared = ("assets.py", "domain.py", "own_assets.py")
+        shared = ("assets.py", "domain.py", "own_assets.py", "next_revision.py", "type_revisions.py")
         return [*publishing, *(targets / "datazone" / each for each in shared)]
     return [file for file in (targets / name).rglob("*.py") if file not in publishing]
 

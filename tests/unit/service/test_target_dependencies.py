@@ -10,7 +10,7 @@ import pytest
 from spheresync.model import GLUE, DestinationName, TargetKey, TargetName
 from spheresync.service.health.connections import missing_dependencies
 from spheresync.targets import registry
-from spheresync.targets.design import Capabilities
+from spheresync.targets.design_values import Capabilities
 
 TAGS = TargetName("tags")
 HERE, THERE = DestinationName("default"), DestinationName("eu")

@@ -1,14 +1,12 @@
-"""Which items of a change set may change who sees what: LF-Tags, permissions, publishing."""
+"""Which items of a change set may change who sees what: each target's design says which of its own do, and how."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from spheresync.config import Settings
-from spheresync.config.datazone import Publish
-from spheresync.model import DATAZONE_PUBLISHING, Problem, TargetName, counted, first_of
+from spheresync.model import FieldChange, Problem, TargetName, counted
 from spheresync.planning.decisions.approvals import ACCESS_NOT_APPROVED
 from spheresync.state.records import ChangeSetItem
 from spheresync.targets.registry import design_of
@@ -18,12 +16,16 @@ def is_access_change(item: ChangeSetItem) -> bool:
     """Whether doing an item may change who sees what; what sends nothing does not."""
     if not (item.action.changes_something and item.operations):
         return False
-    return design_of(item.target).capabilities.access
+    return design_of(item.target).changes_access(item.changes)
+
+
+def access_changes(item: ChangeSetItem) -> tuple[FieldChange, ...] | None:
+    """The fields of an item that may change who sees what; None where doing it changes nothing of that."""
+    return design_of(item.target).access_changes(item.changes) if is_access_change(item) else None
 
 
 ACCESS = "access_changes"
 """Code of the finding that a change set may change who sees what."""
-_NAMED = 5
 
 
 def access_findings(items: Iterable[ChangeSetItem]) -> tuple[Problem, ...]:
@@ -36,24 +38,16 @@ def access_findings(items: Iterable[ChangeSetItem]) -> tuple[Problem, ...]:
 
 
 def _finding(target: TargetName, found: Sequence[ChangeSetItem]) -> Problem:
-    tables = counted(len({item.address for item in found}), "table")
-    text, remedy = (
-        f"{counted(len(found), 'access change')} on {tables}: ",
-        "Look at them apart: they carry `access: true`",
-    )
-    if target == DATAZONE_PUBLISHING:
-        text += "what is published is shown to everybody who looks for data in the DataZone domain"
-        return Problem("access", ACCESS, text, f"{remedy}.")
-    fields = Counter(change.path.rpartition(".")[2] for item in found for change in item.changes)
-    keys = first_of([f"{key} ({count})" for key, count in sorted(fields.items())], _NAMED)
-    text += f"LF-Tags {keys}. Whoever has grants on these LF-Tags may see more or less"
-    return Problem("access", ACCESS, text, f"{remedy}; the fields say which value each place had and gets.")
+    design = design_of(target)
+    objects = counted(len({item.address for item in found}), design.object_word)
+    told = design.told_of_access([item.changes for item in found])
+    text = f"{counted(len(found), 'access change')} on {objects}: {told.text}"
+    return Problem("access", ACCESS, text, f"Look at them apart: they carry `access: true`{told.look}.")
 
 
 def reviews_access_in(settings: Settings, target: TargetName) -> bool:
     """Whether changes of access in a target need a second person."""
-    reviewed = target == DATAZONE_PUBLISHING and settings.datazone.publish is Publish.REVIEW
-    return settings.approvals.of_access or reviewed
+    return settings.approvals.of_access or design_of(target).reviews_access(settings)
 
 
 def reviews_access(settings: Settings) -> bool:

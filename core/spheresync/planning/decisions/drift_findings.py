@@ -28,9 +28,10 @@ from spheresync.targets.design import TargetDesign
 MOST_FIELDS = 25
 """So many fields of a table are told with their values; of more the number is told."""
 LONGEST_VALUE = 400
-_FORMER = "the table holds what was written there before: a write was lost, or somebody has put an earlier version back"
-_TAKEN = "Put the marker back, move that table out of the way, or give the asset another name by a mapping rule."
+_FORMER = "holds what was written there before: a write was lost, or somebody has put an earlier version back"
 _BOUND_ELSEWHERE = "Bind the asset to another table by a mapping rule (`bind:`), or take that rule away."
+_NOT_PROVEN = "What was written last cannot be proven; `spheresync sync --full` draws it anew."
+_LEFT_HALF = "A write of ours has failed half-way: the next sync ends that, and goes by `drift:` here."
 _KINDS, _EFFECTS = list(DriftKind), list(DriftEffect)
 
 
@@ -49,7 +50,13 @@ class DriftFinding:
 
 
 def look_at(
-    subject: Subject, last_body: bytes, live: LiveObject, *, marker: str, policies: DriftPolicies
+    subject: Subject,
+    last_body: bytes,
+    live: LiveObject,
+    *,
+    marker: str,
+    policies: DriftPolicies,
+    left_half: bool = False,
 ) -> DriftFinding | None:
     """What others did to a table; None where it holds what was written.
 
@@ -59,11 +66,12 @@ def look_at(
         live: the table as it is.
         marker: this installation's `spheresync.managed-by`.
         policies: what becomes of other people's edits.
+        left_half: `last_body` is that with what a write of ours that failed has left there; no repair ends that one.
     """
     checkpoint, design = _held(subject), subject.design
     foreign = design.foreign_because(live, subject.asset, marker, last_body)
     if foreign is not None:
-        return _not_ours(subject, live, f"the table {foreign}; it stays as it is", last_body)
+        return _not_ours(subject, live, f"the {design.object_word} {foreign}; it stays as it is", last_body)
     written = design.own_fields(last_body, live.body)
     proven = design.fingerprint(written) == checkpoint.body_digest
     if not proven:
@@ -71,7 +79,7 @@ def look_at(
         written, proven = (design.own_fields(proof.body, live.body), True) if proof.proven else (written, False)
     desired = DesiredObject(checkpoint.container, checkpoint.name, written, checkpoint.body_digest)
     found = compare(design, written, live, desired, policies)
-    changes = _telling(design, found.changes, proven=proven)
+    changes = _telling(design, found.changes, proven=proven or left_half)
     fields = [_field(design, change, policies, found, proven=proven) for change in changes]
     fields += _foreign_fields(design, last_body, live.body)
     if not fields:
@@ -82,21 +90,24 @@ def look_at(
     who = _who(design, checkpoint, live)
     drift = _told(subject, fields, when=_changed_at(checkpoint, live), who=who, retired=_is_retired(checkpoint))
     if design.capabilities.marked and live.intact and live.digest != checkpoint.body_digest:
-        drift = replace(drift, reason=_FORMER)
+        drift = replace(drift, reason=f"the {design.object_word} {_FORMER}")
     if not proven:
-        remedy = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
+        remedy = _LEFT_HALF if left_half else _NOT_PROVEN
         drift = replace(drift, remedy=remedy)
     doubtful = live.version == checkpoint.version and bool(design.differences(last_body, live.body))
-    return DriftFinding(drift, item, (live.body, found.body) if item is not None else (), doubtful)
+    bodies = (design.as_seen(found.base, live.body), found.body) if item is not None else ()
+    return DriftFinding(drift, item, bodies, doubtful)
 
 
 def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policies: DriftPolicies) -> DriftFinding:
     """What a table that is not there any more means."""
     checkpoint = _held(subject)
-    kind = DriftKind.DATABASE_DELETED if database_gone else DriftKind.TABLE_DELETED
+    kind = DriftKind.DATABASE_DELETED if database_gone else subject.design.missing_kind
     database = f"somebody else has deleted its database {checkpoint.container}"
     reason, policy, item = database if database_gone else subject.design.missing_text, policies.missing, None
-    who = f"{_nobody_says(subject.design)}, and keeps nothing of a deleted table"
+    word = subject.design.object_word
+    of_what = "what is gone" if kind is DriftKind.UNPUBLISHED else f"a deleted {word}"
+    who = f"{_nobody_says(subject.design)}, and keeps nothing of {of_what}"
     if checkpoint.state is CheckpointState.BOUND:  # who made it may take it away
         policy, effect = DriftPolicy.REPORT, DriftEffect.REPORT
         remedy = "Each sync looks for it, and writes what is known of the asset once it is there again."
@@ -139,7 +150,7 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
         policy=None,
         effect=DriftEffect.CONFLICT,
         reason=reason,
-        remedy=_BOUND_ELSEWHERE if checkpoint.state is CheckpointState.BOUND else _TAKEN,
+        remedy=_BOUND_ELSEWHERE if checkpoint.state is CheckpointState.BOUND else subject.design.taken_remedy,
         fields=fields,
         when=_changed_at(checkpoint, live),
         who=_who(subject.design, checkpoint, live),
@@ -200,13 +211,13 @@ def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: 
     policy = next((field.policy for field in fields if field.kind is kinds[0] and field.policy is not None), None)
     ours = sum(field.effect is not DriftEffect.NOT_OURS for field in fields)
     what = f"{counted(ours, 'field')} of ours" if ours else f"{counted(len(fields), 'field')} beside ours"
-    table = "retired table" if retired else "table"
+    word = subject.design.object_word
     return _drift(
         checkpoint,
         kinds,
         policy=policy,
         effect=effect,
-        reason=f"somebody else has changed {what} in the {table}",
+        reason=f"somebody else has changed {what} in the {f'retired {word}' if retired else word}",
         remedy=_remedy(effect, fields),
         fields=fields,
         when=when,
@@ -270,7 +281,7 @@ def _restoring(subject: Subject, live: LiveObject, found: Comparison) -> ChangeS
     checkpoint = _held(subject)
     seen = replace(subject, checkpoint=replace(checkpoint, version=live.version))
     desired = DesiredObject(checkpoint.container, checkpoint.name, found.body, checkpoint.body_digest)
-    item = item_for(seen, desired, live.body, adopted=False, drifted=True)
+    item = item_for(seen, desired, subject.design.as_seen(found.base, live.body), adopted=False, drifted=True)
     if item is None:
         return None
     fields = counted(max(1, len(item.changes)), "field")

@@ -30,10 +30,6 @@ from spheresync.planning.decisions.base_objects import KnownBase, digest_with
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, KnownObject
 from spheresync.targets.design import TargetDesign
 
-CONFLICT_REMEDY = (
-    "Give the asset another name or database by `prefix:` or a mapping rule (by another `bind:` where one binds it to "
-    "that table), or move the table out of the way if it is yours; the next sync looks again."
-)
 _OF_OTHERS = "that of destination"
 _APART_REMEDY = (
     "One table is written by one destination: give one of them another prefix, leave the asset out of it by `spaces:`, "
@@ -43,9 +39,9 @@ EDITED = Digest("edited")
 """The digest of a body that is nobody's as a whole."""
 
 
-def name_taken(asset: AssetId, reason: str) -> Problem:
-    """That a table which is not ours stands where an asset's should."""
-    return Problem.of(asset, TargetFault.CONFLICT, reason, conflict_remedy(reason))
+def name_taken(asset: AssetId, reason: str, design: TargetDesign) -> Problem:
+    """That an object which is not ours stands where an asset's should."""
+    return Problem.of(asset, TargetFault.CONFLICT, reason, conflict_remedy(reason, design))
 
 
 def of_another_destination(container: PhysicalName, name: PhysicalName, other: TargetKey) -> str:
@@ -53,9 +49,9 @@ def of_another_destination(container: PhysicalName, name: PhysicalName, other: T
     return f"the table {container}.{name} is {_OF_OTHERS} {other.destination}"
 
 
-def conflict_remedy(reason: str) -> str:
+def conflict_remedy(reason: str, design: TargetDesign) -> str:
     """What to do about a conflict."""
-    return _APART_REMEDY if _OF_OTHERS in reason else CONFLICT_REMEDY
+    return _APART_REMEDY if _OF_OTHERS in reason else design.conflict_remedy
 
 
 def refused_for_personal_data(asset: AssetId, reason: str) -> RefusedError:
@@ -114,7 +110,8 @@ def item_for(
         return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, reason, desired=desired)
     if checkpoint.body_digest == desired.digest and checkpoint.state is not CheckpointState.RETIRED and not drifted:
         if adopted or checkpoint.state is CheckpointState.FORGOTTEN:
-            reason = "the table carries our marker and already holds this definition; it is managed again"
+            word = subject.design.object_word
+            reason = f"the {word} carries our marker and already holds this definition; it is managed again"
             return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
         return None
     changes = subject.design.changes(last_body, desired.body)
@@ -278,6 +275,8 @@ def _item(
     else:
         assert known is not None
         container, name = known.container, known.name  # of a table that a revert has deleted, where it stood
+    if action is Action.CREATE and desired is not None:
+        changes = subject.design.access_of_new(desired.body)
     return ChangeSetItem(
         ordinal=0,
         asset=subject.asset,
@@ -341,7 +340,7 @@ def _reason(subject: Subject, changes: tuple[FieldChange, ...], former: AssetId 
     if moved:
         return f"{' and '.join(moved)} changed in Datasphere"
     if checkpoint.mapping == subject.mapping:
-        return f"somebody else has changed {counted(len(changes), 'field')} of the table"
+        return f"somebody else has changed {counted(len(changes), 'field')} of the {subject.design.object_word}"
     return f"mapping rules or context files changed {counted(len(changes), 'field')}"
 
 

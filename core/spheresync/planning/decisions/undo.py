@@ -45,6 +45,7 @@ class RunEffect:
         live: the object as it was just read; None where there is none.
         hidden: why the object could not be read; None where it could.
         renamed_to: the name that the asset has by now; None where that is the same.
+        left_half: `after` is that with what writes of ours that failed since have left there.
     """
 
     design: TargetDesign
@@ -57,6 +58,7 @@ class RunEffect:
     live: LiveObject | None
     hidden: str | None = None
     renamed_to: AssetId | None = None
+    left_half: bool = False
 
     @property
     def kind(self) -> EffectKind:
@@ -80,6 +82,11 @@ class RunEffect:
         """Whether the run wrote onto a table that others made, or took back what was ours there."""
         bodies = (self.before, self.after)
         return any(body is not None and self.design.is_bound(body) for body in bodies)
+
+    @property
+    def last(self) -> Digest | None:
+        """The body that was written last, with what writes that failed since have left there."""
+        return digest_of(self.after) if self.left_half and self.after is not None else self.entry.after
 
     @property
     def restored(self) -> tuple[bytes, bytes] | None:
@@ -164,7 +171,7 @@ def _undo(run_id: RunId, effect: RunEffect, deletes_wait_for: str | None) -> Cha
             strategy=Strategy.DELETE,
             severity=Severity.DESTRUCTIVE,
             reason=f"run {run_id} created it",
-            before=effect.entry.after,
+            before=effect.last,
             blocked_by=deletes_wait_for,
             operations=effect.design.operations(Action.DELETE),
         )
@@ -174,11 +181,11 @@ def _undo(run_id: RunId, effect: RunEffect, deletes_wait_for: str | None) -> Cha
 
 def _restored(run_id: RunId, effect: RunEffect, base: ChangeSetItem, before: bytes) -> ChangeSetItem:
     """The item that writes a body again which the object held before."""
-    after, design, last = effect.after, effect.design, effect.entry.after
+    after, design, last = effect.after, effect.design, effect.last
     if (bound := effect.restored) is not None:
         after, before = bound
         last = digest_of(after)
-    changes = design.changes(after, before) if after is not None else ()
+    changes = design.changes(after, before) if after is not None else design.access_of_new(before)
     if after is None:
         action, reason, severity = Action.CREATE, f"run {run_id} deleted it", Severity.ADDITIVE
     else:
@@ -244,9 +251,15 @@ def _why_not(run_id: RunId, effect: RunEffect, marker: str) -> str | None:
         return None
     if effect.kind is EffectKind.DELETED:
         return (
-            f"there is a table {effect.table} again, which somebody else has made" if effect.live is not None else None
+            f"there is {_a(effect.design.object_word)} {effect.table} again, which somebody else has made"
+            if effect.live is not None
+            else None
         )
     return _changed_by_hand(effect, marker)
+
+
+def _a(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _left_by_other_runs(effect: RunEffect) -> bool:
@@ -263,7 +276,8 @@ def _left_by_other_runs(effect: RunEffect) -> bool:
 
 def _by_another_run(effect: RunEffect, run_id: RunId) -> str:
     if effect.known is None and effect.renamed_to is not None:
-        return f"{effect.table} is the table of {effect.renamed_to} by now, which {effect.item.asset} was renamed to"
+        word, asset = effect.design.object_word, effect.item.asset
+        return f"{effect.table} is the {word} of {effect.renamed_to} by now, which {asset} was renamed to"
     since = effect.known or effect.asset_has
     by = f"run {since.run_id}" if since is not None and since.run_id and since.run_id != run_id else "another run"
     gone = effect.known is None
@@ -287,7 +301,7 @@ def _changed_by_hand(effect: RunEffect, marker: str) -> str | None:
     whose = effect.design.not_bindable_because if effect.is_bound else effect.design.foreign_because
     foreign = whose(live, effect.item.asset, marker, after)
     if foreign is not None:
-        return f"the table {effect.table} {foreign}"
+        return f"the {effect.design.object_word} {effect.table} {foreign}"
     if after is None:  # forgotten: what others did to it stays
         return None
     moved = effect.design.edited_since(effect.before or after, after, live.body)

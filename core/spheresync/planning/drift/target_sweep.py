@@ -320,10 +320,18 @@ class TargetSweep:
                 self.seen.has_lost_body(checkpoint)
                 continue
             try:
-                if self._design.untouched(last_body, live.body):
+                written = self._design.as_written(last_body, live.body)
+                if self._design.untouched(written, live.body):
                     continue
                 await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
-                found = look_at(self._subject(checkpoint), last_body, live, marker=marker, policies=policies)
+                found = look_at(
+                    self._subject(checkpoint),
+                    written,
+                    live,
+                    marker=marker,
+                    policies=policies,
+                    left_half=written is not last_body,
+                )
             except Exception as error:  # noqa: BLE001 -- isolates this asset
                 self.seen.cannot_compare(checkpoint, error)
                 continue
@@ -389,7 +397,7 @@ class TargetSweep:
         """Write down what the look says of assets, besides the drift itself."""
         seen, drifts = self.seen, self.seen.drifts
         conflicts = [
-            name_taken(drift.asset, f"{drift.table}: {drift.reason}")
+            name_taken(drift.asset, f"{drift.table}: {drift.reason}", self._design)
             for drift in drifts
             if drift.effect is DriftEffect.CONFLICT
         ]

@@ -128,7 +128,8 @@ class Removals:
         if work is AssetWork.TAKE_BACK:
             times = f"no rule binds it any more: {subject.decision.excluded_by}"
         if last_body is None:
-            return forget_item(about, f"{times}, and its table is gone")
+            return forget_item(about, f"{times}, and its {self._design.object_word} is gone")
+        last_body = self._as_written(last_body, live)
         if checkpoint.state is CheckpointState.BOUND:
             return self._take_back(about, checkpoint, last_body, times, live)
         if work is not AssetWork.RETIRE:
@@ -216,6 +217,15 @@ class Removals:
         self._bodies.append(body)
         return replace(known, version=None), body  # so that it is read again before it is deleted
 
+    def _as_written(self, last_body: bytes, live: LiveObject | None) -> bytes:
+        """What was written last, with what writes that failed since have left there."""
+        if live is None:
+            return last_body
+        written = self._design.as_written(last_body, live.body)
+        if written is not last_body:
+            self._bodies.append(written)
+        return written
+
     def _retire(
         self, subject: Subject, checkpoint: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None
     ) -> ChangeSetItem:
@@ -247,7 +257,7 @@ class Removals:
         foreign = self._design.foreign_because(live, subject.asset, marker, last_body)
         foreign = foreign or self._design.made_anew_because(live, last_body, checkpoint.version)
         return (
-            f"the table {checkpoint.container}.{checkpoint.name} {foreign}; it stays as it is"
+            f"the {self._design.object_word} {checkpoint.container}.{checkpoint.name} {foreign}; it stays as it is"
             if foreign is not None
             else None
         )
@@ -258,16 +268,17 @@ class Removals:
         """The delete of a retired table, or what becomes of it instead; None where it is left and a finding says so."""
         if live is None and checkpoint.version is None:
             live = await self._target.read(checkpoint.container, checkpoint.name)
+        last_body = self._as_written(last_body, live)
         if live is None:  # as it was left, or gone already
             return replace(delete_item(subject, last_body, reason), blocked_by=self._rules.blocked_by(touched=False))
-        table = f"{checkpoint.container}.{checkpoint.name}"
+        table, word = f"{checkpoint.container}.{checkpoint.name}", self._design.object_word
         foreign = self._design.foreign_because(live, subject.asset, self._settings.installation_marker, last_body)
         if foreign is not None:
-            return forget_item(subject, f"the retired table {table} {foreign}; it is left as it is")
+            return forget_item(subject, f"the retired {word} {table} {foreign}; it is left as it is")
         # Without members that AWS fills with empty values.
         changes = tuple(each for each in self._design.changes(last_body, live.body) if each.before or each.after)
         if changes and not self._rules.reviewed:
-            self._draft.left.append(_left(subject.asset, table, [change.path for change in changes]))
+            self._draft.left.append(_left(subject.asset, f"{word} {table}", [change.path for change in changes]))
             return None
         self._bodies.append(live.body)
         seen = replace(subject, checkpoint=replace(checkpoint, version=live.version))
@@ -291,6 +302,6 @@ class Removals:
 
 
 def _left(asset: AssetId, table: str, fields: Sequence[str]) -> Problem:
-    message = f"somebody else has changed {first_of(fields, _NAMED_FIELDS)} of the retired table {table}"
+    message = f"somebody else has changed {first_of(fields, _NAMED_FIELDS)} of the retired {table}"
     remedy = "Look at it in a preview; if it may go, apply that change set with deletes allowed."
     return Problem.of(asset, DRIFT, f"{message}; it is not deleted", remedy)

@@ -19,6 +19,7 @@ from spheresync.model import (
     Action,
     Address,
     AssetId,
+    Digest,
     LiveObject,
     PhysicalName,
     Place,
@@ -32,7 +33,7 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
-from spheresync.planning.decisions.access import waiting_for_approval
+from spheresync.planning.decisions.access import reviews_access_in, waiting_for_approval
 from spheresync.planning.decisions.undo import EffectKind, RunEffect, seen_in_the_way, settle_together, undo_item
 from spheresync.planning.destination_places import require_same_place
 from spheresync.planning.names.closed_containers import ClosedContainers
@@ -67,7 +68,7 @@ from spheresync.targets.registry import base_of, design_of
 NOTHING_TO_UNDO = "nothing_to_undo"
 NOT_IN_FORCE = "target_not_configured"
 """Code of a target in which a run wrote and that is not configured any more."""
-_LOOKED_INTO = "The next sync looks at the table again, and says or mends what is left of that."
+_LOOKED_INTO = "The next sync looks at it again, and says or mends what is left of that."
 _CHUNK = 500
 _READ_ONE_BY_ONE = 20
 """Up to so many tables are asked for by name; of more, their databases are listed, a hundred tables a call."""
@@ -136,8 +137,8 @@ class Reverter:
                 section = self._settings.section_of(key.target)
                 additions = UndoneAdditions(self._store, key, section, items.get(base, ()), undone.id)
                 settled = await additions.planned(settled)
-                if self._settings.approvals.of_access:
-                    settled = [waiting_for_approval(item) for item in settled]
+            if reviews_access_in(self._settings, key.target):
+                settled = [waiting_for_approval(item) for item in settled]
             planned = await plan_prerequisites(
                 self._store, self._mapping.of(key), marker, key, settled, bound=self._bound
             )
@@ -174,7 +175,10 @@ class Reverter:
         for start in range(0, len(effects), _CHUNK):
             chunk = effects[start : start + _CHUNK]
             bodies = await self._store.blobs.get_many(
-                digest for effect in chunk for digest in (effect.entry.before, effect.entry.after) if digest is not None
+                digest
+                for effect in chunk
+                for digest in (effect.entry.before, effect.entry.after, effect.known.body if effect.known else None)
+                if digest is not None
             )
             for effect in chunk:
                 whole = replace(
@@ -186,6 +190,7 @@ class Reverter:
                 )
                 marker = self._settings.installation_marker
                 try:
+                    whole = await self._with_halves(whole, bodies)
                     item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
                 except Exception as error:  # noqa: BLE001 -- isolates this asset
                     asset = effect.item.asset
@@ -199,8 +204,19 @@ class Reverter:
                     await self._keep(whole.restored or ())
         return items
 
+    async def _with_halves(self, effect: RunEffect, bodies: Mapping[Digest, bytes]) -> RunEffect:
+        """What a run did, with what writes that failed since have left half done."""
+        last = None if effect.known is None else bodies.get(effect.known.body)
+        if last is None or effect.live is None or effect.after is None:
+            return effect
+        written = effect.design.as_written(last, effect.live.body)
+        if written is last:
+            return effect
+        await self._keep([written])
+        return replace(effect, after=written, left_half=True)
+
     async def _keep(self, bodies: Sequence[bytes]) -> None:
-        """Keep bodies that no run has written: of tables that others made, as they are and are to be."""
+        """Keep bodies that no run has written: as tables of others are and are to be, or as failed writes left them."""
 
         async def keep(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)
@@ -258,8 +274,9 @@ class Reverter:
     ) -> tuple[Problem, ...]:
         if not (items or problems):
             return (_nothing(self._run_id),)
-        deletes = [item.asset.space for item in items if item.action is Action.DELETE]
-        told = (undo_deletes(deletes),) if deletes else ()
+        deletes = [item for item in items if item.action is Action.DELETE]
+        what = Counter(design_of(item.target).object_word for item in deletes)
+        told = (undo_deletes((item.asset.space for item in deletes), what),) if deletes else ()
         return (*told, *self._unread, *(stays(database, self._run_id, self._place(key)) for key, database in left))
 
     def _place(self, key: TargetKey) -> Place | None:

@@ -7,7 +7,7 @@ where that is allowed besides; so it passes no guard, and says so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from spheresync.model import Problem, SpaceName, counted, first_of
 
@@ -16,17 +16,18 @@ UNREAD_NOW = "unread_now"
 _NAMED = 10
 
 
-def undo_deletes(spaces: Iterable[SpaceName]) -> Problem:
-    """How many tables of which spaces it deletes; `spaces` holds the space of each."""
+def undo_deletes(spaces: Iterable[SpaceName], what: Mapping[str, int]) -> Problem:
+    """How many objects of which spaces it deletes; `spaces` holds the space of each, `what` counts them by word."""
     counts = Counter(spaces)
     named = first_of([f"{space} ({count})" for space, count in sorted(counts.items())], _NAMED)
-    message = f"this undo deletes {counted(counts.total(), 'table')} of {counted(len(counts), 'space')}: {named}"
+    objects = " and ".join(counted(count, word) for word, count in sorted(what.items()))
+    message = f"this undo deletes {objects} of {counted(len(counts), 'space')}: {named}"
     return Problem(
         "undo",
         UNDO_DELETES,
         f"{message}. {NO_GUARD}",
         "Where that is too much, leave the deletes out. Once they are done, a revert of the run that did them makes "
-        "these tables again, as they were.",
+        "them again, as they were.",
     )
 
 

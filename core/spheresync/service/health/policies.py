@@ -14,7 +14,7 @@ from spheresync.config import Destination, Settings
 from spheresync.mapping.names import plain_name
 from spheresync.model import DestinationName, TargetKey
 from spheresync.runtime.context import RuntimeContext
-from spheresync.targets.design import PermissionReach
+from spheresync.targets.design_values import PermissionReach
 from spheresync.targets.registry import design_of
 
 _OURSELVES = "the credentials of this process"

@@ -26,6 +26,8 @@ class DriftKind(StrEnum):
 
     DATABASE_DELETED = "database_deleted"
     TABLE_DELETED = "table_deleted"
+    OBJECT_DELETED = "object_deleted"  # of a target that adds to tables: a data set, an asset with our form
+    UNPUBLISHED = "unpublished"
     MARKER_LOST = "marker_lost"  # our marker is gone, so the object is nobody's of this installation
     TAKEN_OVER = "taken_over"  # it carries the marker of another installation or asset
     COLUMNS = "columns"
@@ -34,6 +36,11 @@ class DriftKind(StrEnum):
     DESCRIPTION = "description"
     COMMENTS = "comments"
     OTHER = "other"  # table type, storage, partition keys and further members
+
+
+_GONE = frozenset(
+    {DriftKind.DATABASE_DELETED, DriftKind.TABLE_DELETED, DriftKind.OBJECT_DELETED, DriftKind.UNPUBLISHED}
+)
 
 
 class DriftEffect(StrEnum):
@@ -108,7 +115,7 @@ class TableDrift:
         reported = any(field.effect is DriftEffect.REPORT for field in self.fields)
         if self.effect in {DriftEffect.RECREATE, DriftEffect.RESTORE, DriftEffect.CONFLICT}:
             return PendingRepair.TO_MEND_IN_PART if reported else PendingRepair.TO_MEND
-        gone = self.kinds[0] in {DriftKind.DATABASE_DELETED, DriftKind.TABLE_DELETED}
+        gone = self.kinds[0] in _GONE
         kept = self.effect in {DriftEffect.KEEP, DriftEffect.NOT_OURS}
         return PendingRepair.NOTHING if kept and not gone else PendingRepair.TO_TELL
 

@@ -8,7 +8,8 @@ from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.model import DesiredObject, Digest, FieldChange, LiveObject, PhysicalName, Severity
 from spheresync.targets.annotations import content
 from spheresync.targets.annotations.content import FORM, Content
-from spheresync.targets.design import LastWritten, MarkPaths, Marks, Merged, RequiredObject, TargetDesign
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import LastWritten, MarkPaths, Marks, Merged, RequiredObject
 
 
 class ContentDesign(TargetDesign):
@@ -32,6 +33,13 @@ class ContentDesign(TargetDesign):
         moved = () if last is None else tuple(content.moved(last, there, want))
         stays = tuple(FieldChange(path, want.ours.get(path), there.fields.get(path)) for path in kept)
         return Merged(merged.body, stays, moved)
+
+    def as_seen(self, written: bytes, live_body: bytes) -> bytes:
+        """Our form says what else is ours; where it is not there any more, that is what was written last."""
+        live, last = Content.read(live_body), Content.read(written)
+        if live.is_marked:
+            return live_body
+        return replace(live, ours=last.ours, found=last.found & live.fields.keys()).body
 
     def own_changes(self, before: bytes, after: bytes) -> tuple[FieldChange, ...]:
         then, now = Content.read(before), Content.read(after)

@@ -32,6 +32,8 @@ def wanted_of(
     Raises:
         TargetError: MOVED.
     """
+    if operation.last_written is not None and live is not None:
+        operation = replace(operation, last_written=design.as_written(operation.last_written, live.body))
     assert operation.desired is not None
     if operation.exact:
         return _restored(design, operation, there, live), ()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from spheresync.mapping.rules import Decision, decide_column, fill
 from spheresync.mapping.texts import cut, several_lines
 from spheresync.model import Asset, Column
-from spheresync.targets.design import BaseObject
+from spheresync.targets.design_values import BaseObject
 
 LONGEST_MEMBER = 4_000
 """Characters of one text in our form; longer ones are cut."""

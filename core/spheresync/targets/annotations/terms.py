@@ -16,7 +16,7 @@ from spheresync.config.context import ContextTerm
 from spheresync.config.glossary import LONGEST_NAME, GlossarySection
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import DesiredObject, JsonValue, PhysicalName, canonical_json, digest_json, digest_of
-from spheresync.targets.design import RequiredObject
+from spheresync.targets.design_values import RequiredObject
 
 MOST_SHORT, MOST_LONG = 1_024, 4_096
 """Characters of the two descriptions of a term (reference: aws-catalogs.md 4; Glue's API model says the same)."""
@@ -166,13 +166,13 @@ def _depths(used: Iterable[str], terms: Mapping[str, ContextTerm]) -> dict[str, 
     """How many wider terms stand above each term that is needed, they themselves included; circles are cut."""
     found: dict[str, int] = {}
     for name in sorted(used):
-        chain = list(_above(name, terms))
+        chain = list(with_wider(name, terms))
         for depth, each in enumerate(reversed(chain)):
             found[each] = max(depth, found.get(each, 0))
     return found
 
 
-def _above(name: str, terms: Mapping[str, ContextTerm]) -> Iterator[str]:
+def with_wider(name: str, terms: Mapping[str, ContextTerm]) -> Iterator[str]:
     """A term and the wider ones above it."""
     seen: set[str] = set()
     at: str | None = name

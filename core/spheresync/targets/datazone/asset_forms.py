@@ -23,13 +23,15 @@ from spheresync.targets.annotations.content import (
     column_of,
 )
 from spheresync.targets.annotations.written import WRITTEN, Written
-from spheresync.targets.datazone.required import ASSET_TYPE, FORM_MEMBERS, FORM_TYPE
+from spheresync.targets.datazone.required import ASSET_TYPE, FORM_MEMBERS, FORM_TYPE, PUBLISHED_BY
 
 COLUMN_FORM: Final = "ColumnBusinessMetadataForm"
 COLUMN_FORM_TYPE: Final = "amazon.datazone.ColumnBusinessMetadataFormType"
 TABLE_FORM: Final = "RelationalTableForm"
 TABLE_FORM_TYPE: Final = "amazon.datazone.RelationalTableFormType"
 BUSINESS: Final = "columnsBusinessMetadata"
+_APART = frozenset({WRITTEN, PUBLISHED_BY})
+_ACTIVE = "ACTIVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def content_of(asset: Mapping[str, Any], names: Mapping[str, str], glossary: str
     """
     form = _form(asset, FORM_TYPE) or {}
     written = Written.read(form.get(WRITTEN))
-    said = {f"{FORM}{key}": str(value) for key, value in form.items() if value is not None and key != WRITTEN}
+    said = {f"{FORM}{key}": str(value) for key, value in form.items() if value is not None and key not in _APART}
     if written.lost:
         said.pop(DIGEST, None)  # it is not proven what was written
     fields: dict[str, str] = {}
@@ -75,6 +77,17 @@ def content_of(asset: Mapping[str, Any], names: Mapping[str, str], glossary: str
     ours = {**{path: value for path, value in said.items() if path != DIGEST}, **written.ours} if form else {}
     custom = asset.get("typeIdentifier") == ASSET_TYPE
     return Content({**fields, **said}, ours, written.found, str(asset["id"]), custom, home=home, ids=ids)
+
+
+def is_published(asset: Mapping[str, Any]) -> bool:
+    """Whether everybody who looks for data in the domain finds it."""
+    return (asset.get("listing") or {}).get("listingStatus") == _ACTIVE
+
+
+def publisher_of(asset: Mapping[str, Any]) -> str | None:
+    """Which installation published an asset, as our form there says; None where none did."""
+    publisher = (_form(asset, FORM_TYPE) or {}).get(PUBLISHED_BY)
+    return None if publisher is None or not is_published(asset) else str(publisher)
 
 
 def ids_in_form(asset: Mapping[str, Any]) -> Mapping[str, str]:
@@ -104,7 +117,7 @@ def asset_input(
     """
     asset = asset or {}
     forms = {str(each["formName"]): _again(each) for each in asset.get("formsOutput") or ()}
-    _put(forms, FORM_TYPE, FORM_TYPE, _our_form(wanted))
+    _put(forms, FORM_TYPE, FORM_TYPE, _our_form(wanted, publisher_of(asset)))
     changed = {path for path in there.fields.keys() | wanted.fields.keys() if _differs(path, there, wanted)}
     if any(path.startswith(COLUMNS) for path in changed):
         columns: list[JsonValue] = [*_with_changes(_columns_of(asset), changed, there, wanted)]
@@ -114,6 +127,19 @@ def asset_input(
     text = wanted.fields.get(DESCRIPTION, "") if DESCRIPTION in changed else str(asset.get("description") or "")
     terms = _terms(asset.get("glossaryTerms") or (), TERMS, changed, there, wanted)
     return AssetInput(str(asset.get("name") or name), text, tuple(terms), tuple(forms.values()))
+
+
+def with_publisher(asset: Mapping[str, Any], publisher: str | None) -> AssetInput | None:
+    """An asset as it is, our form on it saying who published it; None where it says so, or is not there."""
+    form = _form(asset, FORM_TYPE)
+    if form is None or form.get(PUBLISHED_BY) == publisher:
+        return None
+    said = {name: value for name, value in form.items() if name != PUBLISHED_BY}
+    said |= {} if publisher is None else {PUBLISHED_BY: publisher}
+    forms = {str(each["formName"]): _again(each) for each in asset.get("formsOutput") or ()}
+    _put(forms, FORM_TYPE, FORM_TYPE, said)
+    terms = tuple(str(each) for each in asset.get("glossaryTerms") or ())
+    return AssetInput(str(asset["name"]), str(asset.get("description") or ""), terms, tuple(forms.values()))
 
 
 def _differs(path: str, there: Content, wanted: Content) -> bool:
@@ -155,7 +181,7 @@ def _with_changes(
             yield entry
 
 
-def _our_form(wanted: Content) -> Mapping[str, JsonValue] | None:
+def _our_form(wanted: Content, publisher: str | None) -> Mapping[str, JsonValue] | None:
     """The members of our form, None where it is not to be there."""
     if not wanted.is_marked:
         return None
@@ -163,6 +189,7 @@ def _our_form(wanted: Content) -> Mapping[str, JsonValue] | None:
         path.removeprefix(FORM): value for path, value in wanted.fields.items() if path.startswith(FORM)
     }
     said[WRITTEN] = Written.of(wanted).text
+    said |= {} if publisher is None else {PUBLISHED_BY: publisher}
     return {name: said[name] for name in FORM_MEMBERS if name in said}
 
 

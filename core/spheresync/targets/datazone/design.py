@@ -28,18 +28,13 @@ from spheresync.targets.annotations.content import COLUMN_FACTS, COLUMNS, DESCRI
 from spheresync.targets.annotations.design import ContentDesign, desired_of
 from spheresync.targets.annotations.said import description_of, facts_of, held_columns, said_of
 from spheresync.targets.datazone.required import required_objects
-from spheresync.targets.design import (
-    BaseObject,
-    Capabilities,
-    PermissionGroup,
-    PermissionReach,
-    RequiredObject,
-)
+from spheresync.targets.design_values import BaseObject, Capabilities, PermissionGroup, PermissionReach, RequiredObject
 
 MOST_TERMS = 20
 """Glossary terms of one asset (reference: aws-catalogs.md 4)."""
 MOST_CONTENT = 300_000
 """Characters of the content of a form (same place)."""
+ONE_INSTALLATION = "Let one installation write a table's asset: give the asset another name by a mapping rule."
 _ROOM = 20_000
 """Characters of a form that are kept for its other members."""
 _OPERATIONS = {
@@ -134,6 +129,18 @@ class DataZoneDesign(ContentDesign):
 
     def operations(self, action: Action) -> tuple[str, ...]:
         return _OPERATIONS.get(action, ())
+
+    @property
+    def object_word(self) -> str:
+        return "asset"
+
+    @property
+    def conflict_remedy(self) -> str:
+        return ONE_INSTALLATION
+
+    @property
+    def taken_remedy(self) -> str:
+        return ONE_INSTALLATION
 
     @property
     def missing_text(self) -> str:

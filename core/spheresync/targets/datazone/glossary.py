@@ -1,17 +1,20 @@
 """The glossary and its terms in DataZone: found before they are made, and only what is ours is changed.
 
 A term that somebody renamed is found again by its mark, as is the glossary. (That AWS searches these texts too is
-UNVERIFIED.)
+UNVERIFIED.) The glossary of another project is used, and nothing is written into it; what is disabled is put on no
+asset that has not got it yet.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.config.datazone import DataZone
+from spheresync.errors import TargetError, TargetFault
 from spheresync.model import PhysicalName
 from spheresync.targets.annotations.terms import Mark, glossary_text, mark_in, term_body, term_texts
 from spheresync.targets.aws.error_codes import Recovery
@@ -20,7 +23,18 @@ from spheresync.targets.datazone.domain import Domain
 from spheresync.targets.protocol import ContainerOutcome
 
 _REMEMBERED = 300.0
-"""Seconds for which a term that was looked up is not looked up again."""
+"""Seconds for which a glossary or a term that was looked up is not looked up again."""
+_DISABLED = "DISABLED"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A glossary that is there. `writable`: it is of our project, or this installation made it."""
+
+    id: str
+    project: str
+    writable: bool
+    enabled: bool
 
 
 class Glossary:
@@ -31,7 +45,7 @@ class Glossary:
         self._section = section
         self._owner = owner
         self._drift = drift
-        self._id: str | None = None
+        self._known: tuple[float, _Found | None] = (0.0, None)
         self._ids: dict[str, tuple[float, str]] = {}
         self._names: dict[str, tuple[float, str | None]] = {}
         self._gone: dict[str, float] = {}
@@ -39,8 +53,7 @@ class Glossary:
     async def ensure(self) -> ContainerOutcome:
         """Have the glossary."""
         name = self._section.glossary
-        if (there := await self._look_for_glossary()) is not None:
-            self._id = there
+        if await self._look_for_glossary() is not None:
             return ContainerOutcome(PhysicalName(f"glossary {name}"), created=False, ours=False)
         try:
             reply = await self._domain.write(
@@ -49,24 +62,25 @@ class Glossary:
                 subject=f"glossary {name}",
             )
         except AwsError as error:
-            self._id = await self._look_for_glossary() if error.needs_look else None
-            if self._id is None:
+            if not error.needs_look or await self._look_for_glossary() is None:
                 raise
             return ContainerOutcome(PhysicalName(f"glossary {name}"), created=error.uncertain, ours=error.uncertain)
-        self._id = str(reply.body["id"])
+        made = _Found(str(reply.body["id"]), self._domain.project, writable=True, enabled=True)
+        self._known = (time.monotonic(), made)
         return ContainerOutcome(PhysicalName(f"glossary {name}"), created=True, ours=True, request_id=reply.request_id)
 
     async def ensure_term(self, name: str) -> ContainerOutcome:
         """Have a term as it is defined; one that others made, or whose text they edited, is used as it is.
 
         Raises:
-            TargetError: INVALID where DataZone would not take it; or what the service answered.
+            TargetError: INVALID where DataZone would not take it; CONFLICT where it is to be made in a glossary that is
+                another project's or disabled; or what the service answered.
         """
         asked = await self._term_input(name)
         there = await self._look_for_term(name)
         what = PhysicalName(f"term {name}")
         if there is None:
-            glossary = await self._glossary_id()
+            glossary = await self._open_glossary(name)
             try:
                 reply = await self._domain.write(
                     "CreateGlossaryTerm",
@@ -78,12 +92,13 @@ class Glossary:
                 if there is None:
                     raise
                 ours = self._marked(there)
-                self._note(name, str(there["id"]))
+                self._note(name, there)
                 return ContainerOutcome(what, created=error.uncertain and ours, ours=ours)
-            self._note(name, str(reply.body["id"]))
+            self._note(name, reply.body)
             return ContainerOutcome(what, created=True, ours=True, request_id=reply.request_id)
-        self._note(name, str(there["id"]))
-        if not self._is_to_change(there, asked):
+        self._note(name, there)
+        glossary_there = await self._glossary()
+        if glossary_there is None or not (glossary_there.writable and self._is_to_change(there, asked)):
             return ContainerOutcome(what, created=False, ours=self._marked(there))
         mark = self._mark(there)
         changed = {**asked, "termRelations": _relations(there, asked, "" if mark is None else mark.above)}
@@ -98,7 +113,11 @@ class Glossary:
         )
 
     async def id_of(self, name: str) -> str:
-        """The id of a term; one that is gone is made again."""
+        """The id of a term that is to be put on an asset; one that is gone is made again.
+
+        Raises:
+            TargetError: CONFLICT where it is disabled.
+        """
         at, identifier = self._ids.get(name, (0.0, ""))
         if identifier and time.monotonic() - at < _REMEMBERED:
             return identifier
@@ -106,7 +125,13 @@ class Glossary:
         if there is None:
             await self.ensure_term(name)
         else:
-            self._note(name, str(there["id"]))
+            glossary = await self._glossary()
+            if there.get("status") == _DISABLED or (glossary is not None and not glossary.enabled):
+                what = f"glossary term {name}" if there.get("status") == _DISABLED else self._subject
+                text = f"{what} is disabled in DataZone, so the term {name} is put on no asset."
+                remedy = "Enable it there, or take the term out of the context file."
+                raise TargetError(TargetFault.CONFLICT, text, remedy=remedy)
+            self._note(name, there)
         return self._ids[name][1]
 
     async def name_of(self, identifier: str) -> str | None:
@@ -123,10 +148,9 @@ class Glossary:
                 raise
             self._gone[identifier] = time.monotonic()
             return None
-        named = self._called(term) if term.get("glossaryId") == await self._known_glossary() else None
+        glossary = await self._glossary()
+        named = self._called(term) if glossary is not None and term.get("glossaryId") == glossary.id else None
         self._names[identifier] = (time.monotonic(), named)
-        if named is not None:
-            self._ids[named] = (time.monotonic(), identifier)
         return named
 
     async def is_there(self, identifier: str) -> bool:
@@ -138,7 +162,7 @@ class Glossary:
 
     def forget(self) -> None:
         """Look everything up anew: something is not as it was remembered."""
-        self._id = None
+        self._known = (0.0, None)
         self._ids.clear()
         self._names.clear()
         self._gone.clear()
@@ -188,37 +212,63 @@ class Glossary:
         mark = self._mark(term)
         return str(term["name"]) if mark is None else mark.name
 
-    def _note(self, name: str, identifier: str) -> None:
-        self._ids[name] = (time.monotonic(), identifier)
+    def _note(self, name: str, term: Mapping[str, Any]) -> None:
+        identifier = str(term["id"])
         self._names[identifier] = (time.monotonic(), name)
+        if term.get("status") != _DISABLED:
+            self._ids[name] = (time.monotonic(), identifier)
 
-    async def _glossary_id(self) -> str:
-        if await self._known_glossary() is None:
+    @property
+    def _subject(self) -> str:
+        return f"glossary {self._section.glossary}"
+
+    async def _open_glossary(self, term: str) -> str:
+        """The id of the glossary, which is made where it is not there, to have a term made in it.
+
+        Raises:
+            TargetError: CONFLICT where it is another project's or disabled.
+        """
+        if await self._glossary() is None:
             await self.ensure()
-        assert self._id is not None
-        return self._id
+        found = await self._glossary()
+        assert found is not None
+        if found.writable and found.enabled:
+            return found.id
+        if not found.writable:
+            text = f"{self._subject} is of project {found.project} and has no term {term}; nothing is written into it."
+            remedy = "Have the term made in that project, or name a glossary of ours in `datazone.glossary`."
+        else:
+            text = f"{self._subject} is disabled in DataZone, so the term {term} is not made."
+            remedy = "Enable it there, or name another one in `datazone.glossary`."
+        raise TargetError(TargetFault.CONFLICT, text, remedy=remedy)
 
-    async def _known_glossary(self) -> str | None:
-        if self._id is None:
-            self._id = await self._look_for_glossary()
-        return self._id
+    async def _glossary(self) -> _Found | None:
+        at, found = self._known
+        if found is None or time.monotonic() - at >= _REMEMBERED:
+            found = await self._look_for_glossary()
+        return found
 
-    async def _look_for_glossary(self) -> str | None:
+    async def _look_for_glossary(self) -> _Found | None:
         name, renamed = self._section.glossary, None
         async for item in self._found("GLOSSARY", "glossaryItem", name, {}):
-            if item.get("name") == name:
-                return str(item["id"])
             mark = self._mark(item, "description")
-            if mark is not None and mark.name == name:
-                renamed = str(item["id"])
+            if item.get("name") != name and (mark is None or mark.name != name):
+                continue
+            project = str(item.get("owningProjectId", ""))
+            writable = mark is not None or project == self._domain.project
+            renamed = _Found(str(item["id"]), project, writable, enabled=item.get("status") != _DISABLED)
+            if item.get("name") == name:
+                break
+        self._known = (time.monotonic(), renamed)
         return renamed
 
     async def _look_for_term(self, name: str) -> Mapping[str, Any] | None:
         """The term of that name in our glossary, else ours that somebody has renamed."""
-        glossary = await self._known_glossary()
-        if glossary is None:
+        found = await self._glossary()
+        if found is None:
             return None
-        only, renamed = {"filters": {"filter": {"attribute": "glossaryId", "value": glossary}}}, None
+        glossary, renamed = found.id, None
+        only = {"filters": {"filter": {"attribute": "glossaryId", "value": glossary}}}
         async for item in self._found("GLOSSARY_TERM", "glossaryTermItem", name, only):
             if item.get("glossaryId") != glossary:
                 continue

@@ -12,13 +12,6 @@ from spheresync.targets.datazone.assets import TableAssets
 from spheresync.targets.datazone.domain import Domain
 from spheresync.targets.datazone.take_over import take_over
 
-_ACTIVE = "ACTIVE"
-
-
-def is_published(asset: Mapping[str, Any]) -> bool:
-    """Whether everybody who looks for data in the domain finds it."""
-    return (asset.get("listing") or {}).get("listingStatus") == _ACTIVE
-
 
 def is_superseded(assets: TableAssets, name: str) -> bool:
     """Whether an imported asset says all that others say on the one of ours, which is not needed any more."""

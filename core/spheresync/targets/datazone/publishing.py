@@ -6,11 +6,12 @@ published goes by what DataZone holds of the asset: by the digest that our form 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spheresync.config import DriftPolicies
+from spheresync.config import DriftPolicies, Settings
+from spheresync.config.datazone import Publish
 from spheresync.config.sections import TargetSection
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
@@ -30,7 +31,9 @@ from spheresync.model import (
     digest_json,
 )
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.design import (
+from spheresync.state.records import DriftKind
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import (
     BaseObject,
     Capabilities,
     MarkPaths,
@@ -39,8 +42,8 @@ from spheresync.targets.design import (
     PermissionGroup,
     PermissionReach,
     RequiredObject,
-    TargetDesign,
 )
+from spheresync.targets.target_words import AccessAccount
 
 CONTENT = "published.content"
 RETIRED = "published.retired"
@@ -51,25 +54,32 @@ class Published:
     """What is published of an asset: the digest that our form has there, empty where it has none.
 
     `retired`: it says that the asset is gone. `revision` is that of the asset; `before`: somebody had published it
-    before we came, so that it is not ours to unpublish.
+    before we came, so that it is not ours to unpublish. `asset` is its id, empty where that is not known.
     """
 
     content: str
     retired: bool = False
     revision: str = ""
     before: bool = False
+    asset: str = ""
 
     @classmethod
     def read(cls, body: bytes) -> Published:
         """What `body` wrote."""
         held: dict[str, Any] = read_own_json(body)
-        return cls(held["content"], held["retired"], held["revision"], held["before"])
+        return cls(held["content"], held["retired"], held["revision"], held["before"], held.get("asset", ""))
 
     @property
     def body(self) -> bytes:
         """As states keep it."""
         return canonical_json(
-            {"content": self.content, "retired": self.retired, "revision": self.revision, "before": self.before}
+            {
+                "content": self.content,
+                "retired": self.retired,
+                "revision": self.revision,
+                "before": self.before,
+                "asset": self.asset,
+            }
         )
 
     @property
@@ -96,6 +106,9 @@ class PublishingDesign(TargetDesign):
                 "datazone:GetAsset",
                 "datazone:GetListing",
                 "datazone:CreateListingChangeSet",
+                "datazone:CreateAssetRevision",
+                "datazone:GetFormType",
+                "datazone:GetAssetType",
                 "datazone:DeleteAsset",
             ),
             PermissionReach.EVERYTHING,
@@ -119,7 +132,7 @@ class PublishingDesign(TargetDesign):
 
     def retire(self, last_body: bytes, at: str, container: PhysicalName, name: PhysicalName) -> DesiredObject:
         last = Published.read(last_body)
-        return _desired(container, name, Published(last.content, retired=True, before=last.before))
+        return _desired(container, name, Published(last.content, retired=True, before=last.before, asset=last.asset))
 
     def prerequisites(
         self, container: PhysicalName, source: str, label: str, marker: str
@@ -133,7 +146,8 @@ class PublishingDesign(TargetDesign):
 
     def operations(self, action: Action) -> tuple[str, ...]:
         sends = action.changes_something and action not in {Action.ADOPT, Action.FORGET}
-        return ("datazone:CreateListingChangeSet",) if sends else ()
+        notes = ("datazone:CreateAssetRevision",) if action is Action.CREATE else ()
+        return ("datazone:CreateListingChangeSet", *notes) if sends else ()
 
     def merge(self, last_written: bytes | None, live: bytes, desired: bytes, policies: DriftPolicies) -> Merged:
         there, want = Published.read(live), Published.read(desired)
@@ -181,9 +195,23 @@ class PublishingDesign(TargetDesign):
     def made_anew_because(self, live: LiveObject, last_body: bytes, version: str | None) -> str | None:
         return None
 
+    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+        return AccessAccount("what is published is shown to everybody who looks for data in the DataZone domain")
+
+    def reviews_access(self, settings: Settings) -> bool:
+        return settings.datazone.publish is Publish.REVIEW
+
+    @property
+    def object_word(self) -> str:
+        return "asset"
+
     @property
     def missing_text(self) -> str:
         return "somebody else has unpublished its asset, or another one stands for the table by now"
+
+    @property
+    def missing_kind(self) -> DriftKind:
+        return DriftKind.UNPUBLISHED
 
     @property
     def service(self) -> str:

@@ -1,4 +1,8 @@
-"""Publishing in DataZone as a target: the listings of assets that carry our form."""
+"""Publishing in DataZone as a target: the listings of assets that carry our form.
+
+A listing takes no mark, so that we published an asset is noted in our form, in a revision that readers do not see: by
+that it is known also where the state is lost, or publishing has been switched off since.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,14 @@ from spheresync.targets.annotations.content import DIGEST
 from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.errors import AwsError
-from spheresync.targets.datazone.asset_forms import content_of
+from spheresync.targets.datazone.asset_forms import content_of, is_published, publisher_of, with_publisher
 from spheresync.targets.datazone.assets import AssetFinder, TableAssets
 from spheresync.targets.datazone.domain import Domain
-from spheresync.targets.datazone.own_assets import delete, is_published, is_superseded, unpublish
+from spheresync.targets.datazone.next_revision import revise
+from spheresync.targets.datazone.own_assets import delete, is_superseded, unpublish
 from spheresync.targets.datazone.publishing import Published
 from spheresync.targets.datazone.required import FORM_TYPE
+from spheresync.targets.datazone.type_revisions import TypeRevisions
 from spheresync.targets.protocol import (
     ContainerOutcome,
     Operation,
@@ -48,6 +54,7 @@ class PublishingTarget(AddingTarget):
         super().__init__(door, owner, key)
         self._domain = Domain(door, section.domain_id, section.project_id)
         self._finder = AssetFinder(self._domain, owner, account)
+        self._types = TypeRevisions(self._domain)
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         """Nothing is needed first."""
@@ -65,19 +72,20 @@ class PublishingTarget(AddingTarget):
             NoObjectError: it is not published, and it was said that it must be.
             TargetError: MOVED where the asset does not hold what is to be published, or what the service answered.
         """
-        at, doubt = Address(operation.container, operation.name), None
+        at, doubt, found = Address(operation.container, operation.name), None, False
         for attempt in range(1 + _ATTEMPTS):
             if doubt is not None:
                 await self._domain.pause(attempt)
             assets = await self._finder.find(at, subject=operation.subject)
             asset = assets.asset
             live = None if asset is None else await self._listed(at, asset, subject=operation.subject)
+            found = live is not None if doubt is None else found
             try:
                 if operation.action is Action.DELETE:
                     outcome = await self._unpublish(operation, asset, live, sent=doubt is not None)
                     await self._unpublish_made(operation, assets)
                     return outcome
-                outcome = await self._publish(operation, asset, live, sent=doubt is not None)
+                outcome = await self._publish(operation, asset, live, sent=doubt is not None, found=found)
                 await self._take_place(operation, assets)
                 return outcome
             except AwsError as error:
@@ -88,8 +96,9 @@ class PublishingTarget(AddingTarget):
         raise doubt
 
     async def _publish(
-        self, operation: Operation, asset: Mapping[str, Any] | None, live: LiveObject | None, *, sent: bool
+        self, operation: Operation, asset: Mapping[str, Any] | None, live: LiveObject | None, *, sent: bool, found: bool
     ) -> Outcome:
+        """Publish an asset. `found`: it was published before we did anything."""
         assert operation.desired is not None
         wanted = Published.read(operation.desired.body)
         if live is None and operation.action is Action.RETIRE:
@@ -97,9 +106,10 @@ class PublishingTarget(AddingTarget):
         if live is None and operation.must_exist:
             raise NoObjectError(operation.subject)
         there = None if live is None else Published.read(live.body)
-        last = None if operation.last_written is None else Published.read(operation.last_written)
-        before = last.before if last is not None else there is not None
+        before = found and asset is not None and not self._is_ours(operation, asset)
         if there is not None and there.digest == wanted.digest and not (operation.exact and wanted.revision):
+            if sent and asset is not None and not before:
+                await self._note(asset, self._owner, subject=operation.subject)
             body = replace(there, before=before).body
             return Outcome(_UNVERSIONED, body, None if sent else body, already=not sent)
         revision = wanted.revision if operation.exact else ""
@@ -108,7 +118,9 @@ class PublishingTarget(AddingTarget):
             text = f"{operation.subject}: the asset does not hold what is to be published."
             raise TargetError(TargetFault.MOVED, text, remedy="See what kept datazone from writing it.")
         request_id = await self._change(operation, asset, "PUBLISH", revision)
-        done = replace(wanted, revision=revision or str(asset["revision"]), before=before)
+        if not before:
+            await self._note(asset, self._owner, subject=operation.subject)
+        done = replace(wanted, revision=revision or str(asset["revision"]), before=before, asset=str(asset["id"]))
         did = Action.CREATE if live is None and operation.action is not Action.CREATE else None
         return Outcome(_UNVERSIONED, done.body, None if live is None else live.body, request_id=request_id, did=did)
 
@@ -117,6 +129,8 @@ class PublishingTarget(AddingTarget):
         if assets.imported is None or assets.made is None or operation.action is Action.RETIRE:
             return
         if is_published(assets.made):
+            if not self._is_ours(operation, assets.made):
+                return
             await unpublish(self._domain, assets.made, subject=operation.subject)
         if is_superseded(assets, operation.name):
             await delete(self._domain, assets.made, subject=operation.subject)
@@ -125,18 +139,34 @@ class PublishingTarget(AddingTarget):
         self, operation: Operation, asset: Mapping[str, Any] | None, live: LiveObject | None, *, sent: bool
     ) -> Outcome:
         """Take a listing back; one that somebody had published before we came stays as it is."""
-        last = None if operation.last_written is None else Published.read(operation.last_written)
-        if asset is None or live is None or (last is not None and last.before):
+        if asset is None or live is None or not self._is_ours(operation, asset):
             return Outcome(None, b"", before=operation.last_written if sent else None, already=not sent)
         request_id = await self._change(operation, asset, "UNPUBLISH", "")
+        if not Published.read(live.body).retired:  # else the asset or our form goes next
+            await self._note(asset, None, subject=operation.subject)
         return Outcome(None, b"", before=live.body, request_id=request_id)
 
     async def _unpublish_made(self, operation: Operation, assets: TableAssets) -> None:
         """Take the listing of an asset of ours back that stands beside the imported one."""
         made = assets.made
-        before = operation.last_written is not None and Published.read(operation.last_written).before
-        if assets.imported is not None and made is not None and is_published(made) and not before:
+        if assets.imported is not None and made is not None and is_published(made) and self._is_ours(operation, made):
             await unpublish(self._domain, made, subject=operation.subject)
+
+    def _is_ours(self, operation: Operation, asset: Mapping[str, Any]) -> bool:
+        """Whether we published an asset, as far as our form on it or the state says so."""
+        if publisher_of(asset) == self._owner:
+            return True
+        last = None if operation.last_written is None else Published.read(operation.last_written)
+        return last is not None and not last.before and last.asset in {"", asset["id"]}
+
+    async def _note(self, asset: Mapping[str, Any], publisher: str | None, *, subject: str) -> None:
+        """Have our form say who published an asset; where it cannot, only the state knows."""
+        if (said := with_publisher(asset, publisher)) is None:
+            return
+        try:
+            await revise(self._domain, self._types, asset, said, subject=subject, repeatable=True)
+        except AwsError:
+            self._types.forget()
 
     async def _change(self, operation: Operation, asset: Mapping[str, Any], action: str, revision: str) -> str | None:
         params = {"entityIdentifier": asset["id"], "entityType": "ASSET", "action": action}
@@ -153,7 +183,9 @@ class PublishingTarget(AddingTarget):
         shown: Mapping[str, Any] = item.get("assetListing") or {}
         ours = _our_form(shown)
         retired = ours.get("status") == "retired"
-        published = Published(str(ours.get("digest") or ""), retired, str(shown.get("assetRevision") or ""))
+        revision = str(shown.get("assetRevision") or "")
+        theirs = publisher_of(asset) != self._owner
+        published = Published(str(ours.get("digest") or ""), retired, revision, before=theirs, asset=str(asset["id"]))
         return LiveObject(
             at.container,
             at.name,

@@ -8,7 +8,7 @@ from typing import Final
 from spheresync.config.datazone import DataZone
 from spheresync.model import JsonValue
 from spheresync.targets.annotations.terms import required, required_terms
-from spheresync.targets.design import RequiredObject
+from spheresync.targets.design_values import RequiredObject
 
 CREATE_GLOSSARY: Final = "datazone:CreateGlossary"
 CREATE_TERM: Final = "datazone:CreateGlossaryTerm"
@@ -18,6 +18,8 @@ FORM_TYPE: Final = "SpheresyncForm"
 """The type of our form, and the name under which assets carry it."""
 ASSET_TYPE: Final = "SpheresyncTable"
 """The type of assets that we make ourselves."""
+PUBLISHED_BY: Final = "publishedBy"
+"""The member of our form by which an asset says that we published it: a listing takes no mark."""
 FORM_MEMBERS: Final = (
     "managedBy",
     "source",
@@ -36,6 +38,7 @@ FORM_MEMBERS: Final = (
     "columns",
     "digest",
     "written",
+    PUBLISHED_BY,
 )
 
 

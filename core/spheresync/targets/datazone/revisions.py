@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from spheresync.config.datazone import DataZone
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import Address, digest_json
+from spheresync.model import Address
 from spheresync.targets.annotations.content import Content
 from spheresync.targets.annotations.merging import term_ids
 from spheresync.targets.datazone.asset_forms import AssetInput, asset_input
@@ -15,6 +14,7 @@ from spheresync.targets.datazone.assets import AssetFinder
 from spheresync.targets.datazone.design import MOST_CONTENT, MOST_TERMS
 from spheresync.targets.datazone.domain import Domain
 from spheresync.targets.datazone.glossary import Glossary
+from spheresync.targets.datazone.next_revision import members_of, revise
 from spheresync.targets.datazone.required import ASSET_TYPE
 from spheresync.targets.datazone.standing import Standing
 from spheresync.targets.datazone.types import Types
@@ -53,24 +53,10 @@ class RevisionWriter:
         wanted = replace(wanted, ids=await term_ids(seen.there, wanted, glossary, self._glossary.id_of))
         said = asset_input(asset, seen.there, wanted, operation.name)
         _require_fits(operation, said)
-        params: dict[str, Any] = {
-            "name": said.name,
-            "formsInput": await self._types.with_revisions(said.forms),
-            **({"description": said.description} if said.description else {}),
-            **({"glossaryTerms": [*said.terms]} if said.terms else {}),
-        }
         if asset is not None:
-            base = [asset["id"], asset["revision"]]
-            params |= {
-                "identifier": asset["id"],
-                "typeRevision": await self._types.revision_of_asset_type(str(asset["typeIdentifier"])),
-            }
-            if asset.get("predictionConfiguration"):
-                params["predictionConfiguration"] = asset["predictionConfiguration"]
-            params["clientToken"] = digest_json([*base, params])[-64:]
-            reply = await self._domain.write("CreateAssetRevision", params, subject=operation.subject)
+            reply = await revise(self._domain, self._types, asset, said, subject=operation.subject)
         else:
-            params |= {
+            params = await members_of(self._types, said) | {
                 "externalIdentifier": await self._finder.external_identifier(
                     Address(operation.container, operation.name)
                 ),

@@ -10,11 +10,11 @@ from spheresync.config.datazone import DataZone
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Address, LiveObject, first_of
 from spheresync.targets.annotations.content import Content
-from spheresync.targets.datazone.asset_forms import content_of, ids_in_form, terms_in
+from spheresync.targets.datazone.asset_forms import content_of, ids_in_form, is_published, terms_in
 from spheresync.targets.datazone.assets import AssetFinder, TableAssets
 from spheresync.targets.datazone.design import DATAZONE_DESIGN
 from spheresync.targets.datazone.glossary import Glossary
-from spheresync.targets.datazone.own_assets import is_published, is_superseded
+from spheresync.targets.datazone.own_assets import is_superseded
 from spheresync.targets.datazone.take_over import take_over
 from spheresync.targets.protocol import Operation
 

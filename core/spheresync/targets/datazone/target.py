@@ -29,12 +29,13 @@ from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
+from spheresync.targets.datazone.asset_forms import is_published, publisher_of
 from spheresync.targets.datazone.assets import AssetFinder
-from spheresync.targets.datazone.design import DATAZONE_DESIGN
+from spheresync.targets.datazone.design import DATAZONE_DESIGN, ONE_INSTALLATION
 from spheresync.targets.datazone.domain import DATAZONE_SERVICE, NOT_THERE, Domain
 from spheresync.targets.datazone.glossary import Glossary
 from spheresync.targets.datazone.lineage_events import CatalogPlace, event_for_datazone
-from spheresync.targets.datazone.own_assets import delete, is_published, unpublish
+from spheresync.targets.datazone.own_assets import delete, unpublish
 from spheresync.targets.datazone.required import (
     CREATE_ASSET_TYPE,
     CREATE_FORM_TYPE,
@@ -218,8 +219,7 @@ class DataZoneTarget(AddingTarget):
         why = DATAZONE_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
         if why is not None:
             text = f"{operation.subject}: the asset of that table {why}; it stays as it is."
-            remedy = "Let one installation write a table's asset: give the asset another name by a mapping rule."
-            raise TargetError(TargetFault.CONFLICT, text, remedy=remedy)
+            raise TargetError(TargetFault.CONFLICT, text, remedy=ONE_INSTALLATION)
 
     async def _take_away(self, operation: Operation, seen: Standing, *, sent: bool) -> Outcome:
         """Take back what is ours; an asset that we made is deleted."""
@@ -237,6 +237,8 @@ class DataZoneTarget(AddingTarget):
             await self._delete(operation, seen.assets.made)
         if seen.assets.imported is None:
             return Outcome(None, b"", before=seen.live.body)
+        if publisher_of(seen.assets.imported) == self._owner:  # where publishing has items, one of them came before
+            await self._unpublish(operation, seen.assets.imported)
         _, _, request_id = await self._writer.write(operation, seen, content.without_ours(seen.there))
         return Outcome(None, b"", before=seen.live.body, request_id=request_id)
 
@@ -244,12 +246,24 @@ class DataZoneTarget(AddingTarget):
         """Delete an asset that we made.
 
         Raises:
-            TargetError: MOVED where it is published and somebody has to agree first.
+            TargetError: MOVED where others published it, or somebody has to agree first.
         """
         if is_published(made):
-            self._require_may_unpublish(operation)
-            await unpublish(self._domain, made, subject=operation.subject)
+            if publisher_of(made) != self._owner:
+                text = f"{operation.subject}: its asset was published by somebody else; it stays."
+                remedy = "Unpublish it in DataZone; the next sync deletes it."
+                raise TargetError(TargetFault.MOVED, text, remedy=remedy)
+            await self._unpublish(operation, made)
         await delete(self._domain, made, subject=operation.subject)
+
+    async def _unpublish(self, operation: Operation, asset: Mapping[str, Any]) -> None:
+        """Take back what we published.
+
+        Raises:
+            TargetError: MOVED where somebody has to agree first.
+        """
+        self._require_may_unpublish(operation)
+        await unpublish(self._domain, asset, subject=operation.subject)
 
     async def take_lineage(self, event: bytes) -> None:
         """Post an event; one about another target is nobody's business here."""

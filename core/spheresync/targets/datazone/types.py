@@ -1,8 +1,8 @@
-"""Our form type and asset type in a domain, and the newest revisions of all types that a write has to mean."""
+"""Our form type and asset type in a domain."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from spheresync.errors import TargetError, TargetFault
@@ -11,44 +11,19 @@ from spheresync.targets.aws.door import Reply
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.asset_forms import COLUMN_FORM, COLUMN_FORM_TYPE, TABLE_FORM, TABLE_FORM_TYPE
-from spheresync.targets.datazone.domain import Domain
 from spheresync.targets.datazone.required import ASSET_TYPE, FORM_MEMBERS, FORM_TYPE, smithy
+from spheresync.targets.datazone.type_revisions import TypeRevisions
 from spheresync.targets.protocol import ContainerOutcome
 
 
-class Types:
-    """Types of one domain; revisions are asked for once, as managed ones change only now and then."""
-
-    def __init__(self, domain: Domain) -> None:
-        self._domain = domain
-        self._forms: dict[str, str] = {}
-        self._assets: dict[str, str] = {}
-
-    def forget(self) -> None:
-        """Ask for all revisions anew."""
-        self._forms.clear()
-        self._assets.clear()
+class Types(TypeRevisions):
+    """Types of one domain: ours are made where they are not there."""
 
     async def have_again(self) -> None:
         """Have our types also where somebody took them away after they had been made."""
         self.forget()
         await self.ensure_form_type()
         await self.ensure_asset_type()
-
-    async def with_revisions(self, forms: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
-        """The forms, each of the newest revision of its type: a write that means another one is refused."""
-        found = []
-        for form in forms:
-            kind = form.get("typeIdentifier")
-            found.append(form if kind is None else {**form, "typeRevision": await self._revision(kind)})
-        return found
-
-    async def revision_of_asset_type(self, name: str) -> str:
-        """The newest revision of an asset type."""
-        if name not in self._assets:
-            answer = await self._domain.read("GetAssetType", {"identifier": name}, subject=f"asset type {name}")
-            self._assets[name] = str(answer.body["revision"])
-        return self._assets[name]
 
     async def ensure_form_type(self) -> ContainerOutcome:
         """Have our form type; one that lacks members of ours gets a next revision.
@@ -86,7 +61,7 @@ class Types:
             COLUMN_FORM: (COLUMN_FORM_TYPE, False),
         }
         forms = {
-            name: {"typeIdentifier": kind, "typeRevision": await self._revision(kind), "required": required}
+            name: {"typeIdentifier": kind, "typeRevision": await self.revision_of(kind), "required": required}
             for name, (kind, required) in kinds.items()
         }
         reply = await self._make(
@@ -108,13 +83,6 @@ class Types:
             if error.needs_look and await self._found(look, {key: str(params["name"])}) is not None:
                 return None
             raise
-
-    async def _revision(self, kind: str) -> str:
-        if kind not in self._forms:
-            asked = {"formTypeIdentifier": kind}
-            answer = await self._domain.read("GetFormType", asked, subject=f"form type {kind}")
-            self._forms[kind] = str(answer.body["revision"])
-        return self._forms[kind]
 
     async def _found(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
         try:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from spheresync.mapping.names import plain_name
 from spheresync.model import counted, first_of
-from spheresync.targets.design import PhysicalColumn
+from spheresync.targets.design_values import PhysicalColumn
 from spheresync.targets.glue.table_input import COLUMN_NAME, columns_of
 
 _NAMED = 10

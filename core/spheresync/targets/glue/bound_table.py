@@ -18,7 +18,7 @@ from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.rules import Decision
 from spheresync.model import Asset, AssetId, DesiredObject, FieldChange, LiveObject, PhysicalName, canonical_json
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.design import Merged
+from spheresync.targets.design_values import Merged
 from spheresync.targets.glue.bound_columns import findings_of, match_columns
 from spheresync.targets.glue.same_columns import same_as_wanted, same_as_written
 from spheresync.targets.glue.table_input import (

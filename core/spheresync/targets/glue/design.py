@@ -24,7 +24,8 @@ from spheresync.model import (
     TargetName,
 )
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.design import (
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import (
     BaseObject,
     Capabilities,
     Explanation,
@@ -36,7 +37,6 @@ from spheresync.targets.design import (
     PermissionReach,
     PhysicalColumn,
     RequiredObject,
-    TargetDesign,
 )
 from spheresync.targets.field_changes import FieldComparison
 from spheresync.targets.glue import bound_table, explain, last_written, merge, own_fields, table_input

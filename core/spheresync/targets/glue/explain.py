@@ -7,7 +7,7 @@ from spheresync.mapping.rules import Decision, decide_column
 from spheresync.mapping.texts import COMMENT_BYTES, DESCRIPTION_BYTES
 from spheresync.model import Asset, AssetId, AssetKind, PhysicalName, counted
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.design import ExplainedColumn, Explanation, PhysicalColumn
+from spheresync.targets.design_values import ExplainedColumn, Explanation, PhysicalColumn
 from spheresync.targets.glue.bound_columns import findings_of, match_columns
 from spheresync.targets.glue.table_input import physical_columns
 

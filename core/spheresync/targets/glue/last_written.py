@@ -16,7 +16,7 @@ from typing import Any
 from spheresync.mapping.texts import one_line, several_lines
 from spheresync.model import Digest, canonical_json
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.design import LastWritten
+from spheresync.targets.design_values import LastWritten
 from spheresync.targets.glue.table_input import (
     PREFIX,
     RETIRED_MARK,

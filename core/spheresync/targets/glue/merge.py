@@ -15,7 +15,7 @@ from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.texts import several_lines
 from spheresync.model import FieldChange, JsonValue, canonical_json
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.design import Merged
+from spheresync.targets.design_values import Merged
 from spheresync.targets.glue.table_input import (
     OWN_TEXT,
     RETIRED_MARK,

@@ -28,7 +28,7 @@ from spheresync.model import (
     digest_json,
 )
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.design import PhysicalColumn
+from spheresync.targets.design_values import PhysicalColumn
 from spheresync.targets.glue.types import TypeDecision, glue_type
 
 PREFIX = "spheresync."

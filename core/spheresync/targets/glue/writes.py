@@ -21,7 +21,7 @@ from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first_of
 from spheresync.targets.aws.door import AwsDoor, LastLook
 from spheresync.targets.aws.errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
-from spheresync.targets.design import Merged
+from spheresync.targets.design_values import Merged
 from spheresync.targets.glue.bound_table import is_iceberg, takes_back
 from spheresync.targets.glue.design import GLUE_DESIGN
 from spheresync.targets.glue.last_written import last_written

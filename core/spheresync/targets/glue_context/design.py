@@ -34,22 +34,19 @@ from spheresync.targets.annotations.content import COLUMNS, FORM, TERMS, Content
 from spheresync.targets.annotations.design import ContentDesign, desired_of
 from spheresync.targets.annotations.merging import differs
 from spheresync.targets.annotations.said import LONGEST_MEMBER, description_of, facts_of, held_columns, said_of
-from spheresync.targets.design import (
-    BaseObject,
-    Capabilities,
-    PermissionGroup,
-    PermissionReach,
-    RequiredObject,
-)
+from spheresync.targets.design_values import BaseObject, Capabilities, PermissionGroup, PermissionReach, RequiredObject
 from spheresync.targets.glue_context.forms import column_attachment, path_of_form
 from spheresync.targets.glue_context.required import required_objects
+from spheresync.targets.tried_writes import as_written, with_tried
 
 MOST_TERMS: Final = 10
 MOST_TERMS_OF_A_COLUMN: Final = 5
 """Terms of one table and of one column in the preview (AWS's guide)."""
 MOST_CONTENT = 300_000
 """Characters of our attachment. Nobody says how many are taken: this is what DataZone takes of a form."""
-
+_NOTED = frozenset({"asset", "bound", "custom", "found", "home", "ids"})
+"""Members of bodies that say nothing of what stands on a table."""
+ONE_INSTALLATION = "Let one installation write a table's context: give the asset another name by a mapping rule."
 _NOT_IN_AN_IDENTIFIER = re.compile(r"[^a-zA-Z0-9\-:/._*]")
 """What the API model does not take in the identifier of an asset, which is the ARN of a table."""
 
@@ -172,6 +169,18 @@ class GlueContextDesign(ContentDesign):
             return ()
         return ("glue:DeleteAttachment",) if action.removes else ("glue:PutAttachment",)
 
+    def with_tried(self, last_body: bytes, tried: bytes | None) -> bytes | None:
+        return None if tried is None else with_tried(last_body, self.own_fields(tried, tried))
+
+    def as_written(self, last_body: bytes, live_body: bytes) -> bytes:
+        body = as_written(last_body, live_body, noted=_NOTED)
+        if body is last_body:
+            return last_body
+        last, written = Content.read(last_body), Content.read(body)
+        # The attachment may say already what a write has not come to, and still what it has taken away.
+        stand = written.fields.keys() | (last.ours.keys() - last.fields.keys())
+        return replace(written, ours={path: value for path, value in written.ours.items() if path in stand}).body
+
     def merge_base(self, last_body: bytes, live: LiveObject, desired: DesiredObject) -> bytes:
         return last_body
 
@@ -186,6 +195,14 @@ class GlueContextDesign(ContentDesign):
         if live.owner is None:  # nothing of ours stands there, and nothing of another installation
             return None
         return super().foreign_because(live, asset, marker, last_body)
+
+    @property
+    def conflict_remedy(self) -> str:
+        return ONE_INSTALLATION
+
+    @property
+    def taken_remedy(self) -> str:
+        return ONE_INSTALLATION
 
     @property
     def service(self) -> str:

@@ -15,7 +15,14 @@ import anyio
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.config.glue_context import GlueContext
 from spheresync.model import PhysicalName
-from spheresync.targets.annotations.terms import Mark, TermTexts, glossary_text, mark_in, term_texts
+from spheresync.targets.annotations.terms import (
+    Mark,
+    TermTexts,
+    glossary_text,
+    mark_in,
+    term_texts,
+    with_wider,
+)
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import ALREADY_EXISTS, AwsError
 from spheresync.targets.glue_context.service import BusinessContext, id_in
@@ -98,11 +105,13 @@ class Glossary:
         return ContainerOutcome(PhysicalName(f"term {name}"), created=True, ours=True, request_id=reply.request_id)
 
     async def id_of(self, name: str) -> str:
-        """The id of a term; one that is gone is made again, once for all tables that look for it."""
+        """The id of a term; one that is gone is made again after the wider ones, once for all that look for it."""
         async with self._making:
             if (known := await self._look_for_term(name)) is not None:
                 return known
-            await self.ensure_term(name)
+            for each in reversed([*with_wider(name, self._section.terms)]):
+                if await self._look_for_term(each) is None:
+                    await self.ensure_term(each)
             return self._ids[name]
 
     async def names(self) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from spheresync.config.glue_context import GlueContext
 from spheresync.targets.annotations.terms import required, required_terms
-from spheresync.targets.design import RequiredObject
+from spheresync.targets.design_values import RequiredObject
 from spheresync.targets.glue_context.forms import COLUMN_FORM, TABLE_FORM, schema_of
 
 CREATE_GLOSSARY: Final = "glue:CreateGlossary"

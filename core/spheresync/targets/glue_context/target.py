@@ -33,7 +33,12 @@ from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
-from spheresync.targets.glue_context.design import GLUE_CONTEXT_DESIGN, MOST_TERMS, MOST_TERMS_OF_A_COLUMN
+from spheresync.targets.glue_context.design import (
+    GLUE_CONTEXT_DESIGN,
+    MOST_TERMS,
+    MOST_TERMS_OF_A_COLUMN,
+    ONE_INSTALLATION,
+)
 from spheresync.targets.glue_context.form_types import FormTypes
 from spheresync.targets.glue_context.forms import ATTACHMENT
 from spheresync.targets.glue_context.glossary import Glossary
@@ -180,8 +185,7 @@ class GlueContextTarget(AddingTarget):
         why = GLUE_CONTEXT_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
         if why is not None:
             text = f"{operation.subject}: the context of that table {why}; it stays as it is."
-            remedy = "Let one installation write a table's context: give the asset another name by a mapping rule."
-            raise TargetError(TargetFault.CONFLICT, text, remedy=remedy)
+            raise TargetError(TargetFault.CONFLICT, text, remedy=ONE_INSTALLATION)
 
     def _without_table(self, operation: Operation) -> Outcome:
         """What becomes of an operation whose table is not there: its context went with it."""

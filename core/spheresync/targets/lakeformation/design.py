@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -26,9 +27,11 @@ from spheresync.model import (
     canonical_json,
     digest_json,
     digest_of,
+    first_of,
 )
 from spheresync.state.records import DriftKind
-from spheresync.targets.design import (
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import (
     BaseObject,
     Capabilities,
     MarkPaths,
@@ -37,10 +40,14 @@ from spheresync.targets.design import (
     PermissionGroup,
     PermissionReach,
     RequiredObject,
-    TargetDesign,
 )
 from spheresync.targets.lakeformation.tags import Slot, TagSet, requests_between, slots_of, spelled
+from spheresync.targets.target_words import AccessAccount
+from spheresync.targets.tried_writes import as_written, with_tried
 
+_NOTED = frozenset({"Bound", "Kept", "Keys"})
+"""Members of bodies that no table carries."""
+_NAMED = 5
 _LAYER = "layer"
 """The tag of mapping rules and context files that `layer` stands for."""
 _REMEDY = "Correct it in the context file or mapping rule, or take that key out of lakeformation.tags."
@@ -165,6 +172,17 @@ class LakeFormationDesign(TargetDesign):
         there, wanted = TagSet.read(live.body), TagSet.read(desired.body)
         return not requests_between(there, wanted, wanted.keys or there.keys)
 
+    def with_tried(self, last_body: bytes, tried: bytes | None) -> bytes | None:
+        return None if tried is None else with_tried(last_body, TagSet.read(tried).ours.body)
+
+    def as_written(self, last_body: bytes, live_body: bytes) -> bytes:
+        """Also under keys that only a write which failed went by."""
+        written = as_written(last_body, live_body, noted=_NOTED)
+        if written is last_body:
+            return last_body
+        tags = TagSet.read(written)
+        return replace(tags, keys=tags.keys | (tags.used_keys & TagSet.read(live_body).keys)).body
+
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         was, made, there = TagSet.read(before), TagSet.read(after), TagSet.read(live_body)
         keys = was.keys | made.keys
@@ -205,6 +223,12 @@ class LakeFormationDesign(TargetDesign):
 
     def foreign_because(self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
         return None
+
+    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+        fields = Counter(change.path.rpartition(".")[2] for changes in changed for change in changes)
+        keys = first_of([f"{key} ({count})" for key, count in sorted(fields.items())], _NAMED)
+        text = f"LF-Tags {keys}. Whoever has grants on these LF-Tags may see more or less"
+        return AccessAccount(text, "; the fields say which value each place had and gets")
 
     def is_text(self, path: str) -> bool:
         return True

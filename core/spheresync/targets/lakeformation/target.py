@@ -98,6 +98,9 @@ class LakeFormationTarget(AddingTarget):
             live = seen or await self._look(operation.container, operation.name, subject=operation.subject)
             if live is None:
                 return self._without_table(operation)
+            if operation.last_written is not None:
+                last = LAKE_FORMATION_DESIGN.as_written(operation.last_written, live.body)
+                operation = replace(operation, last_written=last)
             body, kept = self._wanted(operation, live)
             requests = self._requests(operation, live, body)
             if not requests:

@@ -67,6 +67,7 @@ class Content:
     """`source` is the id of a data source of ours, or the ARN of another one; `folder` empty where it is in none.
 
     `workgroup` and `space` are what data source and folder are made with; an object that was read does not tell them.
+    `former` has columns by labels that a topic may still have of them, where a write has come as far as the data set.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Content:
     beside: Mapping[str, str] = field(default_factory=dict)
     workgroup: str = ""
     space: str = ""
+    former: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, body: bytes) -> Content:
@@ -106,11 +108,12 @@ class Content:
             beside=said.get("Beside", {}),
             workgroup=said.get("Workgroup", ""),
             space=said.get("Space", ""),
+            former=said.get("Former", {}),
         )
 
     @cached_property
     def body(self) -> bytes:
-        needs: dict[str, JsonValue] = {"Workgroup": self.workgroup, "Space": self.space}
+        needs: dict[str, JsonValue] = {"Workgroup": self.workgroup, "Space": self.space, "Former": dict(self.former)}
         topic = None if self.topic is None else _spelled_topic(self.topic, self.topic.grants, foreign=True)
         rest: dict[str, JsonValue] = {
             "Foreign": dict(self.foreign),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -25,16 +25,17 @@ from spheresync.model import (
     DestinationName,
     Digest,
     FieldChange,
-    JsonValue,
     LiveObject,
     PhysicalName,
+    Problem,
+    Severity,
     canonical_json,
     counted,
     digest_json,
-    digest_of,
 )
 from spheresync.state.records import DriftKind
-from spheresync.targets.design import (
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import (
     BaseObject,
     Capabilities,
     Explanation,
@@ -44,8 +45,8 @@ from spheresync.targets.design import (
     PermissionGroup,
     PermissionReach,
     RequiredObject,
-    TargetDesign,
 )
+from spheresync.targets.quicksight.access import is_of_grants, new_grants, told_of_grants
 from spheresync.targets.quicksight.content import (
     KIND_TAG,
     OWNER_TAG,
@@ -56,23 +57,28 @@ from spheresync.targets.quicksight.content import (
     Content,
     Grants,
     Topic,
-    granted_hashes,
     granted_tags,
-    short_hash,
 )
 from spheresync.targets.quicksight.fields import columns_of, topic_columns
 from spheresync.targets.quicksight.merge import (
     NAME,
     foreign_changes,
+    former_labels,
     is_text,
+    left_by,
     merged_over,
     own_changes,
     policy_of,
     with_edits,
 )
-from spheresync.targets.quicksight.permissions import MADE_BY, OWNER, VIEWER, Shared
+from spheresync.targets.quicksight.permissions import OWNER, VIEWER
+from spheresync.targets.quicksight.relabelled import relabelled, renaming_findings
 from spheresync.targets.quicksight.requests import MOST_COLUMNS, MOST_TRANSFORMS, transforms_of
+from spheresync.targets.quicksight.required import required_objects
+from spheresync.targets.target_words import AccessAccount
+from spheresync.targets.tried_writes import as_written, with_tried
 
+NOT_OURS = "Delete that data set in QuickSight if nobody needs it; the next sync looks again."
 RETIRED = "retired"
 RETIRED_MARK = "[retired in Datasphere] "
 LONGEST_NAME = 128
@@ -80,6 +86,8 @@ LONGEST_TOPIC_TEXT = 256
 _LONGEST_PLAIN = 70
 _DIGITS = 16
 _TAG_VALUE = re.compile(r"[\w\s+=.:/@-]{1,256}")
+_NOTED = frozenset({"Beside", "Former", "Space", "Workgroup"})
+"""Members of bodies that a data set does not have."""
 _NOT_QUERYABLE = "no rule makes it queryable any more"
 _FEWER = (
     "Leave columns out by a mapping rule (columns: include: false), or descriptions of them; or let no rule make it "
@@ -116,7 +124,7 @@ class QuickSightDesign(TargetDesign):
 
     name = QUICK_SIGHT
     # What an object of ours holds is read as a whole, so it needs to say of itself only whose it is.
-    capabilities = Capabilities(depends_on=GLUE, marked=False, selective=True)
+    capabilities = Capabilities(depends_on=GLUE, marked=False, access=True, selective=True)
     permissions = (
         PermissionGroup("ShareData", _actions(_SHARING), PermissionReach.EVERYTHING),
         PermissionGroup("KeepDataSets", _actions(_DATA_SETS), PermissionReach.EVERYTHING),
@@ -147,7 +155,8 @@ class QuickSightDesign(TargetDesign):
         assert isinstance(section, QuickSight) and base is not None
         label = one_line(decision.label_of(asset.labels), LONGEST_NAME) or one_line(asset.id.name, LONGEST_NAME)
         grants: Grants = {**dict.fromkeys(section.owners, OWNER), **dict.fromkeys(section.viewers, VIEWER)}
-        columns = columns_of(asset, decision, base)
+        last = None if last_body is None else Content.read(last_body)
+        columns = columns_of(asset, decision, base, last.with_texts(last.beside).labels if last is not None else {})
         topic = None
         if asset.kind in section.topics:
             about = _about(asset, decision, label)
@@ -183,6 +192,7 @@ class QuickSightDesign(TargetDesign):
         beside = {path: _marked(text) if path == NAME else text for path, text in last.beside.items()}
         marked = replace(
             last,
+            former={},
             name=_marked(last.name),
             topic=topic,
             beside=beside,
@@ -199,21 +209,7 @@ class QuickSightDesign(TargetDesign):
         self, bodies: Iterable[bytes], marker: str, section: TargetSection | None
     ) -> tuple[RequiredObject, ...]:
         """The data sources and folders of these data sets."""
-        needed: dict[PhysicalName, RequiredObject] = {}
-        for body in bodies:
-            content = Content.read(body)
-            granted = granted_hashes(content.tags)
-            grants = {who: role for who, role in content.grants.items() if short_hash(who) in granted}
-            if content.workgroup:
-                named = one_line(f"Spheresync: {content.workgroup}", LONGEST_NAME)
-                needed[PhysicalName(content.source)] = _required(
-                    Shared.DATA_SOURCE, content.source, named, content.workgroup, grants
-                )
-            if content.folder and content.space:
-                needed[PhysicalName(content.folder)] = _required(
-                    Shared.FOLDER, content.folder, one_line(content.space, 200), "", grants
-                )
-        return tuple(needed[each] for each in sorted(needed))
+        return required_objects(map(Content.read, bodies))
 
     def operations(self, action: Action) -> tuple[str, ...]:
         return _OPERATIONS.get(action, ())
@@ -227,6 +223,23 @@ class QuickSightDesign(TargetDesign):
 
     def merge_base(self, last_body: bytes, live: LiveObject, desired: DesiredObject) -> bytes:
         return last_body
+
+    def with_tried(self, last_body: bytes, tried: bytes | None) -> bytes:
+        last = Content.read(last_body)
+        left = replace(last, topic=None).body if tried is None else tried
+        return with_tried(last_body, self.own_fields(left, left))
+
+    def as_written(self, last_body: bytes, live_body: bytes) -> bytes:
+        written = as_written(last_body, live_body, noted=_NOTED)
+        if written is last_body:
+            return last_body
+        return left_by(Content.read(last_body), Content.read(written), Content.read(live_body)).body
+
+    def as_seen(self, written: bytes, live_body: bytes) -> bytes:
+        """With the labels by which a topic may still know columns that have another one in the data set by now."""
+        live = Content.read(live_body)
+        former = former_labels(live, Content.read(written))
+        return replace(live, former=former).body if former else live_body
 
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         return merged_over(Content.read(live_body), Content.read(before), Content.read(after)).body
@@ -283,9 +296,37 @@ class QuickSightDesign(TargetDesign):
     def policy_of(self, path: str, policies: DriftPolicies) -> DriftPolicy:
         return policy_of(path, policies)
 
+    def severity(self, changes: tuple[FieldChange, ...]) -> Severity:
+        """A column of another name is lost to whoever used the former one."""
+        return Severity.BREAKING if relabelled(changes) else super().severity(changes)
+
+    def changes_access(self, changes: tuple[FieldChange, ...]) -> bool:
+        """Only where owners or viewers change; that a data set is gone is its deletion."""
+        return bool(self.access_changes(changes))
+
+    def access_changes(self, changes: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
+        return tuple(change for change in changes if is_of_grants(change.path))
+
+    def access_of_new(self, body: bytes) -> tuple[FieldChange, ...]:
+        return new_grants(Content.read(body))
+
+    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+        return AccessAccount(told_of_grants(map(self.access_changes, changed)))
+
     @property
-    def missing_text(self) -> str:
-        return "somebody else has deleted the data set"
+    def object_word(self) -> str:
+        return "data set"
+
+    def findings(self, asset: AssetId, at: Address, changes: tuple[FieldChange, ...]) -> tuple[Problem, ...]:
+        return renaming_findings(asset, at.name, changes)
+
+    @property
+    def conflict_remedy(self) -> str:
+        return NOT_OURS
+
+    @property
+    def taken_remedy(self) -> str:
+        return f"Put the tags {OWNER_TAG} and {SOURCE_TAG} back. {NOT_OURS}"
 
     @property
     def service(self) -> str:
@@ -346,24 +387,6 @@ def _about(asset: Asset, decision: Decision, label: str) -> str:
 
 def _told(body: bytes | None) -> bytes | None:
     return None if not body else canonical_json(dict(Content.read(body).shown))
-
-
-def _required(shared: Shared, own_id: str, name: str, workgroup: str, grants: Grants) -> RequiredObject:
-    said: dict[str, JsonValue] = {
-        "Kind": shared,
-        "Name": name,
-        "WorkGroup": workgroup,
-        "Grants": {who: role if isinstance(role, str) else [*role] for who, role in sorted(grants.items())},
-    }
-    body = canonical_json(said)
-    desired = DesiredObject(PhysicalName(own_id), PhysicalName(own_id), body, digest_of(body))
-    return RequiredObject(
-        0,
-        f"{QUICK_SIGHT}:{MADE_BY[shared]}",
-        desired,
-        parts=frozenset({desired.digest}),
-        lacks="it may not have the rights that owners and viewers ask for yet",
-    )
 
 
 def _require_taken(asset: AssetId, content: Content) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from spheresync.mapping.rules import Decision, decide_column
 from spheresync.mapping.texts import one_line
 from spheresync.model import Asset, Column, ColumnRole
-from spheresync.targets.design import BaseObject
+from spheresync.targets.design_values import BaseObject
 from spheresync.targets.quicksight.content import DataSetColumn, TopicColumn
 
 LONGEST_LABEL = 128
@@ -56,6 +57,8 @@ _AGGREGATIONS = {
     "VAR": "VAR",
 }
 """By aggregation in Datasphere."""
+_OWN_LABELS = 3
+"""So many of the labels that a column may get are told from those of any other one."""
 _ADDITIVE = ("SUM", "AVERAGE", "MIN", "MAX", "COUNT")
 _COUNTED = ("COUNT", "DISTINCT_COUNT")
 
@@ -65,8 +68,13 @@ def quick_sight_type(glue: str) -> str | None:
     return _TYPES.get(glue.lower().partition("(")[0].partition("<")[0].strip())
 
 
-def columns_of(asset: Asset, decision: Decision, base: BaseObject) -> list[tuple[Column, DataSetColumn]]:
-    """The columns that a data set shows: those that the table has and that QuickSight can show."""
+def columns_of(
+    asset: Asset, decision: Decision, base: BaseObject, held: Mapping[str, str]
+) -> list[tuple[Column, DataSetColumn]]:
+    """The columns that a data set shows: those that the table has and that QuickSight can show.
+
+    `held`: the labels that columns have there, by their names in the table.
+    """
     chosen = []
     for column in asset.columns:
         said = decide_column(decision.columns, column)
@@ -81,23 +89,33 @@ def columns_of(asset: Asset, decision: Decision, base: BaseObject) -> list[tuple
         shown = one_line(label, LONGEST_LABEL) or name
         about = one_line(description, LONGEST_DESCRIPTION)
         chosen.append((column, DataSetColumn(name, type_, shown, about, FOLDERS[column.role])))
-    labels = _unique([(each.label, each.name) for _, each in chosen])
+    labels = _unique({each.name: each.label for _, each in chosen}, held)
     return [
-        (column, DataSetColumn(each.name, each.type, label, each.description, each.folder))
-        for (column, each), label in zip(chosen, labels, strict=True)
+        (column, DataSetColumn(each.name, each.type, labels[each.name], each.description, each.folder))
+        for column, each in chosen
     ]
 
 
-def _unique(wanted: Iterable[tuple[str, str]]) -> list[str]:
-    """Labels that differ in more than case; one that is taken gets the column's name behind it."""
-    taken: set[str] = set()
-    given = []
-    for label, name in wanted:
-        candidates = (label, f"{_cut(label, name)} ({name[:60]})", name, *(f"{name[:100]} {n}" for n in range(2, 5000)))
-        chosen = next(each for each in candidates if each.casefold() not in taken)
-        taken.add(chosen.casefold())
-        given.append(chosen)
+def _unique(wanted: Mapping[str, str], held: Mapping[str, str]) -> dict[str, str]:
+    """Labels that differ in more than case, by name; one that is taken gets the column's name behind it.
+
+    Who holds a label keeps it, since analyses know the column by that; among newcomers the smallest name comes first.
+    """
+    given: dict[str, str] = {}
+    for name, label in wanted.items():
+        if held.get(name) in {*islice(_candidates(label, name), _OWN_LABELS)}:
+            given[name] = held[name]
+    taken = {label.casefold() for label in given.values()}
+    for name in sorted(wanted.keys() - given.keys()):
+        given[name] = next(each for each in _candidates(wanted[name], name) if each.casefold() not in taken)
+        taken.add(given[name].casefold())
     return given
+
+
+def _candidates(label: str, name: str) -> Iterator[str]:
+    """The labels of a column, the ones to be preferred first."""
+    yield from (label, f"{_cut(label, name)} ({name[:60]})", name)
+    yield from (f"{name[:100]} {number}" for number in range(2, 5000))
 
 
 def _cut(label: str, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.model import FieldChange, JsonValue, canonical_json
@@ -150,17 +150,47 @@ def _merged_topic(live: Content, wanted: Content, last: Content | None, ours: fr
     there, topic = live.topic, wanted.topic
     if there is None or topic is None:
         return topic
-    before = {} if last is None else last.labels
-    former = {name: label for name, label in before.items() if label not in {*live.labels.values()}}
-    names = {**moved_labels(former, wanted.labels), **moved_labels(live.labels, wanted.labels)}
+    former = former_labels(live, last)
+    moved = {label: wanted.labels[name] for label, name in former.items() if wanted.labels.get(name, label) != label}
+    names = {**moved, **moved_labels(live.labels, wanted.labels)}
     said: dict[str, Any] = dict(there.foreign)
-    by_label = {label: name for name, label in [*wanted.labels.items(), *former.items()]}
+    by_label = {**{label: name for name, label in wanted.labels.items()}, **former}
     left_behind = {by_label.get(each["ColumnName"], ""): of_others(each) for each in said.pop(LEFT_BEHIND, ())}
     theirs = left_behind | {column.name: column.foreign for column in there.columns}
     columns = tuple(replace(each, foreign=theirs.get(each.name, {})) for each in topic.columns)
     foreign = renamed(said, names)
     assert isinstance(foreign, dict)
     return replace(topic, columns=columns, grants=_merged_grants(there.grants, topic.grants, ours), foreign=foreign)
+
+
+def former_labels(live: Content, last: Content | None) -> Mapping[str, str]:
+    """Columns by labels that they had when they were written last, and have no more."""
+    if last is None:
+        return {}
+    shown = {*live.labels.values()}
+    before = {**last.former, **{label: name for name, label in last.labels.items()}}
+    return {label: name for label, name in before.items() if label not in shown}
+
+
+def left_by(last: Content, written: Content, live: Content) -> Content:
+    """What counts as written where writes that failed have come as far as the data set, and its topic is as before.
+
+    Args:
+        last: what was written last, before they were tried.
+        written: the same with what stands there of them.
+        live: what stands there.
+    """
+    former = {**last.former, **{label: name for name, label in last.labels.items()}}
+    written = replace(
+        written, former={label: name for label, name in former.items() if label not in live.labels.values()}
+    )
+    if written.topic is None or live.topic is None or LEFT_BEHIND not in live.topic.foreign:
+        return written
+    behind = cast("list[Mapping[str, str]]", live.topic.foreign[LEFT_BEHIND])
+    ours = {written.former.get(each["ColumnName"]) for each in behind} - {each.name for each in live.topic.columns}
+    columns = tuple(each for each in written.topic.columns if each.name not in ours)
+    foreign = {**written.topic.foreign, LEFT_BEHIND: live.topic.foreign[LEFT_BEHIND]}
+    return replace(written, topic=replace(written.topic, columns=columns, foreign=foreign))
 
 
 def _json(said: JsonValue | Mapping[str, JsonValue]) -> bytes:

@@ -15,7 +15,7 @@ from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.protocol import Operation, Outcome
 from spheresync.targets.quicksight.answers import PREPARED_ANEW
 from spheresync.targets.quicksight.content import OWNER_TAG, Content
-from spheresync.targets.quicksight.design import QUICK_SIGHT_DESIGN
+from spheresync.targets.quicksight.design import NOT_OURS, QUICK_SIGHT_DESIGN
 from spheresync.targets.quicksight.merge import broken_by, columns_gone
 from spheresync.targets.quicksight.permissions import Shared, entries
 from spheresync.targets.quicksight.reads import UNVERSIONED, DataSetReader
@@ -39,7 +39,6 @@ _NOT_TAKEN = (
     "Where Athena cannot query that table yet (it holds metadata only, or is empty), fill it or let no rule make it "
     "queryable (queryable: false); else correct what QuickSight names, in Datasphere or in the data set."
 )
-_NOT_OURS = "Delete that data set in QuickSight if nobody needs it; the next sync looks again."
 
 
 class DataSetWriter:
@@ -139,6 +138,7 @@ class DataSetWriter:
                 live = await self._look(operation)
             if live is None:
                 return await self._gone(operation)
+            operation = _knowing(operation, live)
             self._require_ours(operation, live)
             body, kept = self._wanted(operation, live, again=doubt is not None or in_doubt)
             there, wanted = Content.read(live.body), Content.read(body)
@@ -149,10 +149,12 @@ class DataSetWriter:
                 _require_whole(operation, there, wanted)
             steps = steps_between(there, wanted, operation, self._service.arn)
             made = operation.action is Action.CREATE and (in_doubt or operation.recovering)
+            found = operation.action is Action.CREATE and not made  # a lost state knew nothing of it
             held = before if before is not None else None if made else live.body
             if not steps:
                 already = doubt is None and not in_doubt
-                return Outcome(UNVERSIONED, body, held, already=already, kept=kept)
+                took = Action.ADOPT if already else Action.UPDATE
+                return Outcome(UNVERSIONED, body, held, already=already, kept=kept, did=took if found else None)
             before = held
             try:
                 request_id = await self._send(operation, steps)
@@ -161,7 +163,8 @@ class DataSetWriter:
                     raise
                 doubt = error
                 continue
-            return Outcome(UNVERSIONED, body, held, request_id=request_id, kept=kept)
+            did = Action.UPDATE if found else None
+            return Outcome(UNVERSIONED, body, held, request_id=request_id, kept=kept, did=did)
         assert doubt is not None
         raise doubt
 
@@ -220,6 +223,7 @@ class DataSetWriter:
             if live is None:
                 held = operation.last_written if in_doubt or operation.recovering else None
                 return Outcome(None, b"", before=held, already=not in_doubt)
+            operation = _knowing(operation, live)
             self._require_ours(operation, live)
             if not (in_doubt or operation.recovering):
                 self._require_untouched(operation, live)
@@ -299,7 +303,7 @@ class DataSetWriter:
         why = QUICK_SIGHT_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
         if why is not None:
             text = f"{operation.subject}: the data set of that id {why}; it stays as it is."
-            raise TargetError(TargetFault.CONFLICT, text, remedy=_NOT_OURS)
+            raise TargetError(TargetFault.CONFLICT, text, remedy=NOT_OURS)
 
     def _require_untouched(self, operation: Operation, live: LiveObject) -> None:
         last = operation.last_written
@@ -316,6 +320,14 @@ class DataSetWriter:
 def _desired(operation: Operation) -> DesiredObject:
     assert operation.desired is not None
     return operation.desired
+
+
+def _knowing(operation: Operation, live: LiveObject) -> Operation:
+    """With what stands there of writes of ours that failed since the last one."""
+    last = operation.last_written
+    return (
+        operation if last is None else replace(operation, last_written=QUICK_SIGHT_DESIGN.as_written(last, live.body))
+    )
 
 
 def _is_prepared_anew(there: Content) -> bool:

@@ -14,7 +14,7 @@ from spheresync.config.lakeformation import LakeFormation, TagFact
 from spheresync.errors import TargetError, TargetFault
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import LAKE_FORMATION, Address, Asset, Digest, LiveObject, PhysicalName, TargetKey
-from spheresync.targets.design import BaseObject
+from spheresync.targets.design_values import BaseObject
 from spheresync.targets.lakeformation.design import LAKE_FORMATION_DESIGN as DESIGN
 from spheresync.targets.lakeformation.tags import WHOLE_TABLE, TagRequest, TagSet, requests_between
 from tests.unit.mapping.assets import MARKER, ORDERS, settings

@@ -28,7 +28,7 @@ from spheresync.model import (
     Digest,
     PhysicalName,
 )
-from spheresync.targets.design import BaseObject
+from spheresync.targets.design_values import BaseObject
 from spheresync.targets.quicksight.answers import Described, content_of
 from spheresync.targets.quicksight.content import Content, DataSetColumn, granted_hashes, granted_tags, short_hash
 from spheresync.targets.quicksight.design import QUICK_SIGHT_DESIGN as DESIGN
@@ -378,3 +378,28 @@ def test_a_text_of_others_stays_beside_ours_until_the_policy_says_otherwise() ->
     assert Content.read(after.body).name == "Theirs" and not after.ours_moved
     over = DESIGN.merge(merged.body, written.body, again.body, DriftPolicies(description=DriftPolicy.OVERWRITE))
     assert Content.read(over.body).name == ours.name
+
+
+def labelled(labels: dict[str, str], last: bytes | None = None) -> tuple[dict[str, str], bytes]:
+    columns = tuple(replace(column(name), labels=(("", label),)) for name, label in labels.items())
+    asset = replace(ORDERS, columns=columns)
+    desired = DESIGN.design(asset, said_of(asset), *AT, MARKER, base=base_of(asset), last_body=last)
+    return dict(Content.read(desired.body).labels), desired.body
+
+
+def test_among_newcomers_the_smallest_name_gets_the_plain_label_wherever_it_stands() -> None:
+    assert labelled({"B": "Same", "A": "Same"})[0] == labelled({"A": "Same", "B": "Same"})[0]
+    assert labelled({"B": "Same", "A": "Same"})[0] == {"a": "Same", "b": "Same (b)"}
+
+
+@given(first=st.dictionaries(st.sampled_from("ABCD"), st.sampled_from(["X", "x", "Y"]), min_size=1), data=st.data())
+def test_a_column_whose_label_stays_is_called_as_before_whatever_the_others_do(
+    first: dict[str, str], data: st.DataObject
+) -> None:
+    before, body = labelled(first)
+    second = data.draw(st.dictionaries(st.sampled_from("ABCDE"), st.sampled_from(["X", "x", "Y"]), min_size=1))
+    after, _ = labelled(second, body)
+    assert len({label.casefold() for label in after.values()}) == len(after)
+    for name in first.keys() & second.keys():
+        if first[name] == second[name]:
+            assert after[name.lower()] == before[name.lower()]
