@@ -152,7 +152,7 @@ ASSISTANTS: tuple[Promise, ...] = (
         "Prompts are one Markdown file each.",
         (
             "tests/unit/server/test_mcp_resources.py::test_prompts_have_arguments_and_text",
-            "tests/unit/server/test_mcp_resources.py::test_prompts_name_only_tools_that_exist",
+            "tests/unit/server/test_mcp_resources.py::test_prompts_name_only_tools_and_arguments_that_exist",
         ),
     ),
     Promise(

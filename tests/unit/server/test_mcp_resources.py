@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -99,6 +100,10 @@ async def test_the_dashboard_says_that_it_comes_later(make_server: MakeServer, e
     assert caught.value.error.code == -32602
 
 
+OF_ANSWERS = {"next_cursor"}
+"""Fields of answers that prompts speak of."""
+
+
 async def test_prompts_have_arguments_and_text(make_server: MakeServer, era: str) -> None:
     async with Client(make_server(), mode=era) as client:
         prompts = {prompt.name: prompt for prompt in (await client.list_prompts()).prompts}
@@ -106,7 +111,10 @@ async def test_prompts_have_arguments_and_text(make_server: MakeServer, era: str
         without = await client.get_prompt("investigate-failed-run", {})
         with pytest.raises(MCPError, match="needs change_set_id"):
             await client.get_prompt("review-change-set", {})
-    assert set(prompts) == {"review-change-set", "onboard-space", "investigate-failed-run"}
+    assert set(prompts) == {
+        *("review-change-set", "onboard-space", "investigate-failed-run", "weekly-governance-report"),
+        *("explain-asset", "plan-migration-wave", "prepare-audit", "personal-data-review"),
+    }
     for prompt in prompts.values():
         assert prompt.title and prompt.description and prompt.arguments
         assert all(argument.description for argument in prompt.arguments)
@@ -116,12 +124,18 @@ async def test_prompts_have_arguments_and_text(make_server: MakeServer, era: str
     assert "(not given)" in str(without.messages[0].content)
 
 
-def test_prompts_name_only_tools_that_exist(make_server: MakeServer) -> None:
-    words = {word for prompt in load_prompts() for word in prompt.body.replace("`", " ` ").split()}
+def test_prompts_name_only_tools_and_arguments_that_exist(make_server: MakeServer) -> None:
     with acting_for(local_principal(CallerRole.ADMIN)):
-        tools = {tool.name for tool in make_server()._tool_manager.list_tools()}
-    named = {word for word in words if "_" in word and word.islower() and word.replace("_", "").isalpha()}
-    assert named - tools <= {"allow_deletes"}
+        tools = {tool.name: tool.parameters["properties"] for tool in make_server()._tool_manager.list_tools()}
+    arguments = {name for properties in tools.values() for name in properties}
+    for prompt in load_prompts():
+        for code in re.findall(r"`([^`]+)`", prompt.body):
+            name, given, _ = code.partition("=")
+            if "_" in name and name.islower() and name.replace("_", "").isalpha():
+                known = arguments if given else arguments | tools.keys() | OF_ANSWERS
+                assert name in known, f"{prompt.name}: {code}"
+            elif given:
+                assert name in arguments, f"{prompt.name}: {code}"
 
 
 @pytest.mark.parametrize("text", ["no front matter", "---\ntitle: x\n"])
