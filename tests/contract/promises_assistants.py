@@ -95,6 +95,16 @@ ASSISTANTS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "mcp:trial",
+        "CONTRACT.md#Command line: `spheresync`",
+        "Rules that are tried are shown with what would change; nothing of a trial is saved, and none is applied.",
+        (
+            "tests/e2e/test_trial_rules.py::test_what_would_change_is_shown_and_nothing_is_kept",
+            "tests/e2e/test_trial_rules.py::test_what_is_wrong_with_the_rules_is_named_and_nothing_done",
+            "tests/e2e/test_trial_rules.py::test_an_assistant_tries_to_leave_out_all_dates_of_birth",
+        ),
+    ),
+    Promise(
         "mcp:retry",
         "CONTRACT.md#MCP server",
         "What failed in a run is tried again by naming it, and told where it failed for the same reason.",

@@ -27,6 +27,7 @@ class ChangeSetState(StrEnum):
     OPEN = "open"
     APPLIED = "applied"
     EXPIRED = "expired"
+    TRIAL = "trial"  # saved nowhere, and never applied
 
 
 class DiscoveryState(StrEnum):

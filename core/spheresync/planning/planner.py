@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -17,7 +18,7 @@ from spheresync.lineage.open_types import columns_without_type
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import Action, Address, AssetId, Problem, SpaceName, TargetKey, isoformat
 from spheresync.planning.bound_tables import BOUND_COLUMNS
-from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
+from spheresync.planning.change_set_writer import ChangeSetWriter, NewChangeSet, audited_target
 from spheresync.planning.decisions.access import access_findings
 from spheresync.planning.decisions.drift import MOST_FINDINGS, within_bounds
 from spheresync.planning.decisions.items import by_urgency
@@ -88,6 +89,37 @@ async def make_change_set(
         return await planner.run()
 
 
+async def try_rules(
+    context: RuntimeContext, settings: Settings, request: PlanRequest, progress: OnProgress
+) -> NewChangeSet:
+    """What a change set by other settings than those in force would be; nothing of it is saved.
+
+    Raises:
+        TargetError: what a plan has to look at could not be looked at, in any target.
+    """
+    async with context.providers_or(None) as providers:
+        await settle_context(context.store, providers.mapping)
+        planner = Planner(
+            context.store,
+            settings,
+            MappingRules.compile(settings),
+            providers.targets(request.scope),
+            request,
+            now=context.clock(),
+            progress=progress,
+            target_of=providers.target,
+        )
+        return (await planner.plan()).change_set
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A change set that is not saved yet, and the planners that know what is to be saved with it."""
+
+    change_set: NewChangeSet
+    by: Sequence[TargetPlanner]
+
+
 class Planner:
     """Makes one change set for some targets. Build it, `run` it once."""
 
@@ -136,6 +168,14 @@ class Planner:
         Raises:
             TargetError: in no target could be looked at the databases of a lost or new state; nothing was saved.
         """
+        return await self._save(await self.plan())
+
+    async def plan(self) -> _Planned:
+        """Plan, and save nothing.
+
+        Raises:
+            TargetError: in no target could be looked at the databases of a lost or new state.
+        """
         spaces, records = await self._load()
         confirmed = await ConfirmedGone.load(self._store)
         places = await Places.find(self._store, self._settings, self._target_of)
@@ -179,7 +219,7 @@ class Planner:
         unplanned += merge_problems([(each.key, each.draft.failed) for each in planned])
         problems = (*self._request.problems, *unplanned)
         counts = self._counts(planned, records, problems)
-        return await self._save(planned, tuple(findings), problems, reading=reading, counts=counts)
+        return _Planned(self._made(planned, tuple(findings), problems, reading=reading, counts=counts), planned)
 
     async def _load(self) -> tuple[Sequence[SpaceRecord], Sequence[AssetRecord]]:
         """Spaces and assets of the catalog, and in each target what is known of it."""
@@ -210,7 +250,7 @@ class Planner:
             MISSING: len(missing - otherwise),
         }
 
-    async def _save(
+    def _made(
         self,
         planned: Sequence[TargetPlanner],
         findings: tuple[Problem, ...],
@@ -218,8 +258,8 @@ class Planner:
         *,
         reading: LastReading,
         counts: Mapping[str, int],
-    ) -> ChangeSetRecord:
-        new = ChangeSetWriter(self._settings, self._request.principal, self._now).make(
+    ) -> NewChangeSet:
+        return ChangeSetWriter(self._settings, self._request.principal, self._now).make(
             sorted((item for each in planned for item in each.draft.items), key=by_urgency),
             [*self._targets],
             request={**self._request.scope.to_json(), **reading.to_json()},
@@ -230,6 +270,9 @@ class Planner:
             promotion=self._settings.promoted.digest if self._settings.promoted is not None else None,
             prerequisites=[needed for each in planned for needed in each.prerequisites],
         )
+
+    async def _save(self, plan: _Planned) -> ChangeSetRecord:
+        new = plan.change_set
         event = AuditEvent(
             actor=self._request.principal,
             action=AuditAction.PREVIEW,
@@ -242,7 +285,7 @@ class Planner:
 
         async def save(tx: Tx) -> None:
             await new.put(tx)
-            for each in planned:
+            for each in plan.by:
                 await each.write(tx, at=new.record.created_at)
             await note_away(tx, self._settings.target_keys, new.record.created_at)
             await tx.audit.append_many([event])

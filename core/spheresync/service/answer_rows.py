@@ -254,8 +254,12 @@ def change_set_answer(
     next_cursor: str | None,
     first: int | None,
     now: datetime,
+    trial: bool = False,
 ) -> ChangeSetAnswer:
-    """`waits` says what it waits for that a person may still bring about, `notes` what does not wait."""
+    """`waits` says what it waits for that a person may still bring about, `notes` what does not wait.
+
+    `trial`: it is saved nowhere.
+    """
     approval = valid_approval(record)
     reading = LastReading.from_json(read_json(record.request))
     oldest = None
@@ -265,11 +269,11 @@ def change_set_answer(
     state = ChangeSetState.EXPIRED if expired else ChangeSetState.OPEN
     return ChangeSetAnswer.model_validate(
         {
-            "change_set_id": record.id,
+            "change_set_id": "" if trial else record.id,
             "digest": record.digest,
             "created_at": record.created_at,
             "expires_at": record.expires_at,
-            "state": ChangeSetState.APPLIED if record.run_id is not None else state,
+            "state": ChangeSetState.TRIAL if trial else ChangeSetState.APPLIED if record.run_id is not None else state,
             "summary": {word: record.summary.get(word, 0) for word in (*Action, FAILED, UNREAD, MISSING)},
             "blocked": record.blocked,
             "findings": [finding(problem) for problem in (*waits, *record.findings)],

@@ -146,17 +146,12 @@ def counts_line(counts: Mapping[str, int]) -> str:
 
 def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     """Say a change set: id, counts, guards, and what comes next."""
-    yield (
-        f"Change set {answer.change_set_id} ({answer.state}), expires {answer.expires_at}. "
-        f"{_scope_sentence(answer.scope)}"
-    )
+    what = f"Change set {answer.change_set_id} ({answer.state}), expires {answer.expires_at}."
+    if answer.state is ChangeSetState.TRIAL:
+        what = "A trial of rules: saved nowhere, never applied."
+    yield f"{what} {_scope_sentence(answer.scope)}"
     yield f"Counts: {counts_line(answer.summary)}."
-    if answer.prerequisites:
-        yield f"First {'; '.join(prerequisite_summaries(answer.prerequisites))}. See prerequisites."
-    if answer.read_at is not None:
-        yield f"It goes by what was last read from Datasphere, at {answer.read_at}."
-    if answer.oldest is not None:
-        yield f"{answer.oldest.older} of it last read before that, the oldest at {answer.oldest.at}: see oldest."
+    yield from _read_lines(answer)
     if answer.undo_of is not None:
         yield from _undo_lines(answer)
     yield from _finding_lines(answer.findings, answer.blocked)
@@ -172,12 +167,29 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
         yield f"{shown}; get_change_set with next_cursor as cursor has more."
     for note in answer.notes:
         yield with_tool_names(f"Note: {note.message}. {note.remedy}")
+    yield _next_of(answer)
+
+
+def _read_lines(answer: ChangeSetAnswer) -> Iterable[str]:
+    """What a change set makes first, and by which readings it goes."""
+    if answer.prerequisites:
+        yield f"First {'; '.join(prerequisite_summaries(answer.prerequisites))}. See prerequisites."
+    if answer.read_at is not None:
+        yield f"It goes by what was last read from Datasphere, at {answer.read_at}."
+    if answer.oldest is not None:
+        yield f"{answer.oldest.older} of it last read before that, the oldest at {answer.oldest.at}: see oldest."
+
+
+def _next_of(answer: ChangeSetAnswer) -> str:
+    """What comes next of a change set, whatever has become of it."""
     if answer.run_id is not None:
-        yield f"It was applied by {answer.run_id}: get_run shows that run."
-    elif answer.state is ChangeSetState.EXPIRED:
-        yield "It has expired: make a new one with preview_changes."
-    else:
-        yield _next_of_open(answer)
+        return f"It was applied by {answer.run_id}: get_run shows that run."
+    if answer.state is ChangeSetState.EXPIRED:
+        return "It has expired: make a new one with preview_changes."
+    if answer.state is ChangeSetState.TRIAL:
+        shown = f"{len(answer.items):,} of {counted(answer.total, 'item')} shown. " if answer.total else ""
+        return f"{shown}To have it so, whoever runs this installation writes the rules into its configuration."
+    return _next_of_open(answer)
 
 
 def _scope_sentence(scope: Mapping[str, Sequence[str]]) -> str:

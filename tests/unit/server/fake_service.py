@@ -140,6 +140,7 @@ class FakeService(FakeCatalog, FakeStatus):
         principal: Principal,
         *,
         refresh: bool,
+        trial_rules: str | None = None,
         limit: int = 20,
         budget: int | None = None,
         progress: OnProgress = silent,

@@ -48,6 +48,11 @@ def read_yaml(file: Path, called: str = "") -> Document:
     return document
 
 
+def parse_yaml(text: str, called: str) -> Document:
+    """What a text holds, as of a file; `${NAME}` in it stands for nothing."""
+    return _parse(text, called)
+
+
 def _read(file: Path, called: str) -> Document:
     try:
         data, _ = read_regular(file, MAX_BYTES)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from spheresync.answers import ApprovalAnswer, ChangeRow, ChangeSetAnswer, PromotionAnswer
+from spheresync.config.reading.trial import with_trial_rules
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import PermissionRefusedError, RefusedError
 from spheresync.model import (
+    Action,
     ChangeSetId,
     JsonValue,
     Principal,
@@ -16,22 +18,25 @@ from spheresync.model import (
     ScopeRequest,
     isoformat,
 )
+from spheresync.planning.change_set_writer import NewChangeSet
 from spheresync.planning.decisions.access import reviews_access
 from spheresync.planning.decisions.approvals import approved_by_another, valid_approval
 from spheresync.planning.lost_bodies import require_whole_bodies
 from spheresync.planning.plan_request import PlanRequest
-from spheresync.planning.planner import make_change_set
+from spheresync.planning.planner import make_change_set, try_rules
 from spheresync.planning.promotion import make_promotion
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import by_its_space, is_unread, not_reached
 from spheresync.runtime.unspellable_names import unspellable_spaces
+from spheresync.service import answer_rows
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.changes.promotion_files import write_promotion
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.service.changes.validity import require_current, require_made_so
+from spheresync.service.cursors import first_of_page, page_size, rows_within
 from spheresync.service.scope_checks import check_scope, require_selected, require_within_tiers
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved
@@ -64,11 +69,15 @@ class Changes:
         principal: Principal,
         *,
         refresh: bool,
+        trial_rules: str | None = None,
         limit: int = 20,
         budget: int | None = None,
         progress: OnProgress = silent,
     ) -> ChangeSetAnswer:
         """Make and save a change set; `refresh` reads Datasphere first. `limit` and `budget`: see `get_change_set`.
+
+        `trial_rules`, YAML, come after the rules in force: what would then change is answered, saved nowhere, and
+        cannot be applied.
 
         Raises:
             UsageError: the scope names something unknown, or an asset outside of its spaces or tiers.
@@ -77,6 +86,7 @@ class Changes:
         """
         authorize(principal, Permission.READ)
         self._context.require_good_settings()
+        tried = None if trial_rules is None else with_trial_rules(self._context.settings, trial_rules)
         checked = await check_scope(self._context, scope, refreshes=refresh)
         problems = await self._known_problems(checked)
         notices: tuple[Problem, ...] = ()
@@ -93,8 +103,24 @@ class Changes:
         request = PlanRequest(
             scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices, compare=True
         )
+        if tried is not None:
+            return self._tried(await try_rules(self._context, tried, request, progress), limit=limit, budget=budget)
         record = await make_change_set(self._context, request, progress)
         return await self._change_sets.answer(record.id, detail="concise", limit=limit, budget=budget)
+
+    def _tried(self, new: NewChangeSet, *, limit: int, budget: int | None) -> ChangeSetAnswer:
+        """What a trial came to; its items are told as far as they fit, as nothing of it can be asked for again."""
+        changing = [item for item in new.items if item.action is not Action.UNCHANGED]
+        rows = rows_within([answer_rows.change_row(item, full=False) for item in changing[: page_size(limit)]], budget)
+        return answer_rows.change_set_answer(
+            new.record,
+            rows,
+            total=len(changing),
+            next_cursor=None,
+            first=first_of_page(0, rows),
+            now=self._context.clock(),
+            trial=True,
+        )
 
     async def _under_way(self) -> tuple[Problem, ...]:
         """Runs that may write what a preview is about while it is made."""

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ApprovalAnswer, ChangeSetAnswer, PromotionAnswer, RunAnswer
+from spheresync.errors import UsageError
 from spheresync.model.principals import CallerRole
+from spheresync.regular_files import read_regular
 from spheresync_server.cli.commands.options import (
     AssetOption,
     ChangeSetArgument,
@@ -38,6 +40,10 @@ def preview(
     destination: DestinationOption = None,
     no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Do not read Datasphere first.")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when there are changes.")] = False,
+    trial_rules: Annotated[
+        Path | None,
+        typer.Option("--trial-rules", metavar="FILE", help="Try these rules besides: shown, saved nowhere."),
+    ] = None,
     limit: ItemsOption = 20,
 ) -> int:
     """Work out what would change and save it as a change set to review."""
@@ -49,6 +55,7 @@ def preview(
             scope_request(space, asset, tier, target, destination),
             session.principal,
             refresh=not no_refresh,
+            trial_rules=None if trial_rules is None else _text_of(trial_rules),
             limit=limit,
             progress=session.progress,
         )
@@ -91,6 +98,24 @@ def promote(
     return ask_service(
         invocation_of(context), ask, show_promotion, needs=CallerRole.OPERATOR, what="spheresync promote"
     )
+
+
+def _text_of(file: Path) -> str:
+    """The text of a file that somebody named.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        data, _ = read_regular(file, _LARGEST_FILE)
+        return data.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        said = f"{file.name} cannot be read ({reason})."
+        raise UsageError(said, remedy="Check the path and its permissions.") from error
+
+
+_LARGEST_FILE = 1_048_576
 
 
 def apply(

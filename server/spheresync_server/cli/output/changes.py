@@ -57,7 +57,10 @@ _MEANINGS = {
 def show_change_set(answer: ChangeSetAnswer) -> None:
     """What would change, why some of it waits, and what comes next."""
     undo = f", the undo of {answer.undo_of}" if answer.undo_of is not None else ""
-    say(f"Change set {answer.change_set_id} ({answer.state}{undo}), expires {answer.expires_at}")
+    if answer.state is ChangeSetState.TRIAL:
+        say("A trial of rules: saved nowhere, never applied")
+    else:
+        say(f"Change set {answer.change_set_id} ({answer.state}{undo}), expires {answer.expires_at}")
     if answer.approved_by is not None:
         say(f"Approved by {clean_line(answer.approved_by)}")
     if answer.read_at is not None:
@@ -118,6 +121,9 @@ def _next(answer: ChangeSetAnswer) -> str:
         return f"It was applied by {answer.run_id}."
     if answer.state is ChangeSetState.EXPIRED:
         return "It has expired. Next: spheresync preview"
+    if answer.state is ChangeSetState.TRIAL:
+        shown = f"{len(answer.items):,} of {counted(answer.total, 'item')} shown. " if answer.total else ""
+        return f"{shown}To have it so, write the rules into the configuration."
     return _next_of_open(answer)
 
 

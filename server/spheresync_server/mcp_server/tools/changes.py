@@ -54,6 +54,9 @@ class ChangeTools(ServiceTools):
         refresh: Annotated[
             bool, Field(strict=True, description="Read Datasphere first: one throttled discovery")
         ] = False,
+        trial_rules: Annotated[
+            str | None, Field(description="YAML rules to try besides: shown, saved nowhere, never applied")
+        ] = None,
         limit: Limit = 20,
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
@@ -62,6 +65,7 @@ class ChangeTools(ServiceTools):
             scope,
             self._server_context.principal,
             refresh=refresh,
+            trial_rules=trial_rules,
             limit=limit,
             budget=ROW_BUDGET,
             progress=report_to(ctx),
