@@ -44,7 +44,7 @@ from spheresync_server.mcp_server.warnings import WARNINGS, warning_line, warnin
 from spheresync_server.server_context import ServerContext
 from spheresync_server.untrusted import clean_json, visible
 
-_NAMED = 5
+_NAMED = 20
 _TOLD_APART = (
     NOT_APPROVED | UNFIT | {SPACE_GONE, NEVER_READ, NO_SPACE, NEEDS_ALLOWANCE, LEFT_OUT, UNDO_DELETES, UNREAD_NOW}
 )
@@ -69,10 +69,10 @@ _NOTHING_TO_APPLY = (
 )
 """Why applying a change set would do nothing, by codes of its findings; the first counts."""
 CHANGE_SET_TOLD = frozenset(
-    {"change_set_id", "state", "expires_at", "summary", "read_at", "undo_of", "run_id", "first"}
+    {"change_set_id", "state", "expires_at", "summary", "read_at", "undo_of", "run_id", "first", "scope"}
 )
 """Fields of a change set that `change_set_lines` tell."""
-RUN_TOLD = frozenset({"run_id", "kind", "state", "counts", "retry_of"})
+RUN_TOLD = frozenset({"run_id", "kind", "state", "counts", "retry_of", "scope"})
 """Fields of a run that `run_lines` tell."""
 ASK_FOR_ITEMS = "get_change_set with limit=1 and its cursors has every item."
 DOCUMENT_BUDGET = 14_000

@@ -54,7 +54,8 @@ class DriftTools(ServiceTools):
 
 def _lines(answer: DriftAnswer) -> Iterable[str]:
     yield f"Looked at {answer.looked_at}: {counts_line(answer.summary)}."
-    yield page_line("drifted table", answer)
+    if answer.total:
+        yield page_line("drifted object", answer)
     if answer.problems:
         left = answer.summary.get("not_compared", 0)
         tables = counted(left, "table") if left else "Something"

@@ -104,7 +104,10 @@ class InsightTools(ServiceTools):
     ) -> Annotated[CallToolResult, ConfigurationAnswer]:
         """Scope, rules, policies and every other setting in force, where each was set; no secrets."""
         answer = configuration_answer(self._server_context.show_settings(), section)
-        return respond(self._server_context, answer, more="Ask for one section.")
+        whole = "Settings in force, every section" if section is None else f"Settings in force, section {section}"
+        return respond(
+            self._server_context, answer, f"{whole}; what is left out is empty.", more="Ask for one section."
+        )
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
         """Test state, Datasphere, its spaces and each target; a finding for each failure. Writes nothing."""

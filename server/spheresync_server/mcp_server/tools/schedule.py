@@ -8,6 +8,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ScheduleAnswer
+from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.tool_results import respond
 from spheresync_server.mcp_server.tools.arguments import ScheduleActionWord
 from spheresync_server.server_context import ServiceTools
@@ -26,4 +27,4 @@ class ScheduleTools(ServiceTools):
         for apply_changes.
         """
         answer = await self._service.schedule.manage_schedule(tier, action, self._server_context.principal)
-        return respond(self._server_context, answer, answer.note)
+        return respond(self._server_context, answer, with_tool_names(answer.note), told={"note"})
