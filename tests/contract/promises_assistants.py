@@ -91,6 +91,7 @@ ASSISTANTS: tuple[Promise, ...] = (
         (
             "tests/e2e/test_apply_part.py::test_only_what_is_named_is_done_with_the_databases_that_it_needs",
             "tests/e2e/test_apply_part.py::test_what_could_not_be_read_elsewhere_is_no_failure_of_a_part",
+            "tests/e2e/test_apply_part.py::test_an_undo_is_done_as_a_whole_and_deletes_only_where_somebody_allows_it",
             "tests/e2e/test_apply_part.py::test_an_assistant_applies_a_part_and_is_told_that_the_rest_is_left",
         ),
     ),

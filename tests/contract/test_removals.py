@@ -97,6 +97,21 @@ def test_a_space_that_may_no_longer_be_read_counts_no_miss(
     assert glue.calls() == {}
 
 
+def test_whoever_names_one_of_many_at_a_time_passes_no_guard(
+    synced: Installation, healed: RunningTenant, glue: GlueSimulator
+) -> None:
+    synced.config = AT_ONCE
+    healed.set_faults(vanish=0.3, vanish_spaces=["SPACE_001"])
+    whole = synced.ask("sync", code=3)
+    assert [finding["code"] for finding in whole["findings"]] == ["too_many_removals"] * 2
+    for asset in ("SPACE_001/ASSET_00009", "SPACE_001/ASSET_00008"):
+        one = synced.ask("sync", "--asset", asset, code=3)
+        assert one["counts"]["blocked"] == 1 and "3 of 10 tables of space SPACE_001" in str(one["findings"])
+        shown = synced.ask("preview", "--no-refresh", "--asset", asset)
+        assert (shown["summary"]["retire"], shown["blocked"]) == (1, 1)
+    assert not [call for call in glue.calls() if call == "UpdateTable"]
+
+
 def test_an_empty_listing_removes_nothing_and_the_rest_goes_on(
     own: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:

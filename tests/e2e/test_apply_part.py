@@ -37,8 +37,16 @@ def test_only_what_is_named_is_done_with_the_databases_that_it_needs(
         "space_001": 1,
     }
     assert "space_002" not in glue.dump()["databases"]
-    assert installation.ask("apply", change_set)["run_id"] == run["run_id"], "a change set has one run"
-    assert installation.ask("sync")["counts"]["create"] == 28
+    again = installation.ask("apply", change_set, "--asset", ONE, "--asset", TWO)
+    assert (again["run_id"], again["findings"]) == (run["run_id"], []), "a change set has one run"
+    for other in (["--asset", THIRD], []):
+        (told,) = installation.ask("apply", change_set, *other)["findings"]
+        assert (
+            told["code"] == "applied_otherwise"
+            and "for 2 assets of it; of what is asked for now nothing" in told["message"]
+        )
+    assert installation.ask("sync", "--space", "SPACE_002")["counts"]["create"] == 10
+    assert installation.ask("sync")["counts"]["create"] == 18
     assert installation.ask("preview")["summary"]["create"] == 0
     assert installation.ask("audit", "verify")["intact"]
 
@@ -54,6 +62,17 @@ def test_what_could_not_be_read_elsewhere_is_no_failure_of_a_part(
     assert (run["state"], run["failures"], run["counts"]["failed"]) == ("done", [], 0)
 
 
+def test_an_undo_is_done_as_a_whole_and_deletes_only_where_somebody_allows_it(synced: Installation) -> None:
+    synced.config = "deletion: {policy: delete}\n"
+    run = synced.ask("runs")["items"][0]["run_id"]
+    undo = synced.ask("revert", run)
+    assert (undo["summary"]["delete"], undo["blocked"]) == (30, 30), "the policy is about what Datasphere lists no more"
+    part = synced.ask("apply", undo["change_set_id"], "--asset", ONE, code=2)
+    assert "an undo is done as a whole" in part["error"]["message"]
+    assert synced.ask("apply", undo["change_set_id"], code=3)["error"]["code"] == "refused"
+    assert synced.ask("apply", undo["change_set_id"], "--allow-deletes")["counts"]["delete"] == 30
+
+
 @pytest.mark.anyio
 async def test_an_assistant_applies_a_part_and_is_told_that_the_rest_is_left(
     installation: Installation, planned: dict[str, Any]
@@ -66,5 +85,9 @@ async def test_an_assistant_applies_a_part_and_is_told_that_the_rest_is_left(
         said = str(result.content)
         assert f"Scope: assets {ONE}." in said
         assert "29 items of the change set were not asked for" in said and "preview_changes" in said
+        other = await client.call_tool("apply_changes", part | {"assets": [TWO]})
+        assert "NOTHING WAS DONE NOW: run" in str(other.content)
+        shown = await client.call_tool("get_change_set", {"change_set_id": planned["change_set_id"], "limit": 1})
+        assert "for 1 asset of it, which is done: get_run says what was done" in str(shown.content)
         left = await call(client, "preview_changes")
         assert left["summary"]["create"] == 29

@@ -138,9 +138,12 @@ class AssetDetail(Answer):
     renamed_to: OmitNone[str] = None
 
     def concise(self) -> AssetDetail:
-        """Without what is known of each column besides name, type, role, label and class of personal data."""
+        """Without what is known of each column besides name, type, role, label and class of personal data, and without
+        where each fact was read.
+        """
         columns = [each.model_copy(update={"semantics": {}, "personal_data": None}) for each in self.columns]
-        return self.model_copy(update={"columns": columns, "fingerprints": {}})
+        context = {name: value for name, value in self.context.items() if name != "provenance"}
+        return self.model_copy(update={"columns": columns, "fingerprints": {}, "context": context})
 
 
 class RuleRow(Answer):

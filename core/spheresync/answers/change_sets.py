@@ -83,6 +83,8 @@ class ChangeSetAnswer(Answer):
     next_cursor: str | None = None
     first: OmitNone[int] = None
     run_id: str | None = None
+    run_state: OmitNone[str] = Field(default=None, description="how the run that applied it ended")
+    applied_assets: OmitEmpty[list[str]] = Field(default_factory=list, description="where not all were applied")
     undo_of: str | None = Field(default=None, description="run that it undoes")
     approved_by: str | None = Field(default=None, description="who stands behind it")
     read_at: str | None = Field(default=None, description="when its scope was last read")

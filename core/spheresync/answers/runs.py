@@ -6,6 +6,9 @@ from pydantic import Field, JsonValue
 
 from spheresync.answers.base import Answer, Finding, OmitEmpty, OmitNone, Page
 
+APPLIED_OTHERWISE = "applied_otherwise"
+"""Code of a change set that is to be applied for other assets than those for which that was done."""
+
 
 class Failure(Answer):
     asset: str
@@ -45,6 +48,11 @@ class RunAnswer(Answer):
     scope: OmitEmpty[dict[str, list[str]]] = Field(default_factory=dict, description="all where there is none")
     full: OmitNone[bool] = Field(default=None, description="all was compared anew")
     retry_of: OmitNone[str] = Field(default=None, description="run of which it tries the failures again")
+
+    def told_with(self, run: RunAnswer) -> RunAnswer:
+        """A later answer about the run, with what was told of it when it was asked for (`applied_otherwise`)."""
+        kept = [finding for finding in self.findings if finding.code == APPLIED_OTHERWISE]
+        return run.model_copy(update={"findings": [*kept, *run.findings]}) if kept else run
 
 
 class RunRow(Answer):

@@ -30,7 +30,7 @@ class TierStatus(Answer):
     unreadable: int = Field(default=0, description="late: cannot be read")
     paused_since: str | None = None
     paused_by: OmitNone[str] = None
-    last_run: OmitNone[str] = Field(default=None, description="newest reading")
+    last_read: OmitNone[str] = Field(default=None, description="newest reading")
 
 
 class JobRow(Answer):

@@ -71,7 +71,7 @@ class Permissions:
         """The items that the run does."""
         return [item for item in items if item.action.changes_something and self._allows(item)]
 
-    def require_any(self, items: Sequence[ChangeSetItem]) -> None:
+    def require_any(self, items: Sequence[ChangeSetItem], *, part: bool = False) -> None:
         """Let a change set pass of which something is done now, or nothing ever by whoever applies it.
 
         What waits for a person would be spent by a run that does none of it. What only a guard holds back waits for
@@ -92,6 +92,7 @@ class Permissions:
                 approval=self.alone or any(map(self._waits, waits)),
                 allowance=not self.deletes and access < len(waits),
                 access=access,
+                part=part,
             )
             raise RefusedError(f"{told.message}.", remedy=told.remedy)
 

@@ -30,7 +30,12 @@ _SAID = re.compile(
             r"^\s*(?:system|assistant|human)\s*:",
             r"\byou are (?:now |an? )?(?:\w+\s+){0,3}(?:assistant|model|agent|ai|llm|chatbot|admin)\b",
             rf"\b(?:call|invoke|run|execute|use)\W+(?:the\W+)?(?:tool\W+)?(?:{_TOOLS})\b",
-            r"\b(?:do not|don't|never) (?:tell|inform|mention|show|reveal)\b.{0,40}\b(?:user|person|human)\b",
+            r"\ballow\Wdeletes\b",
+            r"\bnew (?:task|instructions?|orders?)\s*:",
+            r"<\s*/\s*\w+\s*>",
+            r"\b(?:the )?user (?:wants|asks|asked|has (?:approved|agreed|confirmed|asked))\b",
+            r"\b(?:nothing was written|if they agree)\b",
+            r"\b(?:not|don't|never) (?:tell|inform|mention|show|reveal)\b(?:.{0,40}\b(?:user|person|human)\b|\W+it\b)",
         )
     ),
     re.IGNORECASE,
@@ -57,7 +62,8 @@ def _texts(asset: Asset) -> Iterator[tuple[str, str]]:
     yield "its name", asset.id.name
     yield "its label", asset.label
     for language, label in asset.labels:
-        yield f"its label ({language})", label
+        if label != asset.label:
+            yield f"its label ({language})", label
     for column in asset.columns:
         yield f"the name of a column ({column.name})", column.name
         yield f"the label of column {column.name}", column.label

@@ -44,6 +44,7 @@ class PlanGuards:
         checkpoints: what the target is known to hold.
         decided: the rules' decisions for the assets that the plan is about.
         deletes_allowed: whether deletes are done without a further word.
+        misses: complete listings after which what they no longer hold is due to be retired.
     """
 
     key: TargetKey
@@ -52,6 +53,7 @@ class PlanGuards:
     checkpoints: Mapping[AssetId, Checkpoint]
     decided: Mapping[AssetId, Decision]
     deletes_allowed: bool
+    misses: int
 
     def guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:
         """Hold back what the guards say, and answer their findings.
@@ -69,7 +71,7 @@ class PlanGuards:
         )
         not_looked_at = frozenset() if self.request.scope.everything else waiting - set(draft.shrinking)
         draft.waiting = not_looked_at | columns.blocked.keys()
-        removals = self._removals(managed, _emptied(records, managed))
+        removals = self._removals(managed, _emptied(records, managed), self._due_besides(records))
         leaving = guard_leaving(
             [i.asset for i in draft.items if i.action is Action.FORGET and self._leaves_destination(i.asset)],
             managed=sum(managed.values()),
@@ -84,12 +86,27 @@ class PlanGuards:
         checkpoint = self.checkpoints.get(asset)
         return checkpoint is not None and checkpoint.state is CheckpointState.RETIRED and not self.deletes_allowed
 
-    def _removals(self, managed: Mapping[SpaceName, int], emptied: frozenset[SpaceName]) -> GuardVerdict:
+    def _due_besides(self, records: Iterable[AssetRecord]) -> Counter[SpaceName]:
+        """By space: assets that the scope leaves out and whose tables are as due to be retired as those in it."""
+        scope = self.request.scope
+        return Counter(
+            record.id.space
+            for record in records
+            if record.misses >= self.misses
+            and not scope.wants(record.id, record.tier)
+            and (checkpoint := self.checkpoints.get(record.id)) is not None
+            and checkpoint.state is CheckpointState.ACTIVE
+            and checkpoint.held is None
+        )
+
+    def _removals(
+        self, managed: Mapping[SpaceName, int], emptied: frozenset[SpaceName], besides: Mapping[SpaceName, int]
+    ) -> GuardVerdict:
         """Deletes that a preview only offers must not hold back retirements, but are held to the same limits."""
         gone, most = self.draft.gone, self.request.max_deletes
-        everything = guard_removals(gone, managed=managed, emptied=emptied, max_deletes=most)
+        everything = guard_removals(gone, managed=managed, emptied=emptied, max_deletes=most, besides=besides)
         certain = [asset for asset in gone if not self.is_offered_only(asset)]
-        verdict = guard_removals(certain, managed=managed, emptied=emptied, max_deletes=most)
+        verdict = guard_removals(certain, managed=managed, emptied=emptied, max_deletes=most, besides=besides)
         offered = {asset: code for asset, code in everything.blocked.items() if self.is_offered_only(asset)}
         findings = verdict.findings or (everything.findings if offered else ())
         return GuardVerdict({**verdict.blocked, **offered}, findings)

@@ -374,7 +374,15 @@ class TargetPlanner:
 
     @property
     def _guards(self) -> PlanGuards:
-        return PlanGuards(self.key, self._request, self.draft, self._checkpoints, self.decided, self._deletes_allowed)
+        return PlanGuards(
+            self.key,
+            self._request,
+            self.draft,
+            self._checkpoints,
+            self.decided,
+            self._deletes_allowed,
+            self._settings.deletion.misses,
+        )
 
     @property
     def _deletes_allowed(self) -> bool:

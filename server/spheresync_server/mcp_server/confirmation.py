@@ -73,7 +73,7 @@ async def confirm_deletes(
         raise UnconfirmedError(
             f"Not applied: change set {change_set.change_set_id} deletes {_tables(deletes)} and this client cannot ask "
             "its user to confirm that. A person can run `spheresync apply "
-            f"{change_set.change_set_id} --allow-deletes`, or set `deletion.policy: delete` in the configuration."
+            f"{change_set.change_set_id} --allow-deletes`{_or_by_policy(change_set)}."
         )
     rest = {} if assets else change_set.summary
     others = ", ".join(f"{word} {count}" for word, count in rest.items() if count and word != "delete")
@@ -108,6 +108,11 @@ def unreadable_answer() -> UnconfirmedError:
         "Not confirmed, nothing done: the client's answer to the question could not be read; it must be "
         '{"delete": true} or {"delete": false}. apply_changes without allow_deletes does everything but delete.'
     )
+
+
+def _or_by_policy(change_set: ChangeSetAnswer) -> str:
+    """The policy is about what Datasphere no longer lists, and lets no undo delete."""
+    return ", or set `deletion.policy: delete` in the configuration" if change_set.undo_of is None else ""
 
 
 def _tables(deletes: Sequence[ChangeRow]) -> str:

@@ -26,14 +26,8 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"apply that with --allow-deletes", "apply that with allow_deletes=true"),
         (r"Revert (run_\w+) again", r"Call revert_run with \1 again"),
         (r"until somebody syncs with --allow-deletes", "until somebody applies a change set with allow_deletes=true"),
-        (
-            r"(`spheresync release --asset [^`]+`) lets",
-            r"Whoever runs this installation can release it (at the command line: \1), which lets",
-        ),
-        (
-            r"After `spheresync release --asset [^`]+`:",
-            "After a release by whoever runs this installation (there is no tool for that):",
-        ),
+        (r"`spheresync release --asset ([^`]+)` lets", r"release with assets=[\1] (role admin) lets"),
+        (r"After `spheresync release --asset ([^`]+)`:", r"After release with assets=[\1] (role admin):"),
         (r"with --allow-deletes besides", "with allow_deletes=true of apply_changes besides"),
         (r"export it again with `spheresync promote`", "have it exported again"),
         (r"runs `spheresync approve [^`]+`", "approves it at the command line"),

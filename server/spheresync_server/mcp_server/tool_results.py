@@ -16,6 +16,7 @@ from spheresync.answers import (
     RunAnswer,
 )
 from spheresync.answers.base import Row
+from spheresync.answers.runs import APPLIED_OTHERWISE
 from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, RunKind, counted, first_of
 from spheresync.planning.decisions.approvals import (
     DELETES_NOT_APPROVED,
@@ -103,7 +104,9 @@ def respond(
         told = {*told, WARNINGS}
     if left_out:
         said.append(f"Left out, as it would be too long: {_tallied(left_out)}. {more}".rstrip())
-    text = "\n".join(_within([*said, PROVENANCE, *content_lines(document, told)], DOCUMENT_BUDGET))
+    content = [*content_lines(document, told)]
+    provenance = [PROVENANCE] if any('"' in line for line in (*said, *content)) else []
+    text = "\n".join(_within([*said, *provenance, *content], DOCUMENT_BUDGET))
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=document)
 
 
@@ -183,7 +186,10 @@ def _read_lines(answer: ChangeSetAnswer) -> Iterable[str]:
 def _next_of(answer: ChangeSetAnswer) -> str:
     """What comes next of a change set, whatever has become of it."""
     if answer.run_id is not None:
-        return f"It was applied by {answer.run_id}: get_run shows that run."
+        part = f" for {counted(len(answer.applied_assets), 'asset')} of it" if answer.applied_assets else ""
+        state = "" if answer.run_state is None else f", which is {answer.run_state}"
+        told = "get_run says what was done; the items say what was planned."
+        return f"It was applied by {answer.run_id}{part}{state}: {told}"
     if answer.state is ChangeSetState.EXPIRED:
         return "It has expired: make a new one with preview_changes."
     if answer.state is ChangeSetState.TRIAL:
@@ -238,6 +244,8 @@ def _deletes_of_undo(findings: Sequence[Finding]) -> Iterable[str]:
 
 def run_lines(answer: RunAnswer) -> Iterable[str]:
     """Say a run: id, state, counts, and what comes next."""
+    if otherwise := [finding for finding in answer.findings if finding.code == APPLIED_OTHERWISE]:
+        yield f"NOTHING WAS DONE NOW: {otherwise[0].message}."
     yield f"Run {answer.run_id} ({answer.kind}) is {answer.state}. {_scope_sentence(answer.scope)}"
     if answer.retry_of is not None:
         same = sum(each.same_as_before is True for each in answer.failures)

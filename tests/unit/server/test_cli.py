@@ -342,6 +342,7 @@ def test_every_command_that_takes_the_name_of_a_file_is_known_to_guard_it() -> N
         ("audit export", "output"),
         ("lineage", "openlineage"),
         ("restore", "file"),  # is read
+        ("preview", "trial_rules"),  # is read
     }
 
 

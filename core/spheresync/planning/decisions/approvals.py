@@ -88,15 +88,18 @@ def deletes_need_allowance(change_set: ChangeSetRecord, count: int) -> Problem:
     )
 
 
-def all_waits(change_set: ChangeSetRecord, count: int, *, approval: bool, allowance: bool, access: int = 0) -> Problem:
+def all_waits(
+    change_set: ChangeSetRecord, count: int, *, approval: bool, allowance: bool, access: int = 0, part: bool = False
+) -> Problem:
     """What to tell of a change set that is applied while nothing of it may be done: it stays open.
 
-    `access` of the `count` items are no deletes, but changes of who may see what.
+    `part`: some of its assets were named. `access` of the `count` items are no deletes, but changes of who sees what.
     """
     deletes = count - access
     waiting = _waiting(deletes, access)
     approve = f"Somebody who neither made it nor applies it runs `spheresync approve {change_set.id}`."
-    allow = f"`spheresync apply {change_set.id} --allow-deletes` does what waits."
+    allow = "With the same assets named, " if part else ""
+    allow += f"`spheresync apply {change_set.id} --allow-deletes` does what waits."
     wanted = [*(["approved by a second person"] if approval else []), *(["allowed"] if allowance else [])]
     remedies = [*([approve] if approval else []), *([allow] if allowance else [])]
     return Problem(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from spheresync.model import AssetId, DestinationName, Problem, SpaceName, counted
 
@@ -43,11 +44,14 @@ def guard_removals(
     managed: Mapping[SpaceName, int],
     emptied: frozenset[SpaceName],
     max_deletes: int | None,
+    besides: Mapping[SpaceName, int] = MappingProxyType({}),
 ) -> GuardVerdict:
     """Decide which retirements and deletions may not be done.
 
     Args:
         removals: assets that would be retired or deleted because Datasphere no longer lists them.
+        besides: of assets that the run is not about, how many are as due, by space: whoever names a few of many at a
+            time passes no guard that way.
         managed: tables managed before the run, by space.
         emptied: spaces whose complete listing held nothing.
         max_deletes: `--max-deletes N`, which replaces every limit by N for this run.
@@ -56,7 +60,7 @@ def guard_removals(
     if not wanted:
         return GuardVerdict({}, ())
     by_space = Counter(asset.space for asset in wanted)
-    everywhere = sum(managed.values())
+    everywhere, elsewhere = sum(managed.values()), sum(besides.values())
     if max_deletes is not None:
         if len(wanted) <= max_deletes:
             return GuardVerdict({}, ())
@@ -65,14 +69,14 @@ def guard_removals(
 
     findings: list[Problem] = []
     blocked: dict[AssetId, str] = {}
-    if len(wanted) > allowed_removals(everywhere):
-        findings.append(_too_many("all spaces", "all spaces", len(wanted), everywhere, allowed_removals(everywhere)))
+    if (due := len(wanted) + elsewhere) > allowed_removals(everywhere):
+        findings.append(_too_many("all spaces", "all spaces", due, everywhere, allowed_removals(everywhere)))
         blocked.update(dict.fromkeys(wanted, TOO_MANY_REMOVALS))
-    for space, count in sorted(by_space.items()):
-        code = None
+    for space, within in sorted(by_space.items()):
+        code, count = None, within + besides.get(space, 0)
         if space in emptied:
             code = EMPTY_LISTING
-            findings.append(_emptied(space, count))
+            findings.append(_emptied(space, within))
         elif count > allowed_removals(managed.get(space, 0)):
             code = TOO_MANY_REMOVALS
             findings.append(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from spheresync.config import DeletionPolicy, Settings
+from spheresync.config import Settings
 from spheresync.errors import RefusedError, StateError, TargetFault, UsageError
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
@@ -163,7 +163,7 @@ class Reverter:
     ) -> list[ChangeSetItem]:
         """The items by themselves, a chunk of bodies at a time, so that memory does not grow with their number."""
         rules = DeleteRules(
-            allowed=self._settings.deletion.policy is DeletionPolicy.DELETE,
+            allowed=False,  # what it deletes may be in use: the policy is about what Datasphere no longer lists
             reviewed=True,
             four_eyes=self._settings.approvals.of_deletes,
         )

@@ -22,7 +22,7 @@ from spheresync.service.audit.audit_filters import (
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.state.audit_export import csv_header, csv_line, json_line
-from spheresync.state.records import AuditFilter
+from spheresync.state.records import AuditFilter, AuditOutcome
 
 _MOST = 10
 """Actors, spaces and runs that a count names."""
@@ -83,7 +83,13 @@ class Audit:
             )
         actions = tuple(word.strip() for word in action.split(",")) if action is not None else ()
         await require_known_words(self._store, actions=actions, outcome=outcome)
+        if changes_only and outcome not in {None, AuditOutcome.DONE}:
+            raise UsageError(
+                f"changes_only is about what was done, and nothing of that has outcome {outcome!r}.",
+                remedy="Leave one of them out.",
+            )
         if changes_only:
+            outcome = AuditOutcome.DONE
             actions = tuple(word for word in CHANGES if not actions or word in actions)
         wanted = AuditFilter(
             since=since,

@@ -10,12 +10,14 @@ from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import PermissionRefusedError, RefusedError
 from spheresync.model import (
     Action,
+    AssetId,
     ChangeSetId,
     JsonValue,
     Principal,
     PrincipalKind,
     Problem,
     ScopeRequest,
+    first_of,
     isoformat,
 )
 from spheresync.planning.change_set_writer import NewChangeSet
@@ -50,6 +52,9 @@ from spheresync.state.records import (
     ChangeSetRecord,
 )
 
+KNOWN_DRIFT = "known_drift"
+"""Code of the finding that others are known to have changed something of a preview's scope."""
+_NAMED = 5
 _OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
 _PART = "This change set is about a part of the catalog, and the promotion counts for all of it."
 
@@ -99,7 +104,7 @@ class Changes:
             await require_selected(self._context, checked)
             problems, notices = tuple(report.problems), report.notices
         await require_within_tiers(self._store, self._context.mapping, checked)
-        notices += await self._under_way()
+        notices += (*await self._under_way(), *await self._known_drift(checked))
         request = PlanRequest(
             scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices, compare=True
         )
@@ -134,6 +139,22 @@ class Changes:
                 f"Make a new preview once it has ended; `spheresync runs {run.id}` follows it.",
             )
             for run in at_work
+        )
+
+    async def _known_drift(self, scope: Scope) -> tuple[Problem, ...]:
+        """What of the scope others are known to have changed: a plan says what becomes of it only where it writes."""
+        store, drifted = self._store, set[AssetId]()
+        for key in self._context.settings.target_keys:
+            if scope.wants_key(key):
+                drifted |= set(await store.drift.assets(key))
+        records = await store.catalog.some(sorted(drifted))
+        known = sorted(str(record.id) for record in records if scope.wants(record.id, record.tier))
+        if not known:
+            return ()
+        have = "asset has" if len(known) == 1 else "assets have"
+        text = f"{len(known)} {have} objects that others are known to have changed: {first_of(known, _NAMED)}"
+        return (
+            Problem("drift", KNOWN_DRIFT, text, "`spheresync drift` looks at them, and says what its repair does."),
         )
 
     async def _known_problems(self, scope: Scope) -> tuple[Problem, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from spheresync.answers import ChangeRow, ChangeSetAnswer
-from spheresync.model import Action, ChangeSetId, Problem, isoformat
+from spheresync.errors import UsageError
+from spheresync.execution.run_request import RunRequest
+from spheresync.model import Action, ChangeSetId, Problem, RunId, RunKind, isoformat
 from spheresync.planning.decisions.access import count_access_changes, reviews_access, reviews_access_in
 from spheresync.planning.decisions.approvals import (
     NEEDS_ALLOWANCE,
@@ -55,7 +57,7 @@ class StoredChangeSets:
         if len(items) > len(rows):
             more = listing.encode(before + len(rows), items[len(rows) - 1].ordinal)
         total = sum(record.summary.get(action, 0) for action in Action if action is not Action.UNCHANGED)
-        return answer_rows.change_set_answer(
+        answer = answer_rows.change_set_answer(
             record,
             rows,
             waits=await self._waits(record),
@@ -65,6 +67,16 @@ class StoredChangeSets:
             first=first_of_page(before, rows),
             now=self._context.clock(),
         )
+        return answer if record.run_id is None else answer.model_copy(update=await self._what_became(record.run_id))
+
+    async def _what_became(self, run_id: RunId) -> dict[str, str | list[str]]:
+        """How the run ended that applied a change set, and which assets it kept to where it was for a part of it."""
+        try:
+            run = await self._store.runs.get(run_id)
+        except UsageError:  # the run is forgotten by now
+            return {}
+        part = RunRequest.parse(run.request).scope.assets if run.kind is RunKind.APPLY else frozenset()
+        return {"run_state": run.state, "applied_assets": [str(asset) for asset in sorted(part)]}
 
     async def deletes(self, change_set_id: str) -> list[ChangeRow]:
         """Every delete of a change set, also those that a guard holds back: what a person is asked about."""

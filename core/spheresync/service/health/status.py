@@ -38,7 +38,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.shared_sign_in import sign_in_state
 from spheresync.runtime.unspellable_names import unspellable_spaces
-from spheresync.runtime.usage import SAVED_REQUESTS, USED
+from spheresync.runtime.usage import SAVED_REQUESTS
 from spheresync.service import answer_rows
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.edited_rules import edited_rules
@@ -130,9 +130,14 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
 def _policies(settings: Settings) -> PolicySummary:
     """What the configuration says of deletes, drift and second persons, as a reader needs it beside the figures."""
     deletion = settings.deletion
-    retires = "" if deletion.policy is DeletionPolicy.KEEP else f" at the {deletion.misses}. miss"
+    misses = counted(deletion.misses, "miss", "misses")
+    said = {
+        DeletionPolicy.KEEP: "keep: nothing is retired or deleted",
+        DeletionPolicy.RETIRE: f"retire after {misses} in a row; deleted only where a person allows it",
+        DeletionPolicy.DELETE: f"retire after {misses} in a row, delete with the next change set",
+    }
     return PolicySummary(
-        deletion=f"{deletion.policy}{retires}",
+        deletion=said[deletion.policy],
         drift={name: str(getattr(settings.drift, name)) for name in _DRIFT_PARTS},
         four_eyes=[str(each) for each in settings.approvals.four_eyes],
     )
@@ -306,7 +311,7 @@ def _retired(count: int) -> list[Finding]:
 
 
 def _savings(ended: list[RunRecord]) -> dict[str, int]:
-    """What the recent runs used and saved; `runs` says over how many."""
-    words = (*USED, SAVED_REQUESTS, "aws_calls_saved", "aws_bytes_saved")
+    """What the recent runs saved, beside reading and writing everything anew; `runs` says over how many."""
+    words = (SAVED_REQUESTS, "aws_calls_saved", "aws_bytes_saved")
     totals = {word: sum(run.usage.get(word, 0) for run in ended) for word in words}
     return {**totals, "runs": len(ended)}

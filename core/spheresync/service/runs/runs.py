@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from spheresync.answers import Page, RunAnswer, RunRow
+from spheresync.answers import Finding, Page, RunAnswer, RunRow
+from spheresync.answers.runs import APPLIED_OTHERWISE
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.required_approvals import Permissions, require_approved_promotion, unapproved_promotion
@@ -19,6 +20,7 @@ from spheresync.model import (
     RunKind,
     RunState,
     ScopeRequest,
+    counted,
     isoformat,
 )
 from spheresync.planning.decisions.access import reviews_access
@@ -74,7 +76,12 @@ class Runs:
         self._context.require_good_settings()
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         if record.run_id is not None:
-            return await self._run_of(record)
+            return await self._same_run_of(record, assets)
+        if assets and record.undo_of is not None:
+            raise UsageError(
+                f"change set {record.id} undoes {record.undo_of}, and an undo is done as a whole.",
+                remedy="Leave the assets out; to undo less, sync what is to stay as it is afterwards.",
+            )
         require_current(record, self._context.settings, now=isoformat(self._context.clock()))
         await require_approved_promotion(self._store, record)
         part = await self._part_of(record, assets)
@@ -123,7 +130,24 @@ class Runs:
             deletes=allow_deletes,
         )
         items = await self._store.change_sets.all_items(record.id)
-        permissions.require_any([item for item in items if not part or item.asset in part])
+        permissions.require_any([item for item in items if not part or item.asset in part], part=bool(part))
+
+    async def _same_run_of(self, record: ChangeSetRecord, assets: Sequence[str]) -> RunAnswer:
+        """The run of a change set; where that was about other assets, with the word that nothing is done for these."""
+        run = await self._run_of(record)
+        stored = await self._store.runs.get(RunId(run.run_id))
+        applied = {str(asset) for asset in RunRequest.parse(stored.request).scope.assets}
+        if applied == set(assets):
+            return run
+        what = "all of it" if not applied else f"{counted(len(applied), 'asset')} of it"
+        told = Finding(
+            subject=record.id,
+            code=APPLIED_OTHERWISE,
+            message=f"run {run.run_id} applied change set {record.id} before, for {what}; of what is asked for now "
+            "nothing was done",
+            remedy="Make a new preview: what is still to be done is in it.",
+        )
+        return run.model_copy(update={"findings": [told, *run.findings]})
 
     async def _run_of(self, record: ChangeSetRecord) -> RunAnswer:
         """The run that applies a change set."""

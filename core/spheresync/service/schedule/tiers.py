@@ -127,7 +127,7 @@ async def tier_statuses(context: RuntimeContext, sizes: dict[str, int]) -> list[
                 unreadable=unseen.unreadable,
                 paused_since=paused.get(tier),
                 paused_by=pausers.get(tier) if tier in paused else None,
-                last_run=await store.schedule.freshest(tier),
+                last_read=await store.schedule.freshest(tier),
             )
         )
     return statuses

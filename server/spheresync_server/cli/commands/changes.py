@@ -191,4 +191,5 @@ def sync(
 
 async def _follow(session: ServiceSession, run: RunAnswer) -> RunAnswer:
     session.awaited_runs.append(run.run_id)
-    return await session.service.runs.wait(run.run_id, session.principal, progress=session.progress)
+    ended = await session.service.runs.wait(run.run_id, session.principal, progress=session.progress)
+    return run.told_with(ended)

@@ -118,7 +118,9 @@ def _prerequisite(row: PrerequisiteRow) -> str:
 
 def _next(answer: ChangeSetAnswer) -> str:
     if answer.run_id is not None:
-        return f"It was applied by {answer.run_id}."
+        part = f" for {counted(len(answer.applied_assets), 'asset')} of it" if answer.applied_assets else ""
+        state = "" if answer.run_state is None else f", which is {answer.run_state}"
+        return f"It was applied by {answer.run_id}{part}{state}."
     if answer.state is ChangeSetState.EXPIRED:
         return "It has expired. Next: spheresync preview"
     if answer.state is ChangeSetState.TRIAL:

@@ -91,6 +91,7 @@ class InsightTools(ServiceTools):
             f"Health {status.health} ({status.environment}). {with_tool_names(status.summary)}",
             f"Assets: {counts_line(status.assets)}.",
             f"{counted(len(status.queue), 'run')} queued or running; {counted(len(status.problems), 'problem')}.",
+            _waiting_line(status),
             _schedule_line(status),
             told={"health", "environment", "summary", "assets"},
         )
@@ -120,6 +121,15 @@ class InsightTools(ServiceTools):
             if report.ok
             else f"{failed} of {counted(len(report.items), 'check')} failed: see message and remedy of each.",
         )
+
+
+def _waiting_line(status: SyncStatus) -> str:
+    """What waits for a process that keeps the schedule, beside the runs."""
+    waiting = sum(count for word, count in status.scheduler.jobs.items() if word.endswith("_queued"))
+    if not waiting:
+        return ""
+    until = "" if status.scheduler.state is SchedulerState.RUNNING else " until a server keeps the schedule"
+    return f"Besides, {counted(waiting, 'job')} of the schedule {'waits' if waiting == 1 else 'wait'}{until}: see jobs."
 
 
 def _schedule_line(status: SyncStatus) -> str:

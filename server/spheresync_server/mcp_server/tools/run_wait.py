@@ -16,6 +16,7 @@ async def waited(
     """The run as it stands once it has ended, or `seconds` are over."""
     if not seconds:
         return run
-    return await server_context.service.runs.wait(
+    ended = await server_context.service.runs.wait(
         run.run_id, server_context.principal, seconds=min(seconds, LONGEST_WAIT), progress=report_to(ctx)
     )
+    return run.told_with(ended)

@@ -113,8 +113,18 @@ class RunTools(ServiceTools):
         Datasphere holds of them. Undo: revert_run of that sync holds them again.
         """
         answer = await self._service.undo.release(assets or (), self._server_context.principal)
-        told = f"Released {counted(answer.total, 'asset')}." if answer.total else "Nothing of that was held."
-        return respond(self._server_context, answer, told, told={"total"})
+        wanted = set(assets or ()) - set(answer.released)
+        not_held = f"{counted(len(wanted), 'asset')} of those named {'was' if len(wanted) == 1 else 'were'} not held."
+        return respond(
+            self._server_context,
+            answer,
+            f"Released {counted(answer.total, 'asset')}." if answer.total else "No asset was held.",
+            not_held if wanted and answer.total else "",
+            "Nothing was written to AWS: run_sync, or a preview and an apply, brings what Datasphere holds of them."
+            if answer.total
+            else "",
+            told={"total"},
+        )
 
     async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Make a change set that restores what a run changed in AWS: tables as they were, deleted ones again, new ones
