@@ -36,6 +36,7 @@ CATALOG: tuple[Promise, ...] = (
             "tests/unit/targets/glue/test_table_input.py::test_a_column_in_use_keeps_its_name_when_a_smaller_one_comes",
             "tests/e2e/test_mapping.py::test_a_database_name_that_a_space_holds_is_said_with_the_one_used_instead",
             "tests/contract/test_assistants.py::test_a_database_name_that_a_space_holds_is_explained",
+            "tests/contract/test_assistants.py::test_a_contested_table_name_is_explained_as_the_plan_gives_it",
         ),
     ),
     Promise(

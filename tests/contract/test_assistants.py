@@ -101,6 +101,25 @@ async def test_a_database_name_that_a_space_holds_is_explained(make_installation
     assert holder["database"] == f"{prefix}space_000" and "findings" not in holder
 
 
+async def test_a_contested_table_name_is_explained_as_the_plan_gives_it(make_installation: MakeInstallation) -> None:
+    rule = "{match: {name: [ASSET_00001, ASSET_00002]}, set: {table: one_name}}"
+    installation = make_installation(f"mapping: {{rules: [{rule}]}}\n")
+    installation.ask("discover")
+    foretold = {}
+    async with connect(installation) as client:
+        for asset in ("SPACE_000/ASSET_00001", "SPACE_000/ASSET_00002"):
+            foretold[asset] = await call(client, "explain_mapping", asset=asset)
+    first, second = foretold.values()
+    assert first["table"] == "one_name" != second["table"] and "findings" not in first
+    assert "SPACE_000/ASSET_00001 wants that name too and comes first" in second["findings"][0]
+    installation.ask("sync")
+    async with connect(installation) as client:
+        after = await call(client, "explain_mapping", asset="SPACE_000/ASSET_00002")
+        described = await call(client, "describe_asset", asset="SPACE_000/ASSET_00002")
+    assert described["targets"][0]["object"] == f"{second['database']}.{second['table']}", "as it was foretold"
+    assert after["table"] == second["table"] and "SPACE_000/ASSET_00001 has that name already" in after["findings"][0]
+
+
 async def test_the_list_of_all_tools_is_small_and_read_only_beats_the_role(discovered: Installation) -> None:
     async with connect(discovered, SPHERESYNC_ROLE="admin") as client:
         tools = (await client.list_tools()).tools

@@ -196,6 +196,11 @@ class MappingRules:
         """The settings that the one target has for itself which these rules are of."""
         return self._section
 
+    @property
+    def names_tables(self) -> bool:
+        """Whether any rule gives tables names."""
+        return any(rule.set.table is not None for rule in self._rules)
+
     @classmethod
     def compile(cls, settings: Settings) -> MappingRules:
         return cls(settings)

@@ -60,6 +60,7 @@ from spheresync.service.catalog.column_pages import ColumnsWanted
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
+from spheresync.service.catalog.name_contests import contest_of
 from spheresync.service.catalog.other_names import other_names
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.service.scope_checks import check_scope
@@ -285,6 +286,9 @@ class Catalog:
         displaced = await self._displaced(record, decision, key)
         if displaced is not None and checkpoint is None:
             address = Address(displaced.given, address.name)
+        contest = await contest_of(self._store, mapping.of(key), key, record, decision, checkpoint, address)
+        if contest is not None:
+            address = contest.given
         definition = await self._definition(record)
         left_out = [] if definition is None else decision.left_out(definition)
         explanation = design_of(key.target).explain(
@@ -324,6 +328,7 @@ class Catalog:
             ],
             findings=[
                 *([displaced.message] if displaced is not None else []),
+                *([contest.message] if contest is not None else []),
                 *([f"the asset fails in each plan: {decision.refused}"] if decision.refused else []),
                 *([f"columns left out by personal_data.policy: {', '.join(left_out[:10])}"] if left_out else []),
                 *([] if definition is None else instructing_texts(definition)),
