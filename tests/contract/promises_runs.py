@@ -215,7 +215,7 @@ RUNS: tuple[Promise, ...] = (
             "tests/contract/test_audit_log.py::test_every_word_that_entries_hold_is_valid",
             "tests/unit/service/test_audit_questions.py::test_every_word_that_is_written_can_be_asked_for",
             "tests/unit/service/test_audit_questions.py::test_what_failed_tells_what_else_did_not_succeed",
-            "tests/contract/test_audit_log.py::test_an_asset_nobody_knows_is_noted",
+            "tests/contract/test_audit_log.py::test_an_asset_nobody_knows_is_an_error_and_no_empty_list",
             "tests/contract/test_audit_log.py::test_a_day_is_the_whole_of_it",
             "tests/e2e/test_cli_dog.py::test_what_was_done_is_on_record",
             "tests/unit/state/test_audit.py::test_queries_filter_page_and_count",

@@ -82,13 +82,12 @@ def test_every_word_that_entries_hold_is_valid(synced: Installation) -> None:
         assert row["action"] in ACTIONS and row["outcome"] in OUTCOMES
 
 
-def test_an_asset_nobody_knows_is_noted(synced: Installation) -> None:
-    page = synced.ask("audit", "query", "--asset", "space_000/asset_00001")
-    assert (page["items"], page["total"]) == ([], 0)
-    assert "Nothing is known" in page["note"] and "Did you mean SPACE_000/ASSET_00001" in page["note"]
+def test_an_asset_nobody_knows_is_an_error_and_no_empty_list(synced: Installation) -> None:
+    error = synced.ask("audit", "query", "--asset", "space_000/asset_00001", code=2)["error"]
+    assert "nothing is known" in error["message"] and "Did you mean SPACE_000/ASSET_00001" in error["remedy"]
     known = synced.ask("audit", "query", "--asset", "SPACE_000/ASSET_00001", "--action", "delete")
     assert (known["total"], known["note"]) == (0, None), "known, and never deleted"
-    assert "Nothing is known" in synced.run("audit", "query", "--asset", "NO/SUCH").out
+    assert "nothing is known" in synced.run("audit", "query", "--asset", "NO/SUCH").err
 
 
 def test_a_day_is_the_whole_of_it(synced: Installation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 
@@ -17,8 +18,7 @@ def fitted(document: Mapping[str, Json], budget: int) -> tuple[dict[str, Json], 
     Of the longest list the end goes first, then of the next one; a list that stands in a row goes by the name of its
     field. What is no list stays whole.
     """
-    whole: Json = json.loads(json.dumps(document))
-    assert isinstance(whole, dict)
+    whole = copy.deepcopy({**document})
     left_out: dict[str, int] = {}
     over = length(whole) - budget
     while over > 0:

@@ -246,7 +246,8 @@ async def test_queries_filter_page_and_count(store: SqliteStore, clock: Standing
 
     assert await found() == [4, 3, 2, 1]
     assert await found(actor="bert") == await found(outcome="denied") == [2]
-    assert await found(action="delete") == [3]
+    assert await found(actions=("delete",)) == [3]
+    assert await found(starts="SALES/") == [4, 3, 2, 1] and await found(starts="SALE/") == []
     assert await found(asset="SALES/V_4") == [4]
     assert await found(run_id=RunId("run_1")) == [4, 2, 1]
     assert (await found(since=later), await found(until=later)) == ([4, 3], [2, 1])

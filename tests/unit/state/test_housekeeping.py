@@ -186,11 +186,11 @@ async def test_runs_go_with_their_journals_and_change_sets_and_young_ones_stay(
     assert filler.names("change_sets") == {"cs_young", "cs_open_young", "cs_unexpired"}
     assert filler.rows("SELECT count(*) FROM journal WHERE run_id = 'run_young'") == [(3,)]
     assert filler.rows("SELECT count(*) FROM journal WHERE run_id = 'run_old'") == [(0,)]
-    (event,), _ = await store.audit.query(AuditFilter(action="retention"))
+    (event,), _ = await store.audit.query(AuditFilter(actions=("retention",)))
     assert event.actor == "system"
     assert event.detail == '{"actor":{"kind":"system","roles":[]},"change_sets":2,"runs":2}'
     assert (await carer.step(PATIENT)).runs == 0
-    assert (await store.audit.query(AuditFilter(action="retention")))[1] == 1
+    assert (await store.audit.query(AuditFilter(actions=("retention",))))[1] == 1
 
 
 async def test_the_newest_runs_and_the_last_of_each_sort_stay_whatever_their_age(

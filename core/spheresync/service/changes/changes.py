@@ -17,6 +17,7 @@ from spheresync.model import (
     PrincipalKind,
     Problem,
     ScopeRequest,
+    counted,
     first_of,
     isoformat,
 )
@@ -151,8 +152,7 @@ class Changes:
         known = sorted(str(record.id) for record in records if scope.wants(record.id, record.tier))
         if not known:
             return ()
-        have = "asset has" if len(known) == 1 else "assets have"
-        text = f"{len(known)} {have} objects that others are known to have changed: {first_of(known, _NAMED)}"
+        text = f"others are known to have changed objects of {counted(len(known), 'asset')}: {first_of(known, _NAMED)}"
         return (
             Problem("drift", KNOWN_DRIFT, text, "`spheresync drift` looks at them, and says what its repair does."),
         )

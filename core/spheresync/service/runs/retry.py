@@ -5,7 +5,6 @@ from __future__ import annotations
 from spheresync.answers import Failure, RunAnswer
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, RunId, ScopeRequest
-from spheresync.runtime.unknown_names import named_asset
 from spheresync.state.port import Store
 
 _EVERY = 1_000_000
@@ -25,12 +24,8 @@ async def scope_of_failures(store: Store, run_id: str) -> ScopeRequest:
         failed = {entry.ordinal for entry in await store.runs.failed(run.id, _EVERY)}
         items = await store.change_sets.all_items(run.change_set_id) if failed else []
         assets |= {item.asset for item in items if item.ordinal in failed}
-    known = {space.name for space in await store.catalog.spaces()}
-    spaces = {problem.subject for problem in run.problems if problem.subject in known}
-    for problem in run.problems:
-        named = named_asset(problem.subject)
-        if isinstance(named, AssetId) and await store.catalog.asset(named) is not None:
-            assets.add(named)
+    spaces = {space.name for space in await store.catalog.spaces() if space.problem in run.problems}
+    assets |= {problem.asset for problem in run.problems if problem.asset is not None}
     if not assets and not spaces:
         raise UsageError(
             f"run {run.id} ended {run.state}, and no asset of it failed.",

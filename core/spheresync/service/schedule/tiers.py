@@ -268,8 +268,8 @@ def _tier(name: str, settings: Settings) -> Tier:
     called = [tier for tier in Tier if settings.tiers.of(tier).interval == _RHYTHMS.get(name.casefold())]
     if len(called) == 1:
         return called[0]
-    rhythms = ", ".join(f"{tier} (every {format_duration(settings.tiers.of(tier).interval)})" for tier in Tier)
-    raise UsageError(f"there is no tier {name!r}.", remedy=f"Tiers: {rhythms}.")
+    rhythms = ", ".join(format_duration(settings.tiers.of(tier).interval) for tier in Tier)
+    raise UsageError(f"there is no tier {name!r}.", remedy=f"Tiers: {', '.join(Tier)} (every {rhythms}).")
 
 
 def _action(name: str) -> ScheduleAction:
