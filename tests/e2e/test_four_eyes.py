@@ -110,9 +110,12 @@ def test_the_undo_of_a_creation_needs_two_people_too(
     (made,) = synced.ask("runs")["items"]
     jane = synced.as_account(JANE)
     undo = jane.ask("revert", made["run_id"])
-    assert {item["blocked_by"] for item in undo["items"]} == {"deletes_not_approved"}
+    assert {item["blocked_by"] for item in undo["items"]} == {"deletes_not_allowed"}, "whatever the policy says"
+    alone = jane.ask("apply", undo["change_set_id"], "--allow-deletes", code=3)["error"]
+    assert "until they are approved by a second person" in alone["message"]
     synced.as_account(OMAR).ask("approve", undo["change_set_id"])
-    assert jane.ask("apply", undo["change_set_id"])["counts"]["delete"] == surroundings.all_assets
+    applied = jane.ask("apply", undo["change_set_id"], "--allow-deletes")
+    assert applied["counts"]["delete"] == surroundings.all_assets
     assert tables_of(glue, "space_000") == {}
 
 
