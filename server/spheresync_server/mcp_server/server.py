@@ -33,7 +33,6 @@ from mcp.types import (
     Prompt,
     Resource,
     ResourceTemplate,
-    TextContent,
 )
 from pydantic import AnyUrl, ValidationError
 
@@ -147,22 +146,11 @@ class SpheresyncServer(MCPServer[ServerContext]):
         except SpheresyncError as error:
             raise ToolError(self._server_context.for_caller(with_tool_names(note_of(error).text))) from error
         try:
-            return self._for_caller(await super().call_tool(name, self._given(name, arguments), context))
+            return await super().call_tool(name, self._given(name, arguments), context)
         except MCPError:
             raise
         except ToolError as error:
             raise ToolError(_shortened(self._server_context.for_caller(str(_readable(name, error))))) from error
-
-    def _for_caller(self, result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
-        if not isinstance(result, CallToolResult):
-            return result  # a question that we ask, about tables
-        context = self._server_context
-        content = [
-            each.model_copy(update={"text": context.for_caller(each.text)}) if isinstance(each, TextContent) else each
-            for each in result.content
-        ]
-        structured = context.document_for_caller(result.structured_content)
-        return result.model_copy(update={"content": content, "structured_content": structured})
 
     def _refuse_closed(self, name: str) -> None:
         entry = self._entries.get(name)

@@ -534,3 +534,17 @@ async def test_an_asset_is_described_in_full_unless_it_is_to_be_short(make_serve
         assert names[0] == names[1] == names[2]
         refused = await client.call_tool("describe_asset", {"asset": "SALES/V_ORDERS", "detail": "all"})
         assert refused.is_error
+
+
+async def test_both_parts_of_an_answer_hide_the_same_from_who_may_not_see_it(make_server: MakeServer) -> None:
+    class Told(FakeService):
+        async def describe_asset(self, asset: Any, principal: Any, **wanted: Any) -> AssetDetail:
+            context = {"owner": "owner@example.com", "description": "ask max.muster@example.com"}
+            described = await super().describe_asset(asset, principal, **wanted)
+            return described.model_copy(update={"context": context})
+
+    async with Client(make_server("viewer", over=Told())) as client:
+        result = await client.call_tool("describe_asset", {"asset": "SALES/V_ORDERS"})
+    for part in (text_of(result), json.dumps(result.structured_content)):
+        assert "owner@example.com" in part, "whom to ask is told to everybody"
+        assert "max.muster" not in part and "ask [e-mail]" in part
