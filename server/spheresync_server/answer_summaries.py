@@ -106,16 +106,45 @@ def _creates(operation: str, count: int) -> str:
     return f"creates {counted(count, ' '.join(word.lower() if word.istitle() else word for word in words))}"
 
 
+def range_shown(first: int, shown: int) -> str:
+    """Which part of a list is shown: `51-100`."""
+    return f"{first:,}-{first + shown - 1:,}"
+
+
+def page_place(what: str, first: int | None, shown: int, total: int, cursor: str | None) -> str:
+    """Which part of a list an answer holds, and how to go on. `what` is one of the things, without its s."""
+    if first is None:
+        return f"0 of {counted(total, what)}."
+    more = " Pass next_cursor as cursor for more." if cursor is not None else ""
+    return f"{range_shown(first, shown)} of {counted(total, what)}.{more}"
+
+
+def applied_sentence(answer: ChangeSetAnswer) -> str:
+    """Which run applied a change set, how much of it, and how that ended; without a full stop."""
+    part = f" for {counted(len(answer.applied_assets), 'asset')} of it" if answer.applied_assets else ""
+    state = "" if answer.run_state is None else f", which is {answer.run_state}"
+    return f"It was applied by {answer.run_id}{part}{state}"
+
+
+def trial_shown(answer: ChangeSetAnswer) -> str:
+    """How much of a trial is shown, as nothing of it can be asked for again."""
+    return f"{len(answer.items):,} of {counted(answer.total, 'item')} shown. " if answer.total else ""
+
+
+def left_of_part(run: RunAnswer) -> str:
+    """What of a change set an apply of a part was not asked for; empty where it was asked for all."""
+    left = run.counts.get(SKIPPED) if run.kind == RunKind.APPLY and run.scope.get("assets") else 0
+    if not left:
+        return ""
+    return f"{counted(left, 'item')} of the change set {'was' if left == 1 else 'were'} not asked for"
+
+
 def asset_lines(page: AssetPage) -> Iterator[str]:
     """Which assets of how many, what was searched, and what the answer does not cover."""
     if page.kinds is not None:
         yield f"{counted(page.total, 'asset')} in all: {_tallied(page.kinds)}; {_tallied(page.statuses or {})}."
-    elif page.first is None:
-        yield f"0 of {counted(page.total, 'asset')}."
     else:
-        last = page.first + len(page.items) - 1
-        more = " Pass next_cursor as cursor for more." if page.next_cursor is not None else ""
-        yield f"{page.first:,}-{last:,} of {counted(page.total, 'asset')}.{more}"
+        yield page_place("asset", page.first, len(page.items), page.total, page.next_cursor)
     if page.searched:
         yield f"Searched: {page.searched}"
     if page.as_of:

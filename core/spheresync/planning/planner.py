@@ -75,17 +75,7 @@ async def make_change_set(
     """
     async with context.providers_or(using) as providers:
         await settle_context(context.store, providers.mapping)
-        planner = Planner(
-            context.store,
-            providers.settings,
-            providers.mapping,
-            providers.targets(request.scope),
-            request,
-            now=context.clock(),
-            progress=progress,
-            recent=recent,
-            target_of=providers.target,
-        )
+        planner = _planner(context, providers, request, progress, settings=providers.settings, recent=recent)
         return await planner.run()
 
 
@@ -99,17 +89,31 @@ async def try_rules(
     """
     async with context.providers_or(None) as providers:
         await settle_context(context.store, providers.mapping)
-        planner = Planner(
-            context.store,
-            settings,
-            MappingRules.compile(settings),
-            providers.targets(request.scope),
-            request,
-            now=context.clock(),
-            progress=progress,
-            target_of=providers.target,
-        )
+        planner = _planner(context, providers, request, progress, settings=settings)
         return (await planner.plan()).change_set
+
+
+def _planner(
+    context: RuntimeContext,
+    providers: Providers,
+    request: PlanRequest,
+    progress: OnProgress,
+    *,
+    settings: Settings,
+    recent: defaultdict[TargetKey, RecentReads] | None = None,
+) -> Planner:
+    """A planner by these settings, which are those of the providers unless others are tried."""
+    return Planner(
+        context.store,
+        settings,
+        providers.mapping if settings is providers.settings else MappingRules.compile(settings),
+        providers.targets(request.scope),
+        request,
+        now=context.clock(),
+        progress=progress,
+        recent=recent,
+        target_of=providers.target,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from spheresync.answers import (
 )
 from spheresync.answers.base import Row
 from spheresync.answers.runs import APPLIED_OTHERWISE
-from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, RunKind, counted, first_of
+from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, counted, first_of
 from spheresync.planning.decisions.approvals import (
     DELETES_NOT_APPROVED,
     NEEDS_ALLOWANCE,
@@ -28,13 +28,18 @@ from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.promotion_findings import UNFIT
 from spheresync.planning.undo.undo_findings import NO_GUARD, UNDO_DELETES, UNREAD_NOW
 from spheresync.runtime.out_of_scope import LEFT_OUT
-from spheresync.runtime.run_counts import BLOCKED, SKIPPED
+from spheresync.runtime.run_counts import BLOCKED
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
+    applied_sentence,
     changes_something,
+    left_of_part,
     only_unread_failed,
+    page_place,
     prerequisite_summaries,
     progress_sentence,
+    range_shown,
+    trial_shown,
     waits_for_allow_deletes,
 )
 from spheresync_server.mcp_server.answer_text import PROVENANCE, content_lines
@@ -127,14 +132,7 @@ def _within(lines: Sequence[str], budget: int) -> list[str]:
 
 def page_line(what: str, page: Page[Row] | DriftAnswer) -> str:
     """Which part of a list an answer holds, and how to go on. `what` is one of the things, without its s."""
-    return _place(what, page.first, len(page.items), page.total, page.next_cursor)
-
-
-def _place(what: str, first: int | None, shown: int, total: int, cursor: str | None) -> str:
-    if first is None:
-        return f"0 of {counted(total, what)}."
-    more = " Pass next_cursor as cursor for more." if cursor is not None else ""
-    return f"{first:,}-{first + shown - 1:,} of {counted(total, what)}.{more}"
+    return page_place(what, page.first, len(page.items), page.total, page.next_cursor)
 
 
 def ask_for_failures(run: RunAnswer) -> str:
@@ -166,7 +164,7 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
         things = counted(answer.problems_total, "thing")
         yield f"{things} could not be read or planned, and what AWS holds of that stays as it is: see problems."
     if answer.next_cursor is not None and answer.first is not None:
-        shown = f"{answer.first:,}-{answer.first + len(answer.items) - 1:,} of {counted(answer.total, 'item')}"
+        shown = f"{range_shown(answer.first, len(answer.items))} of {counted(answer.total, 'item')}"
         yield f"{shown}; get_change_set with next_cursor as cursor has more."
     for note in answer.notes:
         yield with_tool_names(f"Note: {note.message}. {note.remedy}")
@@ -186,15 +184,12 @@ def _read_lines(answer: ChangeSetAnswer) -> Iterable[str]:
 def _next_of(answer: ChangeSetAnswer) -> str:
     """What comes next of a change set, whatever has become of it."""
     if answer.run_id is not None:
-        part = f" for {counted(len(answer.applied_assets), 'asset')} of it" if answer.applied_assets else ""
-        state = "" if answer.run_state is None else f", which is {answer.run_state}"
-        told = "get_run says what was done; the items say what was planned."
-        return f"It was applied by {answer.run_id}{part}{state}: {told}"
+        return f"{applied_sentence(answer)}: get_run says what was done; the items say what was planned."
     if answer.state is ChangeSetState.EXPIRED:
         return "It has expired: make a new one with preview_changes."
     if answer.state is ChangeSetState.TRIAL:
-        shown = f"{len(answer.items):,} of {counted(answer.total, 'item')} shown. " if answer.total else ""
-        return f"{shown}To have it so, whoever runs this installation writes the rules into its configuration."
+        how = "To have it so, whoever runs this installation writes the rules into its configuration."
+        return f"{trial_shown(answer)}{how}"
     return _next_of_open(answer)
 
 
@@ -254,9 +249,8 @@ def run_lines(answer: RunAnswer) -> Iterable[str]:
     yield f"Counts: {counts_line(answer.counts)}."
     if answer.finished_at is None:
         yield f"{progress_sentence(answer.state, answer.progress)} get_run with {answer.run_id} follows it."
-    if answer.kind == RunKind.APPLY and answer.scope.get("assets") and (left := answer.counts.get(SKIPPED)):
-        were = "was" if left == 1 else "were"
-        yield f"{counted(left, 'item')} of the change set {were} not asked for: preview_changes makes another of that."
+    if left := left_of_part(answer):
+        yield f"{left}: preview_changes makes another of that."
     if answer.failures_total:
         yield f"{counted(answer.failures_total, 'failure')}: see failures for reason and remedy of each."
     if only_unread_failed(answer):

@@ -10,14 +10,14 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from spheresync.config.context import BusinessContext, ContextAssets, ContextEntry, ContextFile, ContextTerm
 from spheresync.config.context_patterns import MOST_FILES, ContextPatterns, FilesLook, Stamp, stamp_at
-from spheresync.config.reading.key_places import line_of, meant_key, shown_key, siblings
-from spheresync.config.reading.value_errors import word
+from spheresync.config.reading.key_places import line_of, shown_key
+from spheresync.config.reading.value_errors import fault_at
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.sections import Section
 from spheresync.model import counted
@@ -106,7 +106,8 @@ def _parse(path: Path, called: str) -> _Parsed:
         for each in error.errors(include_url=False):
             key = ".".join(str(part) for part in each["loc"])
             if key not in document.unread:
-                parsed.problems.append(f"{called}{line_of(document.lines, key)}: {shown_key(key)}: {_said(each)}")
+                said = fault_at(ContextFile, each["loc"], each, drop="remove the key")
+                parsed.problems.append(f"{called}{line_of(document.lines, key)}: {shown_key(key)}: {said}")
     lines = _lines_of_entries(document.lines)
     parsed.entries = [
         ContextEntry(called, at + 1, entry.match, entry.set, entry.columns, lines.get(at, {}))
@@ -126,14 +127,6 @@ def _good(section: type[_Section], items: object) -> Iterator[tuple[int, _Sectio
             yield at, section.model_validate(item)
         except ValidationError:
             continue
-
-
-def _said(found: Any) -> str:
-    location = found["loc"]
-    if found["type"] == "extra_forbidden":
-        return f"unknown key; {meant_key(str(location[-1]), siblings(ContextFile, location[:-1]))}"
-    keys = siblings(ContextFile, location)
-    return word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=keys, drop="remove the key")
 
 
 def _lines_of_entries(lines: Mapping[str, int]) -> dict[int, dict[str, int]]:

@@ -23,10 +23,10 @@ from spheresync.config.promotion import PromotionFault, read_promotion
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.reading.context_files import ParsedFiles, read_context
 from spheresync.config.reading.draft import PREFIX, Draft, at_home
-from spheresync.config.reading.key_places import line_of, meant_key, shown_key, siblings
+from spheresync.config.reading.key_places import line_of, shown_key
 from spheresync.config.reading.references import References
 from spheresync.config.reading.tenant import place_sign_in_key, require_tenant
-from spheresync.config.reading.value_errors import word
+from spheresync.config.reading.value_errors import fault_at
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.sections import comma_list
 from spheresync.config.settings import DOG_ACCOUNT, SUPPORTED_TARGETS, Settings
@@ -357,15 +357,8 @@ def _problem(draft: Draft, found: ErrorDetails) -> str:
     if promoted:
         return _promoted_problem(draft, found, key)
     place = draft.place(key)
-    if found["type"] == "extra_forbidden":
-        return (
-            f"{place}: {shown_key(key)}: unknown key; {meant_key(str(location[-1]), siblings(Settings, location[:-1]))}"
-        )
     drop = "remove the key" if draft.is_of_file(key) else "unset the variable"
-    said = word(
-        found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=siblings(Settings, location), drop=drop
-    )
-    return f"{place}: {shown_key(key)}: {said}"
+    return f"{place}: {shown_key(key)}: {fault_at(Settings, location, found, drop=drop)}"
 
 
 def _own_place(draft: Draft, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
@@ -384,8 +377,7 @@ def _promoted_problem(draft: Draft, found: ErrorDetails, key: str) -> str:
     location = found["loc"]
     said = "unknown key; only a newer program knows it"
     if found["type"] != "extra_forbidden":
-        keys = siblings(Settings, location)
-        said = word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=keys, drop="remove the key")
+        said = fault_at(Settings, location, found, drop="remove the key")
     return (
         f"{draft.promotion.source}: {shown_key(key)}: {said}; mend it where the promotion came from, "
         "and export it again with `spheresync promote`"

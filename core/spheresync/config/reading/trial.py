@@ -10,8 +10,8 @@ from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from spheresync.config.personal_data import PersonalDataRule
-from spheresync.config.reading.key_places import line_of, meant_key, shown_key, siblings
-from spheresync.config.reading.value_errors import word
+from spheresync.config.reading.key_places import line_of, shown_key
+from spheresync.config.reading.value_errors import fault_at
 from spheresync.config.reading.yaml_file import MAX_BYTES, Document, parse_yaml
 from spheresync.config.rules import MappingSettings
 from spheresync.config.sections import Scope, Section
@@ -86,11 +86,6 @@ def _as_sections(text: str) -> str:
 
 
 def _problem(document: Document, found: ErrorDetails) -> str:
-    location = found["loc"]
-    key = ".".join(map(str, location))
-    place = f"{shown_key(key)}{line_of(document.lines, key)}"
-    if found["type"] == "extra_forbidden":
-        return f"{place}: unknown key; {meant_key(str(location[-1]), siblings(TrialRules, location[:-1]))}"
-    keys = siblings(TrialRules, location)
-    said = word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=keys, drop="remove the key")
-    return f"{place}: {said}"
+    key = ".".join(map(str, found["loc"]))
+    said = fault_at(TrialRules, found["loc"], found, drop="remove the key")
+    return f"{shown_key(key)}{line_of(document.lines, key)}: {said}"

@@ -10,6 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from spheresync.config.reading.key_places import meant_key, siblings
+
 _LIMITS = {
     "greater_than_equal": ("is too small", "give at least {ge}"),
     "greater_than": ("is too small", "give more than {gt}"),
@@ -45,6 +50,14 @@ _FORMS = {
 }
 _OTHER = "is {given}, which does not belong here; see the README for what the key takes"
 _YAML_WORD = "is read as true or false, as YAML reads on, off, yes and no; put it in quotes"
+
+
+def fault_at(root: type[BaseModel], location: tuple[int | str, ...], found: ErrorDetails, *, drop: str) -> str:
+    """What is wrong at a place below `root`, and what to do: an unknown key, or a value as `word` has it."""
+    if found["type"] == "extra_forbidden":
+        return f"unknown key; {meant_key(str(location[-1]), siblings(root, location[:-1]))}"
+    keys = siblings(root, location)
+    return word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=keys, drop=drop)
 
 
 def word(kind: str, context: Mapping[str, Any], message: str, given: object, *, keys: Sequence[str], drop: str) -> str:

@@ -106,16 +106,15 @@ def _text_of(file: Path) -> str:
     Raises:
         UsageError: it cannot be read.
     """
+    from spheresync.config.reading.yaml_file import MAX_BYTES
+
     try:
-        data, _ = read_regular(file, _LARGEST_FILE)
+        data, _ = read_regular(file, MAX_BYTES)
         return data.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         said = f"{file.name} cannot be read ({reason})."
         raise UsageError(said, remedy="Check the path and its permissions.") from error
-
-
-_LARGEST_FILE = 1_048_576
 
 
 def apply(

@@ -17,15 +17,17 @@ from spheresync.answers import (
     ReleaseAnswer,
     RunAnswer,
 )
-from spheresync.model import NEVER_READ, NO_SPACE, Action, RunKind, counted
+from spheresync.model import NEVER_READ, NO_SPACE, Action, counted
 from spheresync.planning.decisions.approvals import NOT_APPROVED, WAITS_FOR_A_PERSON
 from spheresync.planning.decisions.guards import GUARDS
-from spheresync.runtime.run_counts import SKIPPED
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
+    applied_sentence,
     changes_something,
+    left_of_part,
     only_unread_failed,
     progress_sentence,
+    trial_shown,
     waits_for_allow_deletes,
 )
 from spheresync_server.cli.output.engine_texts import about, moment
@@ -118,14 +120,11 @@ def _prerequisite(row: PrerequisiteRow) -> str:
 
 def _next(answer: ChangeSetAnswer) -> str:
     if answer.run_id is not None:
-        part = f" for {counted(len(answer.applied_assets), 'asset')} of it" if answer.applied_assets else ""
-        state = "" if answer.run_state is None else f", which is {answer.run_state}"
-        return f"It was applied by {answer.run_id}{part}{state}."
+        return f"{applied_sentence(answer)}."
     if answer.state is ChangeSetState.EXPIRED:
         return "It has expired. Next: spheresync preview"
     if answer.state is ChangeSetState.TRIAL:
-        shown = f"{len(answer.items):,} of {counted(answer.total, 'item')} shown. " if answer.total else ""
-        return f"{shown}To have it so, write the rules into the configuration."
+        return f"{trial_shown(answer)}To have it so, write the rules into the configuration."
     return _next_of_open(answer)
 
 
@@ -200,9 +199,8 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     say_counts(answer.counts)
     if answer.finished_at is None:
         say(f"{progress_sentence(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
-    if answer.kind == RunKind.APPLY and "assets" in answer.scope and (left := answer.counts.get(SKIPPED)):
-        were = "was" if left == 1 else "were"
-        say(f"{counted(left, 'item')} of the change set {were} not asked for. Next: spheresync preview")
+    if left := left_of_part(answer):
+        say(f"{left}. Next: spheresync preview")
     for failure in answer.failures:
         say(about(failure.asset, failure.reason))
         if failure.remedy:

@@ -12,7 +12,7 @@ from pydantic import Field
 from spheresync.answers import AssetDetail, AssetPage, AssetRow, LineageAnswer, MappingExplanation, Page, SpaceRow
 from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.model import AssetStatus, counted
-from spheresync_server.answer_summaries import asset_lines, lineage_lines
+from spheresync_server.answer_summaries import asset_lines, lineage_lines, range_shown
 from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.tool_results import ROW_BUDGET, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import (
@@ -187,7 +187,7 @@ def _columns_shown(answer: AssetDetail | MappingExplanation) -> str:
     if answer.first is None:
         return f"{shown:,} of {counted(answer.columns_total, 'column')}"
     more = ", pass next_cursor as cursor for more" if answer.next_cursor else ""
-    return f"columns {answer.first:,}-{answer.first + shown - 1:,} of {answer.columns_total:,}{more}"
+    return f"columns {range_shown(answer.first, shown)} of {answer.columns_total:,}{more}"
 
 
 def _article(kind: str) -> str:
