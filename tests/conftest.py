@@ -12,12 +12,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from spheresync import redaction
+from tests.long_form import LONG
 from tests.simulators.loopback import loopback_only
 
 pytest_plugins = ["tests.simulators.fixtures"]
 
 # How long an example takes says how busy the machine is, and nothing of the code.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=200 if LONG else 40
+)
 settings.load_profile("untimed")
 
 _MEMORY = Path("/dev/shm")

@@ -1,4 +1,4 @@
-"""Every promise of CONTRACT.md and of the README, with the tests that hold it (DESIGN.md decision 11).
+"""Every promise of CONTRACT.md and of the documentation, with the tests that hold it (DESIGN.md decision 11).
 
 `tests/contract/test_requirements.py` checks both directions: every test named here exists, and every test that looks
 at the product from outside (end to end, faults, contract) is named here. Whoever adds such a test says which promise
@@ -17,6 +17,7 @@ from tests.contract.promises_configuration import CONFIGURATION
 from tests.contract.promises_context import CONTEXT
 from tests.contract.promises_datazone import DATAZONE
 from tests.contract.promises_destinations import DESTINATIONS
+from tests.contract.promises_documentation import DOCUMENTATION
 from tests.contract.promises_drift import DRIFT
 from tests.contract.promises_glue_context import GLUE_CONTEXT
 from tests.contract.promises_lake_formation import LAKE_FORMATION
@@ -43,6 +44,7 @@ AREAS = frozenset(
         "config",
         "datazone",
         "deletion",
+        "docs",
         "dog",
         "glue",
         "gluecontext",
@@ -85,6 +87,7 @@ PROMISES: tuple[Promise, ...] = (
     *ASSISTANTS,
     *MEANING,
     *README,
+    *DOCUMENTATION,
 )
 
 __all__ = ["AREAS", "LATER", "PROMISES", "LaterPromise", "Promise"]

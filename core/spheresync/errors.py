@@ -131,7 +131,7 @@ class TargetFault(StrEnum):
     INVALID = "invalid"  # over a limit of the service; found before the call
     DENIED = "denied"  # AccessDenied and kin: needs a person
     THROTTLED = "throttled"  # still throttled at the deadline
-    UNREACHABLE = "unreachable"
+    UNREACHABLE = "unreachable"  # no answer after all retries
     LIMIT = "limit"  # a quota of the account
     NO_CONTAINER = "no_container"  # the database was deleted by somebody else
     FAILED = "failed"  # anything else the service answered
@@ -165,6 +165,22 @@ class TargetError(SpheresyncError):
     @property
     def problem_code(self) -> str:
         return self.fault
+
+
+class TargetOutError(TargetError):
+    """Raised for each item of a target that as a whole is out, where `place` says which; told once for all of them."""
+
+    def __init__(self, place: str, subject: str, error: TargetError) -> None:
+        # Of one object a conflict or a move would say that it is another's by now.
+        another = error.fault in {TargetFault.CONFLICT, TargetFault.MOVED}
+        super().__init__(
+            TargetFault.FAILED if another else error.fault,
+            f"{subject}: nothing was sent: {error.message}",
+            remedy=error.remedy,
+            request_id=error.request_id,
+            systemic=True,
+        )
+        self.place = place
 
 
 class NoObjectError(TargetError):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 _SIX_DIGITS = re.compile(r"[0-9](?:[^0-9]*[0-9]){5}")
 """Fewer are in no value but an e-mail address."""
@@ -52,6 +52,7 @@ def find_personal_values(text: str) -> list[PersonalValue]:
     return found
 
 
+@lru_cache(maxsize=20_000)
 def mask_personal_values(text: str) -> str:
     """The text with each value replaced by what it was: `[e-mail]`, `[IBAN]`."""
     found = find_personal_values(text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-_OWN = ("spheresync.db", ".spheresync.db", "dog-", ".dog-", "sign-in.", ".sign-in.")
+_OWN = ("spheresync.db", ".spheresync.db", "dog-", ".dog-", "sign-in.", ".sign-in.", "mcp.", ".mcp.")
 """How the names of the state's own files begin, copies that a restore keeps among them."""
 _OWN_FOLDERS = ("owners", ".restoring")
 

@@ -2,4 +2,5 @@
 
 from spheresync_server.cli.main import main
 
-main()
+if __name__ == "__main__":  # what else loads this file is no command
+    main()

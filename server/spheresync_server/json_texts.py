@@ -34,11 +34,15 @@ def map_texts(
     """
     if isinstance(value, str):
         return change(value)
+
+    def changed(item: Json) -> Json:
+        # Nearly everything in an answer is a text: it is changed here, without a call that only finds out.
+        if type(item) is str:
+            return change(item)
+        return map_texts(item, change, keys=keys, fields=fields) if isinstance(item, dict | list) else item
+
     if isinstance(value, list):
-        return [map_texts(item, change, keys=keys, fields=fields) for item in value]
+        return [changed(item) for item in value]
     if isinstance(value, dict):
-        return {
-            keys(key): fields[key](item) if key in fields else map_texts(item, change, keys=keys, fields=fields)
-            for key, item in value.items()
-        }
+        return {keys(key): fields[key](item) if key in fields else changed(item) for key, item in value.items()}
     return value

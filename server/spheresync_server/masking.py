@@ -27,6 +27,8 @@ NEVER_MASKED = NAME_FIELDS | {"actor", "owner", "steward", "approved_by", "chang
 
 _PEOPLE = (".spheresync.owner", ".spheresync.steward")
 """How paths of changes end whose values name the people to ask, as the fields above do."""
+_ROLES = frozenset({"owner", "steward"})
+"""Where the text of a match stands that names the person to ask."""
 
 
 def masks_for(roles: Iterable[str], settings: Settings | None) -> bool:
@@ -43,7 +45,7 @@ def mask_json(value: Json) -> Json:
     if isinstance(value, list):
         return [mask_json(item) for item in value]
     if isinstance(value, dict):
-        if str(value.get("path", "")).endswith(_PEOPLE):
+        if _names_people(value.get("path"), value.get("field")):
             return value
         return {key: item if key in NEVER_MASKED else mask_json(item) for key, item in value.items()}
     return value
@@ -51,10 +53,15 @@ def mask_json(value: Json) -> Json:
 
 def mask_answer(answer: _Answer) -> _Answer:
     """An answer of the service without values of persons."""
-    if str(getattr(answer, "path", "")).endswith(_PEOPLE):
+    if _names_people(getattr(answer, "path", None), getattr(answer, "field", None)):
         return answer
     masked = {name: _masked(value) for name, value in answer if name not in NEVER_MASKED}
     return answer.model_copy(update=masked)
+
+
+def _names_people(path: object, field: object) -> bool:
+    """Whether a change or a match names people who are there to be asked."""
+    return field in _ROLES or (isinstance(path, str) and path.endswith(_PEOPLE))
 
 
 def _masked(value: object) -> object:

@@ -1,14 +1,17 @@
-"""MCP prompts as Markdown files: a front matter of YAML, then the text with `{{argument}}` where a value goes."""
+"""MCP prompts as Markdown files: a front matter of YAML, then the text with `{{argument}}` where a value goes.
+
+They are read when somebody first asks for one, as a client asks for tools before all else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from spheresync_server.untrusted import clean_line
@@ -60,6 +63,8 @@ def parse_prompt(name: str, text: str) -> PromptFile:
     Raises:
         ValueError: it has no front matter, or that is malformed.
     """
+    import yaml
+
     if not text.startswith(_FENCE):
         raise ValueError(f"prompt {name} does not begin with a front matter")
     head, fence, body = text.removeprefix(_FENCE).partition(f"\n{_FENCE}")
@@ -76,6 +81,7 @@ def _folder() -> Traversable:
     return Path(__file__).resolve().parents[2] / "prompts"
 
 
+@cache
 def load_prompts() -> tuple[PromptFile, ...]:
     """Every prompt, by name."""
     documents = sorted((file for file in _folder().iterdir() if file.name.endswith(".md")), key=lambda file: file.name)

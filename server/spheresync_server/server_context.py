@@ -16,6 +16,7 @@ from spheresync_server.caller import CallerOf, current_caller
 from spheresync_server.json_texts import Json
 from spheresync_server.masking import mask_json, masks_for
 from spheresync_server.server_paths import Hide, hide_in
+from spheresync_server.toolsets import EVERY_TOOLSET, Toolset
 
 if TYPE_CHECKING:
     from spheresync.service import Service
@@ -90,7 +91,8 @@ class ServiceStartup:
 class ServerContext:
     """The service, and how the caller of each request is found, on whose behalf the service is asked.
 
-    `show_settings` returns the effective settings without secrets; `hide` removes paths of this machine from a text.
+    `show_settings` returns the effective settings without secrets; `hide` removes paths of this machine from a text;
+    `toolsets` are the parts of the tools that are offered.
     """
 
     startup: ServiceStartup
@@ -98,6 +100,7 @@ class ServerContext:
     show_settings: Callable[[], Json]
     read_only: bool = False
     hide: Hide = str
+    toolsets: frozenset[Toolset] = EVERY_TOOLSET
 
     @property
     def service(self) -> Service:
@@ -114,15 +117,16 @@ class ServerContext:
 
     def for_caller(self, text: str) -> str:
         """A text as the caller may see it: no paths, and no values of persons unless the caller's role reads them."""
-        return mask_personal_values(self.hide(text)) if self._masks else self.hide(text)
+        return mask_personal_values(self.hide(text)) if self.masks else self.hide(text)
 
     def document_for_caller(self, value: Json) -> Json:
         """As `for_caller`, every text of a document but for names."""
         value = hide_in(value, self.hide)
-        return mask_json(value) if self._masks else value
+        return mask_json(value) if self.masks else value
 
     @property
-    def _masks(self) -> bool:
+    def masks(self) -> bool:
+        """Whether values of persons are masked for the caller."""
         service = self.startup.opened
         return masks_for(self.principal.roles, None if service is None else service.settings)
 

@@ -16,7 +16,7 @@ LONGEST_TEXT = 4_000
 """Characters of one text; a view's SQL fits, a flood does not."""
 
 NAME_FIELDS = frozenset(
-    {"asset", "space", "name", "subject", "path", "pii", "hierarchies", "parameters"}
+    {"asset", "space", "name", "subject", "path", "pii", "person_keys", "hierarchies", "parameters"}
     | {"primary_key", "foreign_keys", "associations", "id", "from", "to", "from_column", "to_column"}
 )
 """Fields of answers whose texts, and whatever is inside them, are technical names and nothing else."""

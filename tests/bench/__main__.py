@@ -19,6 +19,7 @@ from tests.bench.figures import Figure, medians
 from tests.bench.processes import ROOT
 from tests.bench.scale import FULL, QUICK, Scale, Section
 from tests.bench.section_answers import measure_answers
+from tests.bench.section_clients import measure_clients
 from tests.bench.section_csn import measure_csn
 from tests.bench.section_discovery import measure_discovery
 from tests.bench.section_freshness import measure_freshness
@@ -40,6 +41,7 @@ SECTIONS: dict[str, Section] = {
     "throttled": measure_throttled,
     "answers": measure_answers,
     "start": measure_start,
+    "clients": measure_clients,
     "freshness": measure_freshness,
 }
 

@@ -1,6 +1,8 @@
-"""Baseline of the MCP server: the SDK's own server over stdio with one tool that echoes."""
+"""Baseline of the MCP server: the SDK's own server with one tool that echoes, over stdio or at a port of HTTP."""
 
 from __future__ import annotations
+
+import sys
 
 from mcp.server.mcpserver import MCPServer
 
@@ -14,4 +16,7 @@ def echo(text: str) -> str:
 
 
 if __name__ == "__main__":
-    server.run("stdio")
+    if len(sys.argv) > 1:
+        server.run("streamable-http", port=int(sys.argv[1]))
+    else:
+        server.run("stdio")

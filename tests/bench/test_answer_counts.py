@@ -16,8 +16,9 @@ import pytest
 
 from spheresync.mapping.rules import MappingRules
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service.catalog import asset_list
-from spheresync.service.catalog.asset_list import AssetArguments, AssetLister, AssetsWanted
+from spheresync.service.catalog import stored_definitions
+from spheresync.service.catalog.asset_list import AssetLister
+from spheresync.service.catalog.asset_request import AssetArguments, AssetsWanted
 from spheresync.state.sqlite.connection import ReadPool
 from spheresync.state.sqlite.repositories import search
 from spheresync.state.sqlite.store import SqliteStore
@@ -53,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def cost(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cost]:
     cost = Cost()
-    read, decode = ReadPool.all, asset_list.decode_asset
+    read, decode = ReadPool.all, stored_definitions.decode_asset
 
     async def counted(self: ReadPool, sql: str, values: Any = ()) -> Any:
         rows = await read(self, sql, values)
@@ -66,7 +67,7 @@ def cost(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cost]:
         return decode(body)
 
     monkeypatch.setattr(ReadPool, "all", counted)
-    monkeypatch.setattr(asset_list, "decode_asset", decoded)
+    monkeypatch.setattr(stored_definitions, "decode_asset", decoded)
     monkeypatch.setattr(search, "MANY", MANY)
     yield cost
 

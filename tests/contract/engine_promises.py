@@ -302,6 +302,19 @@ class JobEnginePromises:
             two_engines.advance((waits.not_before - two_engines.now()).total_seconds() + 1)
         assert await one.queue(state=JobState.DEAD) == []
 
+    async def test_targets_that_are_left_out_keep_their_jobs(self, two_engines: Engines) -> None:
+        one, eu, us = two_engines.one, EU, HERE
+        await one.submit([job("a"), job("a", key=eu), job("a", key=us)])
+        held = await one.claim([READ], limit=9, time_limit=LONG, but_for=[None, us])
+        assert [each.key for each in held] == [eu]
+        await one.finish(held)
+        assert await one.next_at([READ], but_for=[us]) is not None
+        (held,) = await one.claim([READ], limit=9, time_limit=LONG, but_for=[us])
+        assert held.key is None
+        await one.finish([held])
+        assert await one.next_at([READ], but_for=[us]) is None
+        assert [each.key for each in await taken(one)] == [us]
+
     async def test_a_write_that_cannot_come_right_by_itself_is_set_aside(self, two_engines: Engines) -> None:
         one = two_engines.one
         await one.submit([job("a", kind=WRITE)])

@@ -11,7 +11,7 @@ class Promise:
 
     Attributes:
         id: `<area>:<feature>[:<variant>]`.
-        source: where it is made, `CONTRACT.md#Section` or `README.md#Section`.
+        source: where it is made, `CONTRACT.md#Section`, `README.md#Section` or `docs/….md#Section`.
         text: the promise in one sentence.
         tests: pytest node ids of the tests that hold it, without parameters.
     """
@@ -24,7 +24,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class LaterPromise:
-    """A promise of CONTRACT.md that this release does not keep yet, and why; README.md says so too."""
+    """A promise of CONTRACT.md that this release does not keep yet, and why; the page on known gaps says so too."""
 
     id: str
     source: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.contract.promise import Promise
 
-_SECTION = "README.md#Approve and promote"
+_SECTION = "docs/how-to/approve-and-promote.md#Approve and promote"
 _FOUR_EYES = "tests/e2e/test_four_eyes.py"
 _PROMOTION = "tests/e2e/test_promotion.py"
 

@@ -22,6 +22,49 @@ ASSISTANTS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "mcp:audit-export",
+        "docs/how-to/connect-an-assistant.md#What an assistant may do",
+        "The audit log is exported as a resource, for who may see all of it.",
+        (
+            "tests/contract/test_assistants.py::test_the_audit_log_is_exported_as_a_resource_that_ends_with_the_head_of_the_chain",
+        ),
+    ),
+    Promise(
+        "mcp:hosts",
+        "docs/how-to/connect-an-assistant.md#Over stdio",
+        "Each block for a host of assistants starts the server.",
+        ("tests/e2e/test_host_snippets.py::test_the_block_of_each_host_starts_a_server_that_answers",),
+    ),
+    Promise(
+        "mcp:tasks",
+        "CONTRACT.md#MCP server",
+        "A long run is followed as a task, over any server on the state, and by notifications.",
+        (
+            "tests/contract/test_followed_runs.py::test_a_task_outlives_its_server_and_ends_with_the_result_of_the_run",
+            "tests/contract/test_followed_runs.py::test_who_follows_the_status_hears_of_a_run_of_another_process",
+            "tests/contract/test_followed_runs.py::test_who_follows_nothing_hears_nothing",
+            "tests/unit/server/test_tasks.py::test_another_server_on_the_state_knows_the_task_and_another_caller_does_not",
+        ),
+    ),
+    Promise(
+        "mcp:calls:audited",
+        "docs/how-to/connect-an-assistant.md#What an assistant may do",
+        "Calls that may change something and refused ones are audited; callers have limits.",
+        (
+            "tests/unit/server/test_tool_calls.py::test_calls_that_may_change_something_are_entered_with_the_digest_of_their_arguments",
+            "tests/e2e/test_two_callers.py::test_each_caller_has_lists_calls_and_audit_rows_of_its_own",
+        ),
+    ),
+    Promise(
+        "mcp:open-change-sets",
+        "CONTRACT.md#MCP server",
+        "What may still be applied is listed, whoever made it.",
+        (
+            "tests/e2e/test_open_change_sets.py::test_what_may_still_be_applied_is_listed_newest_first_until_it_is_applied",
+            "tests/e2e/test_open_change_sets.py::test_what_would_do_nothing_is_counted_and_not_listed",
+        ),
+    ),
+    Promise(
         "mcp:errors",
         "CONTRACT.md#MCP server",
         "Errors are tool errors whose text says what to do next.",
@@ -33,7 +76,7 @@ ASSISTANTS: tuple[Promise, ...] = (
     ),
     Promise(
         "mcp:errors:answered",
-        "README.md#Connect an assistant",
+        "docs/how-to/connect-an-assistant.md#Connect an assistant",
         "Every request is answered under its id, also one that cannot be read.",
         (
             "tests/unit/server/test_message_validation.py::test_over_stdio_each_is_answered_and_the_connection_goes_on",
@@ -43,7 +86,7 @@ ASSISTANTS: tuple[Promise, ...] = (
     ),
     Promise(
         "mcp:arguments",
-        "README.md#Connect an assistant",
+        "docs/how-to/connect-an-assistant.md#Connect an assistant",
         "null and an empty cursor mean not given, an empty list is refused, and a boolean is one and nothing like one.",
         (
             "tests/unit/server/test_arguments.py::test_an_empty_list_is_refused_as_it_would_be_taken_for_everything",
@@ -55,7 +98,7 @@ ASSISTANTS: tuple[Promise, ...] = (
     ),
     Promise(
         "mcp:paths",
-        "README.md#Connect an assistant",
+        "docs/how-to/connect-an-assistant.md#Connect an assistant",
         "No answer over MCP or HTTP holds a path of the server's machine.",
         (
             "tests/e2e/test_no_paths.py::test_no_tool_and_no_resource_names_a_path_of_the_server",
@@ -91,6 +134,7 @@ ASSISTANTS: tuple[Promise, ...] = (
         (
             "tests/e2e/test_apply_part.py::test_only_what_is_named_is_done_with_the_databases_that_it_needs",
             "tests/e2e/test_apply_part.py::test_what_could_not_be_read_elsewhere_is_no_failure_of_a_part",
+            "tests/e2e/test_apply_part.py::test_findings_about_other_assets_are_not_repeated",
             "tests/e2e/test_apply_part.py::test_an_undo_is_done_as_a_whole_and_deletes_only_where_somebody_allows_it",
             "tests/e2e/test_apply_part.py::test_an_assistant_applies_a_part_and_is_told_that_the_rest_is_left",
         ),
@@ -101,6 +145,7 @@ ASSISTANTS: tuple[Promise, ...] = (
         "Rules that are tried are shown with what would change; nothing of a trial is saved, and none is applied.",
         (
             "tests/e2e/test_trial_rules.py::test_what_would_change_is_shown_and_nothing_is_kept",
+            "tests/e2e/test_trial_rules.py::test_what_is_planned_without_the_rules_too_is_left_out_whatever_the_moment",
             "tests/e2e/test_trial_rules.py::test_what_is_wrong_with_the_rules_is_named_and_nothing_done",
             "tests/e2e/test_trial_rules.py::test_an_assistant_tries_to_leave_out_all_dates_of_birth",
         ),

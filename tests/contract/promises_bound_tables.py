@@ -54,6 +54,7 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_a_rule_or_scope_that_leaves_the_asset_out_takes_back_what_is_ours_and_trips_no_guard",
             f"{_BOUND}::test_what_the_owner_had_under_our_prefix_and_what_stood_empty_comes_back",
             f"{_RANDOM}::test_whatever_people_do_the_owner_has_his_tables_in_the_end",
+            "tests/e2e/test_bound_table_columns.py::test_what_is_ours_on_a_column_that_leaves_goes_in_the_same_sync",
             f"{_BOUND}::test_guards_count_what_is_taken_back_with_what_is_retired",
             f"{_BOUND}::test_the_deletion_policy_decides_whether_and_never_deletes",
         ),

@@ -233,7 +233,7 @@ CATALOG: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:databases-of-others",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "Databases of others stay theirs.",
         (
             "tests/e2e/test_database_ownership.py::test_no_table_is_made_there_and_preview_sync_and_status_say_why",

@@ -40,7 +40,7 @@ CONFIGURATION: tuple[Promise, ...] = (
     ),
     Promise(
         "config:edited:counts",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/use-your-own-tenant.md#The configuration file",
         "Settings that are edited while a process runs count for whatever begins; what is under way keeps its own.",
         (
             "tests/e2e/test_settings_edited.py::test_a_new_client_secret_is_used_at_once",

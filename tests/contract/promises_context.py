@@ -19,11 +19,12 @@ CONTEXT: tuple[Promise, ...] = (
             f"{_UNIT}::test_each_key_of_a_column_is_won_by_the_later_entry",
             f"{_UNIT}::test_files_count_in_the_order_of_their_names_and_places_say_file_and_line",
             f"{_UNIT}::test_entries_are_found_as_if_each_was_tried_in_order",
+            "tests/e2e/test_mcp_dog.py::test_rules_that_do_not_count_for_an_asset_and_sections_without_files_are_told_as_such",
         ),
     ),
     Promise(
         "config:context:problems",
-        "README.md#Business context",
+        "docs/how-to/business-context.md#Business context",
         "Every problem of all context files is told at once, with file, line and fix.",
         (
             f"{_CONTRACT}::test_every_problem_of_all_files_is_told_at_once_with_file_line_and_fix",
@@ -33,19 +34,19 @@ CONTEXT: tuple[Promise, ...] = (
     ),
     Promise(
         "glue:context",
-        "README.md#Business context",
+        "docs/how-to/business-context.md#Business context",
         "What context files say is in the parameters of tables and columns, and in descriptions with where it stands.",
         (f"{_CONTRACT}::test_what_stewards_say_reaches_glue_and_people",),
     ),
     Promise(
         "mcp:explain-context",
-        "README.md#Business context",
+        "docs/how-to/business-context.md#Business context",
         "explain_mapping names the entries that matched, and what of them was overridden.",
         (f"{_CONTRACT}::test_explanations_name_the_entries_that_matched_and_what_was_overridden",),
     ),
     Promise(
         "plan:context",
-        "README.md#Business context",
+        "docs/how-to/business-context.md#Business context",
         "A change of context files is a metadata-only change of the assets that it touches and of no other.",
         (
             f"{_CONTRACT}::test_a_change_is_metadata_only_for_the_assets_that_it_touches",
@@ -70,7 +71,7 @@ CONTEXT: tuple[Promise, ...] = (
     ),
     Promise(
         "config:context:edited",
-        "README.md#Business context",
+        "docs/how-to/business-context.md#Business context",
         "A running process takes up an edited or a new file; where one is wrong, the last good ones stay in force.",
         (
             f"{_MANY}::test_a_running_process_takes_up_edited_new_and_broken_files",
@@ -79,7 +80,7 @@ CONTEXT: tuple[Promise, ...] = (
     ),
     Promise(
         "config:context:files",
-        "README.md#Business context",
+        "docs/how-to/business-context.md#Business context",
         "Patterns count in the order in which they stand, the files of one in the order of their names.",
         (f"{_FILES}::test_patterns_count_in_their_order_and_files_of_one_by_name_each_once",),
     ),

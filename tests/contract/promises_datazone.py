@@ -136,6 +136,8 @@ DATAZONE: tuple[Promise, ...] = (
         (
             f"{_ZONE}::test_lineage_is_told_with_the_table_that_a_data_source_imports",
             f"{_ZONE}::test_lineage_that_is_not_taken_holds_up_nothing_and_is_told_later",
+            f"{_ZONE}::test_only_a_run_tells_lineage_however_much_a_preview_has_found_anew",
+            f"{_ZONE}::test_a_run_that_leaves_datazone_out_tells_it_nothing_and_the_next_one_that_does_not_all_of_it",
             f"{_EVENTS}::test_an_event_as_long_as_datazone_takes_keeps_its_columns_and_one_more_goes_without",
         ),
     ),

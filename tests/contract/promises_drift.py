@@ -6,6 +6,9 @@ from tests.contract.promise import Promise
 
 _DRIFT = "tests/e2e/test_drift.py"
 _LOOKS = "tests/e2e/test_drift_sweeps.py"
+_OVERWRITE = "tests/e2e/test_drift_overwrite.py"
+_OVERWRITTEN = "tests/e2e/test_overwritten_edits.py"
+_PROBLEMS = "tests/unit/service/test_asset_problems.py"
 _FOUND = "tests/unit/planning/decisions/test_drift_findings.py"
 
 DRIFT: tuple[Promise, ...] = (
@@ -18,6 +21,9 @@ DRIFT: tuple[Promise, ...] = (
             f"{_DRIFT}::test_a_repair_puts_back_what_was_written_and_leaves_what_is_new_to_the_sync",
             f"{_DRIFT}::test_a_repair_leaves_new_mapping_rules_to_the_sync",
             f"{_DRIFT}::test_what_was_written_there_before_is_no_edit_of_others",
+            f"{_DRIFT}::test_what_is_unchanged_says_as_of_when_aws_was_looked_at",
+            f"{_DRIFT}::test_what_the_policy_keeps_is_synced_and_named_among_what_others_changed",
+            "tests/unit/service/test_last_look.py::test_an_asset_says_whether_aws_was_looked_at_since_it_was_written",
             f"{_DRIFT}::test_a_database_that_is_gone_comes_back_with_its_tables",
             f"{_DRIFT}::test_a_retired_table_stays_retired_and_a_forgotten_one_is_nobodys",
             f"{_DRIFT}::test_a_repair_leaves_what_a_revert_holds_held",
@@ -36,6 +42,31 @@ DRIFT: tuple[Promise, ...] = (
             f"{_LOOKS}::test_a_part_of_the_catalog_is_looked_at_by_itself_and_pages_are_read_without_looking_again",
             f"{_LOOKS}::test_what_a_run_writes_meanwhile_is_not_judged",
             f"{_FOUND}::test_a_table_as_aws_gives_it_back_has_not_drifted",
+        ),
+    ),
+    Promise(
+        "cli:drift:overwrite",
+        "CONTRACT.md#Command line: `spheresync`",
+        "What the policies leave is put back where it is asked for by name, by a change set that carries that.",
+        (
+            f"{_OVERWRITE}::test_what_is_only_reported_is_put_back_where_it_is_asked_for_by_name",
+            f"{_OVERWRITE}::test_a_repair_that_was_asked_for_is_applied_as_reviewed_whatever_is_configured_then",
+            f"{_OVERWRITE}::test_nobody_overwrites_what_is_not_named",
+            f"{_OVERWRITE}::test_a_former_run_says_that_what_it_left_was_repaired_since",
+            f"{_OVERWRITE}::test_a_table_that_others_deleted_is_not_shown_as_active",
+            f"{_PROBLEMS}::test_what_the_next_sync_writes_over_and_what_it_leaves_are_told_apart_with_the_way_to_mend_both",
+        ),
+    ),
+    Promise(
+        "cli:drift:told-when-overwritten",
+        "CONTRACT.md#Configuration",
+        "Whatever writes over an edit of others by policy says so: the field, what stood there, the policy, the undo.",
+        (
+            f"{_OVERWRITTEN}::test_a_sync_that_did_not_look_before_tells_what_it_wrote_over",
+            f"{_OVERWRITTEN}::test_a_run_that_is_tried_again_names_the_drift_that_it_writes_over",
+            f"{_OVERWRITTEN}::test_a_preview_names_the_drift_before_anything_is_written",
+            f"{_OVERWRITTEN}::test_a_table_that_a_run_made_again_is_told",
+            "tests/unit/planning/decisions/test_overwritten.py::test_a_finding_says_what_was_there_and_how_it_comes_back",
         ),
     ),
     Promise(

@@ -7,7 +7,7 @@ from tests.contract.promise import Promise
 OBSERVING: tuple[Promise, ...] = (
     Promise(
         "observe:logs:json",
-        "README.md#Watch it",
+        "docs/how-to/watch-it.md#Watch it",
         "Logs are one line each on stderr, as JSON where SPHERESYNC_LOG says so, with run and asset, and no secret.",
         (
             "tests/e2e/test_observing.py::test_json_logs_tell_the_run_and_the_asset_and_no_secret",
@@ -18,7 +18,7 @@ OBSERVING: tuple[Promise, ...] = (
     ),
     Promise(
         "observe:emf",
-        "README.md#Watch it",
+        "docs/how-to/watch-it.md#Watch it",
         "On AWS Lambda CloudWatch finds the figures of each run, and of a server every minute, in the log's lines.",
         (
             "tests/e2e/test_observing.py::test_on_lambda_cloudwatch_reads_the_figures_of_each_run_out_of_the_log",
@@ -53,7 +53,7 @@ OBSERVING: tuple[Promise, ...] = (
     ),
     Promise(
         "observe:status",
-        "README.md#Watch it",
+        "docs/how-to/watch-it.md#Watch it",
         "Health is degraded while assets are late or could not be read, and tells how old the last reading is.",
         (
             "tests/unit/service/test_freshness.py::test_late_assets_are_wrong_whoever_should_have_read_them",
@@ -76,7 +76,7 @@ OBSERVING: tuple[Promise, ...] = (
     ),
     Promise(
         "observe:standing",
-        "README.md#Watch it",
+        "docs/how-to/watch-it.md#Watch it",
         "What a look finds counts in where assets stand at once, and is as old as its first finding.",
         (
             "tests/unit/planning/test_statuses_after_drift_sweep.py::test_what_a_plan_has_proved_to_be_as_it_should_be_is_synced",
@@ -85,7 +85,7 @@ OBSERVING: tuple[Promise, ...] = (
     ),
     Promise(
         "plan:never-read",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/use-your-own-tenant.md#Use it on your own tenant",
         "A preview says when what it goes by was read, and what of its scope nobody has read yet.",
         (
             "tests/e2e/test_never_read.py::test_a_preview_of_a_fresh_installation_says_that_nothing_was_read",
@@ -95,7 +95,7 @@ OBSERVING: tuple[Promise, ...] = (
     ),
     Promise(
         "observe:spans",
-        "README.md#Watch it",
+        "docs/how-to/watch-it.md#Watch it",
         "Spans and durations go where OTEL_* says, agree with what was called, hold no secret, and none go unasked.",
         (
             "tests/e2e/test_telemetry.py::test_spans_and_durations_go_to_a_collector_in_agreement_with_what_was_called",
@@ -107,7 +107,7 @@ OBSERVING: tuple[Promise, ...] = (
     ),
     Promise(
         "observe:alerts",
-        "README.md#Watch it",
+        "docs/how-to/watch-it.md#Watch it",
         "People are told once when something is wrong and once when it is over, also when a process is out.",
         (
             "tests/e2e/test_alerts.py::test_drift_is_told_of_until_it_is_repaired",
@@ -129,7 +129,7 @@ OBSERVING: tuple[Promise, ...] = (
     ),
     Promise(
         "observe:alerts:channels",
-        "README.md#Watch it",
+        "docs/how-to/watch-it.md#Watch it",
         "doctor looks at channels without sending, and sends a test when told; no output holds a webhook.",
         (
             "tests/e2e/test_alerts.py::test_doctor_looks_at_channels_and_sends_only_when_told",

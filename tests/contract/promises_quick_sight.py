@@ -10,6 +10,8 @@ _LABELS = "tests/e2e/test_quick_sight_labels.py"
 _ACCESS = "tests/e2e/test_quick_sight_access.py"
 _DESIGN = "tests/unit/targets/quicksight/test_design.py"
 _SOURCE = "CONTRACT.md#Other targets"
+_NAMES = "tests/e2e/test_quick_sight_names.py"
+_OWNERSHIP = "tests/e2e/test_quick_sight_ownership.py"
 
 QUICK_SIGHT: tuple[Promise, ...] = (
     Promise(
@@ -113,7 +115,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_a_service_that_is_down_leaves_its_own_behind_and_nothing_of_glue",
             f"{_QUICK}::test_a_lost_state_finds_everything_again_and_makes_no_duplicate",
             f"{_QUICK}::test_what_a_lost_state_finds_again_is_no_new_data_set_and_no_undo_deletes_it",
-            f"{_DESIGN}::test_ids_follow_from_installation_destination_and_asset_alone",
+            f"{_DESIGN}::test_ids_follow_from_installation_and_asset_and_what_keeps_destinations_apart",
         ),
     ),
     Promise(
@@ -128,5 +130,23 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_DESIGN}::test_a_column_of_a_name_that_is_too_long_for_quick_sight_is_left_out",
             f"{_DESIGN}::test_principals_are_taken_up_to_the_limit_and_one_more_is_refused",
         ),
+    ),
+    Promise(
+        "quicksight:topics-of-others",
+        _SOURCE,
+        "A topic of our id that we did not make is a conflict in each sync: it is never changed, taken for ours "
+        "or deleted, whatever becomes of our data set.",
+        (
+            f"{_OWNERSHIP}::test_a_topic_of_somebody_else_is_a_conflict_and_stays_one",
+            f"{_OWNERSHIP}::test_what_is_shared_and_somebody_else_made_is_a_conflict_and_stays_one",
+            f"{_OWNERSHIP}::test_a_topic_of_ours_that_lost_its_tags_is_nobody_s_to_change",
+        ),
+    ),
+    Promise(
+        "quicksight:names-by-hand",
+        "docs/how-to/quicksight.md#Data sets and topics in QuickSight",
+        "A name that somebody gave a data set or topic by hand stays through every new label of ours and is told as "
+        "long as it stands, as the drift policy says.",
+        (f"{_NAMES}::test_a_name_given_by_hand_stays_through_every_new_label_and_is_told",),
     ),
 )

@@ -31,7 +31,7 @@ READING: tuple[Promise, ...] = (
     ),
     Promise(
         "source:bound-by-an-answer",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/use-your-own-tenant.md#Use it on your own tenant",
         "A state belongs to a tenant from its first list of spaces on; a host that never answered binds none.",
         (
             "tests/contract/test_tenant_requests.py::test_a_host_that_never_answered_binds_no_state_and_one_that_did_does",
@@ -39,7 +39,7 @@ READING: tuple[Promise, ...] = (
     ),
     Promise(
         "source:no-space",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/use-your-own-tenant.md#Use it on your own tenant",
         "A tenant that answers and lists no space is told as that by every command, with doctor's remedy, exit code 0.",
         (
             "tests/e2e/test_empty_tenant.py::test_every_command_says_the_cause_and_the_remedy_that_doctor_says",
@@ -48,7 +48,7 @@ READING: tuple[Promise, ...] = (
     ),
     Promise(
         "source:read-at",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/use-your-own-tenant.md#Use it on your own tenant",
         "A change set says when what it goes by was last read, and what of it is older and since when.",
         (
             "tests/unit/planning/test_last_reading.py::test_the_newest_is_told_and_the_oldest_with_what_it_is_of",
@@ -57,7 +57,7 @@ READING: tuple[Promise, ...] = (
     ),
     Promise(
         "source:counted-once",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/use-your-own-tenant.md#Use it on your own tenant",
         "Every asset in scope is counted once in a preview and in a run.",
         (
             "tests/e2e/test_counts.py::test_what_an_undo_holds_and_nobody_can_read_is_counted_once",

@@ -1,4 +1,4 @@
-"""Promises: the README."""
+"""Promises: what you can rely on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.contract.promise import Promise
 README: tuple[Promise, ...] = (
     Promise(
         "readme:seen-first",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "Nothing changes before you have seen it.",
         (
             "tests/contract/test_change_sets.py::test_a_change_set_is_seen_first_and_applied_once",
@@ -17,7 +17,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:errors",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "An error is never an empty list.",
         (
             "tests/e2e/test_safety.py::test_one_space_that_answers_503_deletes_nothing_and_is_named",
@@ -30,7 +30,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:names",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "No name breaks anything.",
         (
             "tests/e2e/test_odd_names.py::test_spaces_that_cannot_be_named_are_told_and_leave_the_others_alone",
@@ -39,7 +39,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:renames",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "A change of case keeps the table.",
         (
             "tests/e2e/test_renames.py::test_a_change_of_case_is_one_update_of_the_same_table_and_nothing_of_others_is_lost",
@@ -50,7 +50,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:others-work",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "Other people's work survives.",
         (
             "tests/e2e/test_safety.py::test_a_table_of_our_name_that_is_not_ours_is_a_conflict_and_stays_as_it_is",
@@ -60,7 +60,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:unchanged",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "Unchanged costs nothing.",
         (
             "tests/e2e/test_sync.py::test_first_sync_creates_every_asset_and_the_second_asks_aws_nothing",
@@ -70,7 +70,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:crash",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "A crash loses nothing.",
         (
             "tests/faults/test_processes.py::test_ten_kills_in_the_middle_of_an_apply_lose_nothing_and_write_nothing_twice",
@@ -80,7 +80,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:undo",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "A run can be undone.",
         (
             "tests/e2e/test_undo.py::test_tables_are_byte_equal_again_and_the_undo_is_reviewed_first",
@@ -90,7 +90,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:audit",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "The audit log proves itself.",
         (
             "tests/contract/test_audit_log.py::test_verify_says_so_by_its_exit_code",
@@ -99,7 +99,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:hostile",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "What others send cannot bring it down.",
         (
             "tests/unit/source/test_document_budget.py::test_a_document_beyond_the_budget_is_the_finding_of_its_asset_alone",
@@ -118,7 +118,7 @@ README: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:assistants",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "Assistants never steer SAP.",
         (
             "tests/contract/test_assistants.py::test_who_says_nothing_is_a_viewer_and_reads_the_store_only",

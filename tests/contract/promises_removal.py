@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.contract.promise import Promise
 
+_TOGETHER = "tests/e2e/test_guards_of_all_targets.py"
+
 REMOVAL: tuple[Promise, ...] = (
     Promise(
         "deletion:misses",
@@ -287,6 +289,18 @@ REMOVAL: tuple[Promise, ...] = (
             "tests/e2e/test_retired_tables.py::test_a_change_set_that_was_applied_without_its_deletes_says_so_whenever_it_is_asked_for",
             "tests/unit/server/test_mcp_tools.py::test_apply_is_offered_only_where_it_does_something_and_as_it_does_it",
             "tests/unit/server/test_mcp_tools.py::test_who_allows_deletes_of_a_spent_change_set_is_told_that_nothing_was_done",
+        ),
+    ),
+    Promise(
+        "deletion:guards:every-target",
+        "CONTRACT.md#Deletion",
+        "Guards count by the tables managed there; what they hold of an asset they hold in every target, whichever "
+        "targets a run is about, and --allow-deletes lifts none.",
+        (
+            f"{_TOGETHER}::test_a_data_set_stays_where_a_guard_holds_its_table_whatever_is_allowed",
+            f"{_TOGETHER}::test_a_guard_on_tables_that_are_retired_already_keeps_their_data_sets",
+            "tests/e2e/test_guards_of_columns.py::test_a_data_set_keeps_its_columns_where_a_guard_holds_the_update_of_its_table",
+            f"{_TOGETHER}::test_data_sets_of_a_few_of_many_tables_go_with_them",
         ),
     ),
 )

@@ -29,8 +29,31 @@ RUNS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "runs:every-item-counted",
+        "CONTRACT.md#Other targets",
+        "Every item of a run ends under one word of its counts; what a target that is down keeps back has failed.",
+        (
+            "tests/e2e/test_every_item_is_counted.py::test_a_table_of_others_that_cannot_be_read_has_failed_in_its_target_and_counts_there",
+            "tests/e2e/test_every_item_is_counted.py::test_where_what_must_exist_first_cannot_be_asked_for_each_item_has_failed_and_is_tried_again",
+            "tests/e2e/test_every_item_is_counted.py::test_a_term_that_could_not_be_brought_up_to_date_is_told_and_tried_again_until_it_is",
+            "tests/e2e/test_every_item_is_counted.py::test_a_business_context_that_does_not_answer_is_out_of_reach_and_not_refused",
+            "tests/e2e/test_every_item_is_counted.py::test_what_a_lost_state_finds_again_is_adopted_in_every_target_and_no_undo_takes_it_away",
+            "tests/e2e/test_every_item_is_counted.py::test_one_lost_answer_about_what_all_share_fails_nothing",
+            "tests/e2e/test_every_item_is_counted.py::test_a_data_set_whose_data_source_somebody_deleted_goes_with_its_asset_all_the_same",
+            "tests/e2e/test_every_item_is_counted.py::test_a_table_that_somebody_dropped_is_made_again_with_all_that_stood_on_it_in_one_run",
+            "tests/e2e/test_every_item_is_counted.py::test_what_was_reviewed_is_not_put_onto_a_table_that_somebody_dropped_since",
+            "tests/e2e/test_every_item_is_counted.py::test_a_table_that_somebody_made_anew_is_told_alike_in_every_target_and_nothing_is_put_onto_it",
+            "tests/e2e/test_every_item_is_counted.py::test_a_preview_after_a_lost_state_says_of_every_target_what_is_found_again_and_reads_no_more_than_a_sync",
+            "tests/e2e/test_every_item_is_counted.py::test_what_moved_on_since_a_state_was_lost_is_a_change_of_what_stands_and_nothing_is_made_again",
+            "tests/e2e/test_every_item_is_counted.py::test_a_preview_after_a_lost_state_needs_no_target_and_says_of_which_it_could_not_look",
+            "tests/e2e/test_every_item_is_counted.py::test_what_must_exist_first_says_how_many_assets_need_it",
+            "tests/e2e/test_every_item_is_counted.py::test_a_run_tells_of_changes_of_access_those_that_it_has_made",
+            "tests/e2e/test_every_item_is_counted.py::test_what_goes_onto_something_that_could_not_be_written_has_failed_too_and_each_asset_counts_once",
+        ),
+    ),
+    Promise(
         "runs:bulkheads",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "Nothing brings its neighbours down.",
         (
             "tests/faults/test_bulkheads.py::test_what_breaks_at_a_door_stays_behind_it",
@@ -217,6 +240,8 @@ RUNS: tuple[Promise, ...] = (
             "tests/unit/service/test_audit_questions.py::test_what_failed_tells_what_else_did_not_succeed",
             "tests/contract/test_audit_log.py::test_an_asset_nobody_knows_is_an_error_and_no_empty_list",
             "tests/contract/test_audit_log.py::test_a_day_is_the_whole_of_it",
+            "tests/e2e/test_mcp_dog.py::test_a_refused_call_is_on_record_with_what_it_was_about_and_the_reason",
+            "tests/e2e/test_drift.py::test_a_change_that_another_run_made_meanwhile_is_no_change_of_the_later_one",
             "tests/e2e/test_cli_dog.py::test_what_was_done_is_on_record",
             "tests/unit/state/test_audit.py::test_queries_filter_page_and_count",
         ),
@@ -284,7 +309,7 @@ RUNS: tuple[Promise, ...] = (
     ),
     Promise(
         "state:one-cell",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/recover.md#A damaged state",
         "A row of the state that cannot be read is named, keeps nobody else from anything, and is made anew.",
         (
             "tests/faults/test_damaged_cells.py::test_every_table_and_every_column_has_a_shape",
@@ -298,7 +323,7 @@ RUNS: tuple[Promise, ...] = (
     ),
     Promise(
         "state:audit-head",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/recover.md#A damaged state",
         "Where the audit log takes no entry, commands end with the reason, and no later one waits.",
         ("tests/faults/test_damaged_cells.py::test_an_audit_log_that_takes_no_entry_is_told_and_nobody_waits",),
     ),
@@ -320,7 +345,7 @@ RUNS: tuple[Promise, ...] = (
     ),
     Promise(
         "state:retention",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/keep-it-running.md#Retention",
         "Runs and change sets that are over go after a sync; what is referred to stays, and the audit log whole.",
         (
             "tests/e2e/test_retention.py::test_runs_that_are_over_go_after_a_sync_and_nothing_else_does",

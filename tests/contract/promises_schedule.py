@@ -7,7 +7,7 @@ from tests.contract.promise import Promise
 SCHEDULE: tuple[Promise, ...] = (
     Promise(
         "plan:scheduler-writes",
-        "README.md#Connect an assistant",
+        "docs/how-to/connect-an-assistant.md#Connect an assistant",
         "A preview says what of it a scheduler writes by itself, when, and how to hold that.",
         (
             "tests/unit/service/test_scheduler_writes.py::test_what_was_never_synced_is_written_at_once_and_how_to_hold_it_is_said",
@@ -73,6 +73,8 @@ SCHEDULE: tuple[Promise, ...] = (
         "manage_schedule pauses, resumes and runs a tier now.",
         (
             "tests/e2e/test_schedule.py::test_a_paused_tier_waits_and_one_that_is_to_run_now_runs",
+            "tests/e2e/test_schedule.py::test_a_run_that_somebody_asks_for_says_that_it_wrote_assets_of_a_paused_tier",
+            "tests/e2e/test_schedule.py::test_run_now_of_a_paused_tier_without_assets_does_not_say_that_something_is_written",
             "tests/e2e/test_schedule.py::test_run_now_says_whether_anybody_reads",
             "tests/e2e/test_schedule.py::test_a_tier_that_does_not_exist_is_a_usage_error",
             "tests/unit/server/test_mcp_tools.py::test_every_tool_answers_its_model",
@@ -109,7 +111,7 @@ SCHEDULE: tuple[Promise, ...] = (
     ),
     Promise(
         "cli:schedule:jobs",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/keep-it-running.md#The schedule",
         "The queue is there to be seen; a job can be ended, or tried again once its cause is gone.",
         (
             "tests/e2e/test_schedule.py::test_what_a_command_has_written_waits_in_no_queue",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.contract.promise import Promise
 
-_README = "README.md#Sign in as yourself"
+_PAGE = "docs/how-to/sign-in-as-yourself.md#Sign in as yourself"
 _LOGIN = "tests/e2e/test_login.py"
 _RACES = "tests/faults/test_sign_in_processes.py"
 _SHARED = "tests/unit/runtime/test_shared_sign_in.py"
@@ -26,7 +26,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "cli:login:browser",
-        _README,
+        _PAGE,
         "The address is said and a browser opened where there is a desktop; standard input is left alone.",
         (
             f"{_LOGIN}::test_a_browser_is_opened_where_there_is_one_and_touches_no_stream",
@@ -36,7 +36,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "cli:login:pkce",
-        _README,
+        _PAGE,
         "It is the authorization code flow with PKCE (S256).",
         (
             f"{_LOGIN}::test_a_code_of_somebody_else_is_worth_nothing",
@@ -46,7 +46,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "cli:login:one-answer",
-        _README,
+        _PAGE,
         "Only this machine reaches the listener, which takes one answer of this attempt at the registered path.",
         (
             f"{_LOGIN}::test_a_strange_answer_ends_nothing_and_the_right_one_still_counts",
@@ -58,7 +58,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "cli:login:refused",
-        _README,
+        _PAGE,
         "What goes wrong while somebody signs in is told, audited, and leaves who was signed in before.",
         (
             f"{_LOGIN}::test_whatever_goes_wrong_is_told_and_changes_nothing",
@@ -68,7 +68,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "cli:login:out",
-        _README,
+        _PAGE,
         "Who signs out is out for every process, with its next request.",
         (
             f"{_LOGIN}::test_who_signs_out_is_out_for_a_server_too",
@@ -77,7 +77,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "config:sign-in",
-        _README,
+        _PAGE,
         "sign_in, authorization_url and redirect_uri are checked all at once, and derived where they can be.",
         (
             f"{_LOGIN}::test_the_sign_in_page_is_where_the_settings_say",
@@ -87,7 +87,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "source:sign-in:once",
-        _README,
+        _PAGE,
         "One process renews the sign-in at a time, and the others take what came of it.",
         (
             f"{_RACES}::test_processes_that_all_need_a_new_token_renew_it_once",
@@ -99,7 +99,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "source:sign-in:killed",
-        _README,
+        _PAGE,
         "A process that dies between a renewal and its being written down costs a sign-in at most, and nothing else.",
         (
             f"{_RACES}::test_a_token_that_died_with_its_process_ends_the_sign_in_and_nothing_else",
@@ -108,7 +108,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "source:sign-in:ended",
-        _README,
+        _PAGE,
         "Once nobody is signed in any more, all say so, nothing is changed, and it goes on after the next login.",
         (
             f"{_LOGIN}::test_a_sign_in_that_was_revoked_changes_nothing_and_says_what_to_do",
@@ -120,7 +120,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "state:sign-in:sealed",
-        _README,
+        _PAGE,
         "Tokens are encrypted with a key that lies elsewhere; no output, log, state or backup holds them.",
         (
             f"{_LOGIN}::test_no_output_no_log_and_no_state_holds_a_secret",
@@ -133,7 +133,7 @@ SIGN_IN: tuple[Promise, ...] = (
     ),
     Promise(
         "source:sign-in:own-server",
-        _README,
+        _PAGE,
         "Tokens are sent to nobody but the token server that gave them.",
         (
             f"{_LOGIN}::test_a_refresh_token_is_sent_to_nobody_but_who_gave_it",

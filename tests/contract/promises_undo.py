@@ -10,6 +10,7 @@ UNDO: tuple[Promise, ...] = (
         "CONTRACT.md#Undo",
         "revert makes a change set; applying it restores byte-equal TableInputs, and writes nothing before.",
         (
+            "tests/e2e/test_undo.py::test_an_undo_of_an_undo_says_since_when_and_by_which_run_it_holds",
             "tests/e2e/test_undo.py::test_tables_are_byte_equal_again_and_the_undo_is_reviewed_first",
             "tests/e2e/test_undo.py::test_edits_by_hand_that_a_run_wrote_over_come_back_exactly",
             "tests/e2e/test_undo.py::test_a_database_that_the_undone_run_made_stays_and_is_told_of_where_it_ends_empty",
@@ -17,8 +18,23 @@ UNDO: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "cli:revert:every-target",
+        "CONTRACT.md#Undo",
+        "What a run changed comes back in every target, of bound tables too.",
+        (
+            "tests/e2e/test_undo_of_five_targets.py::test_a_run_that_wrote_onto_a_table_of_others_is_undone_in_every_target",
+            "tests/e2e/test_undo_of_five_targets.py::test_an_undo_of_an_undo_and_of_that_goes_back_and_forth_in_every_target_of_bound_tables_too",
+            "tests/e2e/test_undo_of_five_targets.py::test_what_an_undo_holds_in_one_target_is_held_in_those_that_add_to_it",
+            "tests/e2e/test_undo_of_five_targets.py::test_the_undo_of_another_prefix_holds_in_every_target_until_it_is_released",
+            "tests/e2e/test_undo_of_five_targets.py::test_the_undo_of_a_delete_publishes_again_what_the_run_had_unpublished",
+            "tests/e2e/test_undo_of_five_targets.py::test_an_undo_is_finished_by_another_once_a_target_is_there_again",
+            "tests/e2e/test_undo_walk.py::test_what_stood_in_each_target_stands_there_again_to_any_depth_of_undo",
+            "tests/e2e/test_undo_walk.py::test_whatever_write_of_an_undo_its_process_dies_after_the_next_command_ends_it",
+        ),
+    ),
+    Promise(
         "cli:revert:says-what-it-deletes",
-        "README.md#Use it on your own tenant",
+        "docs/how-to/recover.md#Undo a run",
         "An undo says how many tables of which spaces it deletes, that no guard stands before it, and what is unread.",
         (
             "tests/unit/planning/test_told_of_undo.py::test_it_says_how_many_of_which_spaces_and_that_no_guard_stands_before_it",
@@ -28,7 +44,7 @@ UNDO: tuple[Promise, ...] = (
     ),
     Promise(
         "cli:revert:held-without-table",
-        "README.md#Watch it",
+        "docs/how-to/recover.md#Undo a run",
         "A held asset whose table an undo deleted says so, and so do the status and the list of deleted ones.",
         (
             "tests/unit/service/test_asset_problems.py::test_a_held_one_without_a_table_says_that_the_undo_deleted_it_and_when",
@@ -113,6 +129,9 @@ UNDO: tuple[Promise, ...] = (
         "mcp:revert-run",
         "CONTRACT.md#MCP server",
         "revert_run answers the change set of the undo.",
-        ("tests/e2e/test_undo_dog.py::test_an_assistant_makes_the_undo_and_applies_it",),
+        (
+            "tests/e2e/test_undo_dog.py::test_an_assistant_makes_the_undo_and_applies_it",
+            "tests/e2e/test_undo_dog.py::test_what_an_undo_deleted_is_made_again_and_not_new_in_datasphere",
+        ),
     ),
 )

@@ -9,6 +9,7 @@ _WHOSE = "tests/e2e/test_table_ownership.py"
 _CONTAINER = "tests/e2e/test_one_container.py"
 _OWNERSHIP = "tests/integration/test_glue_ownership.py"
 _CREDENTIALS = "tests/integration/test_aws_credentials.py"
+_NAMES = "tests/e2e/test_prefix_changed.py"
 _CODES = "tests/unit/targets/aws/test_error_codes.py"
 _SOURCE = "CONTRACT.md#Before a table is written"
 
@@ -54,7 +55,7 @@ WRITING: tuple[Promise, ...] = (
             f"{_STANDING}::test_a_space_that_lists_nothing_is_told_from_the_first_listing_to_the_last",
             "tests/unit/state/test_unwritten.py::test_a_problem_is_as_old_as_its_kind_and_has_the_newest_words",
             "tests/unit/state/test_unwritten.py::test_groups_name_the_first_three_of_each_kind",
-            "tests/unit/service/test_asset_problems.py::test_whoever_is_missing_retired_or_held_is_never_without_a_word",
+            "tests/unit/service/test_asset_problems.py::test_whoever_is_missing_retired_deleted_or_held_is_never_without_a_word",
         ),
     ),
     Promise(
@@ -124,7 +125,7 @@ WRITING: tuple[Promise, ...] = (
     ),
     Promise(
         "readme:one-fault",
-        "README.md#What you can rely on",
+        "docs/explanation/guarantees.md#What you can rely on",
         "One fault stays one fault.",
         (
             f"{_CONTAINER}::test_a_database_that_is_refused_fails_its_space_with_the_reason_and_all_else_is_written",
@@ -135,6 +136,18 @@ WRITING: tuple[Promise, ...] = (
             f"{_CREDENTIALS}::test_a_missing_sso_token_asks_to_sign_in",
             f"{_CODES}::test_every_error_code_of_the_services_that_are_asked_is_classified",
             f"{_CODES}::test_every_exception_of_botocore_is_classified",
+        ),
+    ),
+    Promise(
+        "glue:targets:name-kept",
+        "CONTRACT.md#What a Glue table holds",
+        "The name of an installation is kept with what was written under it: another prefix makes nobody a stranger to "
+        "his LF-Tags, assets and tables, what moved away is retired in every target. Another name goes into "
+        "the tables, and is refused where anything of other targets was written under the former.",
+        (
+            f"{_NAMES}::test_another_prefix_leaves_nothing_of_ours_to_strangers",
+            f"{_NAMES}::test_another_name_is_refused_wherever_something_would_be_planned_or_written_and_the_former_goes_on",
+            f"{_NAMES}::test_what_stands_under_another_name_is_a_conflict_for_an_empty_state_and_says_whose_it_is",
         ),
     ),
 )

@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
-from mcp.types import ElicitResult
+from mcp import Client, MCPError
+from mcp.types import ElicitResult, TextResourceContents
 
 from tests.contract.conftest import MakeInstallation
 from tests.simulators.glue_process import GlueSimulator
@@ -31,11 +31,7 @@ def connect(
     installation: Installation, *flags: str, answer: Any = None, **more: str
 ) -> AbstractAsyncContextManager[Client]:
     """An assistant's connection; `answer` is what its user does when asked."""
-    command, *arguments = installation.command("serve", *flags)
-    folder = str(installation.state_dir.parent)
-    environment = installation.variables() | more
-    server = StdioServerParameters(command=command, args=arguments, env=environment, cwd=folder)
-    return Client(server, elicitation_callback=answer)
+    return Client(installation.serving(*flags, **more), elicitation_callback=answer)
 
 
 async def call(client: Client, name: str, **arguments: Any) -> dict[str, Any]:
@@ -118,6 +114,22 @@ async def test_a_contested_table_name_is_explained_as_the_plan_gives_it(make_ins
         described = await call(client, "describe_asset", asset="SPACE_000/ASSET_00002")
     assert described["targets"][0]["object"] == f"{second['database']}.{second['table']}", "as it was foretold"
     assert after["table"] == second["table"] and "SPACE_000/ASSET_00001 has that name already" in after["findings"][0]
+
+
+async def test_the_audit_log_is_exported_as_a_resource_that_ends_with_the_head_of_the_chain(
+    discovered: Installation,
+) -> None:
+    discovered.ask("preview", "--no-refresh")
+    async with connect(discovered, SPHERESYNC_ROLE="admin") as client:
+        verdict = await call(client, "verify_audit_log")
+        (export,) = (await client.read_resource("spheresync://audit")).contents
+        nothing = (await client.read_resource("spheresync://audit?until=2020-01-01")).contents[0]
+    assert isinstance(export, TextResourceContents) and isinstance(nothing, TextResourceContents)
+    entries = [json.loads(line) for line in export.text.splitlines()]
+    assert (len(entries), entries[-1]["hash"]) == (verdict["entries"], verdict["head"]) and nothing.text == ""
+    async with connect(discovered, SPHERESYNC_ROLE="viewer") as client:
+        with pytest.raises(MCPError, match="ask for the role steward or admin"):
+            await client.read_resource("spheresync://audit")
 
 
 async def test_the_list_of_all_tools_is_small_and_read_only_beats_the_role(discovered: Installation) -> None:

@@ -24,7 +24,7 @@ def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -66,7 +66,7 @@ def test_somebody_who_has_seen_enough_is_told_so_in_one_line(tmp_path: Path, sig
         assert process.stdout is not None
         assert any(sight in line for line in process.stdout)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: the command that runs just now gets it too
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=600)
     finally:
         process.kill()
     assert (process.returncode, err) == (130, "spheresync: Ended by SIGINT.\n")

@@ -66,8 +66,10 @@ def test_misses_of_any_command_add_up_and_the_policy_delete_retires_first_and_de
     installation.ask("discover")
     assert installation.ask("preview")["summary"]["retire"] == 0
     assert installation.ask("preview", "--no-refresh")["summary"]["retire"] == 0, "nothing was listed"
-    third = installation.ask("sync", "--space", "SPACE_001")["counts"]
+    run = installation.ask("sync", "--space", "SPACE_001")
+    third = run["counts"]
     assert (third["retire"], third["delete"]) == (1, 0)
+    assert run["outcomes"] == [{"action": "retire", "assets": ["SPACE_001/ASSET_00009"], "assets_total": 1}]
     table = glue.table(database(installation, "space_001"), "asset_00009")
     assert table["Parameters"]["spheresync.status"] == "retired"
     assert "retired" in table["Description"]
@@ -84,6 +86,9 @@ def test_what_the_configuration_spares_is_not_retired(
     tenant.set_faults(**LAST)
     run = synced.ask("sync")
     assert (run["state"], run["counts"]["retire"], run["counts"]["delete"]) == ("done", 0, 0)
+    (missed,) = [finding for finding in run["findings"] if finding["code"] == "missed"]
+    assert "1 asset is missing" in missed["message"] and "SPACE_001/ASSET_00009 (in 1 listing)" in missed["message"]
+    assert ("deletion.policy is keep" in missed["remedy"]) == ("keep" in deletion)
     assert glue.calls() == {}
 
 
@@ -103,6 +108,8 @@ def test_whoever_names_one_of_many_at_a_time_passes_no_guard(
     synced.config = AT_ONCE
     healed.set_faults(vanish=0.3, vanish_spaces=["SPACE_001"])
     whole = synced.ask("sync", code=3)
+    again = synced.ask("sync", "--retry-of", whole["run_id"], code=2)["error"]
+    assert "a guard holds back" in again["message"] and "--max-deletes" in again["remedy"]
     assert [finding["code"] for finding in whole["findings"]] == ["too_many_removals"] * 2
     for asset in ("SPACE_001/ASSET_00009", "SPACE_001/ASSET_00008"):
         one = synced.ask("sync", "--asset", asset, code=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from tests.e2e.test_mcp_dog import call
 from tests.simulators.glue_process import GlueSimulator
@@ -29,6 +29,9 @@ def test_only_what_is_named_is_done_with_the_databases_that_it_needs(
     change_set = planned["change_set_id"]
     wrong = installation.ask("apply", change_set, "--asset", "SPACE_000/asset_00000", code=2)
     assert "does nothing for asset" in wrong["error"]["message"] and ONE in wrong["error"]["remedy"]
+    nothing = installation.ask("preview", "--space", "SPACE_002")["change_set_id"]
+    misspelled = installation.ask("apply", nothing, "--asset", "SPACE_000/ASSET_0000", code=2)["error"]["remedy"]
+    assert "Did you mean SPACE_000/ASSET_0000" in misspelled and "get_change_set shows" in misspelled
     run = installation.ask("apply", change_set, "--asset", ONE, "--asset", TWO)
     assert (run["state"], run["counts"]["create"], run["counts"]["skipped"]) == ("done", 2, 28)
     assert run["scope"] == {"assets": [ONE, TWO]}
@@ -47,7 +50,10 @@ def test_only_what_is_named_is_done_with_the_databases_that_it_needs(
         )
     assert installation.ask("sync", "--space", "SPACE_002")["counts"]["create"] == 10
     assert installation.ask("sync")["counts"]["create"] == 18
-    assert installation.ask("preview")["summary"]["create"] == 0
+    done = installation.ask("preview")
+    assert done["summary"]["create"] == 0
+    wrong = installation.ask("apply", done["change_set_id"], "--asset", "SPACE_000/ASSET_0000", code=2)["error"]
+    assert "Did you mean SPACE_000/ASSET_0000" in wrong["remedy"] and "It changes nothing" in wrong["remedy"]
     assert installation.ask("audit", "verify")["intact"]
 
 
@@ -60,6 +66,23 @@ def test_what_could_not_be_read_elsewhere_is_no_failure_of_a_part(
     assert change_set["problems_total"] == change_set["summary"]["failed"] == 3
     run = installation.ask("apply", change_set["change_set_id"], "--asset", ONE)
     assert (run["state"], run["failures"], run["counts"]["failed"]) == ("done", [], 0)
+
+
+def test_findings_about_other_assets_are_not_repeated(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    for asset in (ONE, TWO):
+        space, _, name = asset.partition("/")
+        tenant.edit("set_label", space=space, asset=name, label="Another label")
+        hands = glue.client()
+        table = glue.table(space.lower(), name.lower())
+        kept = {each: table[each] for each in ("Name", "Parameters", "StorageDescriptor", "TableType")}
+        hands.update_table(DatabaseName=space.lower(), TableInput={**kept, "Description": "of others"})
+    change_set = synced.ask("preview", code=None)
+    about = {each["subject"] for each in change_set["findings"]}
+    assert {ONE, TWO} <= about, change_set["findings"]
+    run = synced.ask("apply", change_set["change_set_id"], "--asset", ONE, code=None)
+    assert TWO not in {each["subject"] for each in run["findings"]}
 
 
 def test_an_undo_is_done_as_a_whole_and_deletes_only_where_somebody_allows_it(synced: Installation) -> None:
@@ -77,9 +100,7 @@ def test_an_undo_is_done_as_a_whole_and_deletes_only_where_somebody_allows_it(sy
 async def test_an_assistant_applies_a_part_and_is_told_that_the_rest_is_left(
     installation: Installation, planned: dict[str, Any]
 ) -> None:
-    command, *arguments = installation.command("serve", "--no-scheduler")
-    environment = installation.variables() | {"SPHERESYNC_ROLE": "operator"}
-    async with Client(StdioServerParameters(command=command, args=arguments, env=environment)) as client:
+    async with Client(installation.serving("--no-scheduler", SPHERESYNC_ROLE="operator")) as client:
         part = {"change_set_id": planned["change_set_id"], "assets": [ONE], "wait_seconds": 60}
         result = await client.call_tool("apply_changes", part)
         said = str(result.content)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.test_bound_tables import BIND, ICEBERG, ONE, TABLE, edit, lake, original, written
+from tests.simulators.fixtures import SMALLER
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
+
+SURROUNDINGS = SMALLER
 
 BOTH = (
     'scope: {include: ["SPACE_000/ASSET_00001", "SPACE_000/ASSET_00002"]}\n'

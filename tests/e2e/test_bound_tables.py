@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -606,9 +606,7 @@ async def test_every_answer_names_the_bound_table_and_what_of_it_does_not_fit(
 
 
 async def _asked(installation: Installation, tool: str) -> dict[str, Any]:
-    command, *options = installation.command("serve", "--no-scheduler")
-    server = StdioServerParameters(command=command, args=options, env=installation.variables())
-    async with Client(server) as client:
+    async with Client(installation.serving("--no-scheduler")) as client:
         if tool == "explain_mapping":
             installation.ask("discover")
         answer = await client.call_tool(tool, {"asset": ASSET})

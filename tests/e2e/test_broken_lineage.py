@@ -9,11 +9,14 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
+from tests.simulators.fixtures import SMALLER
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
+
+SURROUNDINGS = SMALLER
 
 SPACE = "SPACE_000"
 READER = f"{SPACE}/CUSTOMER_NAMES"
@@ -50,9 +53,7 @@ def explained(installation: Installation) -> list[str]:
     """The findings of `explain_mapping`, as an assistant gets them."""
 
     async def ask() -> list[str]:
-        command, *arguments = installation.command("serve", "--no-scheduler")
-        server = StdioServerParameters(command=command, args=arguments, env=installation.variables())
-        async with Client(server) as client:
+        async with Client(installation.serving("--no-scheduler")) as client:
             result = await client.call_tool("explain_mapping", {"asset": READER})
         assert result.structured_content is not None
         return list(result.structured_content.get("findings", []))

@@ -24,7 +24,10 @@ from spheresync.runtime.scope import Scope
 from spheresync.runtime.settled_context import settle_context
 from spheresync.service.catalog.catalog import Catalog
 from spheresync.service.catalog.first_discovery import FirstDiscovery
+from tests.simulators.fixtures import SMALLER
 from tests.simulators.in_process import InProcess, in_process
+
+SURROUNDINGS = SMALLER
 
 pytestmark = pytest.mark.anyio
 MANY = 1_000

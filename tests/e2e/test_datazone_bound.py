@@ -6,9 +6,12 @@ import shutil
 
 from tests.e2e.test_bound_tables import lake
 from tests.e2e.test_datazone import PUBLISHES, assets, form, listings, written, zone
+from tests.simulators.fixtures import SMALLER
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
+
+SURROUNDINGS = SMALLER
 
 __all__ = ["zone"]
 _GOES = "deletion: {misses: 1, grace: 0s, policy: delete}\n"

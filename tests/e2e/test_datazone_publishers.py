@@ -9,9 +9,12 @@ import pytest
 
 from tests.e2e.test_datazone import CONFIG, PUBLISHES, assets, form, imported, listings, written, zone
 from tests.e2e.test_datazone_take_over import listed, standing
+from tests.simulators.fixtures import SMALLER
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
+
+SURROUNDINGS = SMALLER
 
 __all__ = ["imported", "zone"]
 _GOES = "deletion: {misses: 1, grace: 0s, policy: delete}\n"

@@ -9,9 +9,12 @@ import pytest
 
 from tests.e2e.test_datazone import CONFIG, CONTEXT, assets, form, imported, revise, written, zone
 from tests.e2e.test_lake_formation import put_context
+from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
+
+SURROUNDINGS = Surroundings(assets=6)
 
 __all__ = ["imported", "zone"]
 _EDITED = CONTEXT.replace("after discounts", "after all discounts")
@@ -181,7 +184,7 @@ def test_a_glossary_of_another_project_is_used_and_nothing_is_written_into_it(
     before = glue.datazone_dump()["terms"]
     run = zone.ask("sync", code=None)
     told = [each for each in run["failures"] if project in each["reason"]]
-    assert len(told) == 10 and all("`datazone.glossary`" in each["remedy"] for each in told), run
+    assert len(told) == 6 and all("`datazone.glossary`" in each["remedy"] for each in told), run
     assert glue.datazone_dump()["terms"] == before and len(glue.datazone_dump()["glossaries"]) == 1
     put_context(zone, CONTEXT.replace(", terms: [Net revenue]", ""))
     assert zone.ask("sync")["state"] == "done"
@@ -208,7 +211,7 @@ def test_what_is_disabled_is_put_on_no_asset_and_stays_disabled(
     put_context(zone, _OTHER_DOMAIN)
     run = zone.ask("sync", code=None)
     told = [each for each in run["failures"] if "is disabled in DataZone" in each["reason"]]
-    assert len(told) == 9 and all("Enable it" in each["remedy"] for each in told), run
+    assert len(told) == 5 and all("Enable it" in each["remedy"] for each in told), run
     assert form(assets(glue)["asset_00000"])["domain"] == "Finance" and _all_terms(glue, "asset_00000") == held
     assert not _all_terms(glue, "asset_00001")
     rows = {**glue.datazone_dump()["glossaries"], **glue.datazone_dump()["terms"]}
@@ -224,5 +227,5 @@ def test_no_term_is_made_in_a_glossary_that_is_disabled(zone: Installation, glue
     glue.client_of("datazone").update_glossary(**DOMAIN, identifier=glossary, status="DISABLED")
     put_context(zone, _MORE)
     run = zone.ask("sync", code=None)
-    assert len(run["failures"]) == 10 and all("is disabled" in each["reason"] for each in run["failures"]), run
+    assert len(run["failures"]) == 6 and all("is disabled" in each["reason"] for each in run["failures"]), run
     assert len(glue.datazone_dump()["terms"]) == 3

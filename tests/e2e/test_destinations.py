@@ -75,6 +75,12 @@ def test_a_destination_that_is_down_leaves_its_own_behind_and_nothing_else(
     assert {entry["place"] for entry in glue.log() if entry["operation"] == "CreateTable"} == {EU}
 
 
+def test_people_read_in_which_destination_something_is_made_first(two: Installation) -> None:
+    said = [line for line in two.run("preview").out.splitlines() if line.startswith("Before that, ")]
+    assert any(" eu_space_000 in eu (" in line for line in said), said
+    assert any(" space_000 in us (" in line for line in said), said
+
+
 def test_a_wrong_external_id_is_told_with_where_it_stands(two: Installation, glue: GlueSimulator) -> None:
     glue.allow_role(EU_ROLE, "another")
     ended = two.run("doctor")

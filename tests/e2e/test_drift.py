@@ -280,8 +280,14 @@ def test_a_foreign_table_of_the_same_version_is_not_written_over_by_a_later_upda
     hands.create_table(DatabaseName=TABLE[0], TableInput={"Name": TABLE[1], "Parameters": {"owner": "Jane"}})
     assert only(synced.ask("drift"))["kind"] == "marker_lost"
     tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
-    synced.ask("sync", code=1)
+    said = synced.ask("sync", code=1)["failures"][0]["reason"]
     assert parameters(glue, *TABLE) == {"owner": "Jane"}
+    lost = "the table lost the marker of this installation; it stays as it is"
+    assert lost in said.replace(f"the table {'.'.join(TABLE)} lost", "the table lost")
+    lineage = synced.ask("lineage", ASSET)
+    assert lineage["edges"] == []
+    assert f"{'.'.join(TABLE)} in glue was written from {ASSET} and is not ours any more" in lineage["findings"][0]
+    assert "lost the marker" in lineage["findings"][0]
 
 
 def test_a_repair_leaves_what_a_revert_holds_held(synced: Installation, glue: GlueSimulator) -> None:
@@ -318,3 +324,41 @@ def test_what_was_written_there_before_is_no_edit_of_others(
     assert contents(glue) == wanted
     assert synced.ask("drift")["total"] == 0
     quiet(synced, glue)
+
+
+def test_what_is_unchanged_says_as_of_when_aws_was_looked_at(synced: Installation, glue: GlueSimulator) -> None:
+    glue.client().delete_table(DatabaseName="space_000", Name="asset_00001")
+    for answer in (synced.ask("preview"), run := synced.ask("sync")):
+        assert "AWS was never looked at for drift" in answer["seen_in_aws"]
+    assert "AWS was never looked at for drift" in synced.ask("status")["summary"]
+    first = synced.ask("drift")["looked_at"][:19]
+    synced.ask("drift", "--space", "SPACE_001")
+    seen = synced.ask("runs", run["run_id"])["seen_in_aws"]
+    assert f"last looked at for drift at {first}" in seen and "a part of it (10 objects) at" in seen
+    assert "a part" not in synced.ask("preview", "--space", "SPACE_001")["seen_in_aws"]
+    assert "in this run" in synced.ask("sync", "--full")["seen_in_aws"]
+
+
+def test_a_change_that_another_run_made_meanwhile_is_no_change_of_the_later_one(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Anew")
+    made = synced.ask("preview")["change_set_id"]
+    assert synced.ask("sync")["counts"]["metadata_only"] == 1
+    glue.reset()
+    run = synced.ask("apply", made)
+    assert writes(glue) == {} and run["counts"]["unchanged"] >= 1
+    entries = synced.ask("audit", "query", "--run-id", run["run_id"], "--asset", ASSET)["items"]
+    assert [entry["outcome"] for entry in entries] == ["already"]
+    assert synced.ask("audit", "query", "--run-id", run["run_id"], "--changes-only")["total"] == 0
+
+
+def test_what_the_policy_keeps_is_synced_and_named_among_what_others_changed(
+    synced: Installation, glue: GlueSimulator
+) -> None:
+    synced.config = "drift: {description: keep}\n"
+    edit(glue, "asset_00001", Description="by hand")
+    synced.ask("drift")
+    assert [row["asset"] for row in synced.ask("assets", "--status", "drifted")["items"]] == []
+    said = f"count under another status: 1 synced, as what others changed there is kept ({ASSET})."
+    assert said in synced.ask("status")["summary"]

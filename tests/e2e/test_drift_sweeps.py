@@ -62,15 +62,15 @@ def test_what_could_not_be_looked_at_is_in_the_status_and_in_the_doctors_finding
     assert (answer["summary"]["compared"], answer["summary"]["not_compared"]) == (19, 11)
     status = synced.ask("status")
     assert (status["health"], status["drift"]["compared"], status["drift"]["not_compared"]) == ("degraded", 19, 11)
-    said = "compared 19 tables: others had changed 1 of them; 11 could not be compared (denied)."
+    said = "compared 19 objects: others had changed 1 of them; 11 could not be compared (denied)."
     assert said in status["summary"]
     finding = next(each for each in status["problems"] if each["code"] == "not_compared")
-    assert "11 tables could not be looked at" in finding["message"] and answer["looked_at"][:19] in finding["message"]
+    assert "11 objects could not be looked at" in finding["message"] and answer["looked_at"][:19] in finding["message"]
     assert "space_000" in finding["message"] and "asset_00003" in finding["message"] and finding["remedy"]
     report = synced.ask("doctor", code=1)
     known = next(each for each in report["items"] if each["connection"] == "tables of glue")
-    assert not known["ok"] and "11 tables could not be looked at" in known["message"]
-    assert "11 tables could not be compared" in synced.run("drift").out
+    assert not known["ok"] and "11 objects could not be looked at" in known["message"]
+    assert "11 objects could not be compared" in synced.run("drift").out
     glue.heal()
     synced.ask("drift", "--space", "SPACE_001")
     assert synced.ask("status")["health"] == "degraded"
@@ -96,10 +96,10 @@ def test_a_look_before_anything_was_written_says_nothing_of_what_was_written_lat
 ) -> None:
     installation.ask("discover")
     installation.ask("drift")
-    assert "there was no table to compare" in installation.ask("status")["summary"]
+    assert "there was nothing to compare" in installation.ask("status")["summary"]
     installation.ask("sync")
     summary = installation.ask("status")["summary"]
-    assert "there was no table to compare" in summary and "nobody else had changed" not in summary
+    assert "there was nothing to compare" in summary and "nobody else had changed" not in summary
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_look_is_written_down_and_people_are_told_in_plain_words(synced: Insta
     edit(glue, Description="by hand", foreign={"spheresync.kind": "edited"})
     ended = synced.run("drift")
     assert ended.code == 0
-    for said in ("30 tables compared: 1 was changed by others", "view -> edited", "AWS Glue does not say who"):
+    for said in ("30 objects compared: 1 was changed by others", "view -> edited", "AWS Glue does not say who"):
         assert said in ended.out
     assert "drift --repair" in ended.out and "Nothing was written" in ended.out
     rows = synced.ask("audit", "query", "--action", "detect_drift", "--detail", "full")["items"]
@@ -190,7 +190,7 @@ async def test_an_assistant_finds_drift_in_dog_and_the_status_says_so_until_it_i
         looked = {"looked_at": answer["looked_at"], "compared": compared}
         assert status["drift"] == {"drifted": 1} | looked
         assert (
-            f"At {answer['looked_at'][:19]}Z, the last look for drift compared {compared} tables: "
+            f"At {answer['looked_at'][:19]}Z, the last look for drift compared {compared} objects: "
             "others had changed 1 of them." in status["summary"]
         )
         run = await call(client, "apply_changes", change_set_id=answer["change_set_id"], wait_seconds=60)

@@ -20,6 +20,7 @@ from tests.e2e.test_glue_context import (
     theirs_on,
 )
 from tests.e2e.test_lake_formation import put_context
+from tests.long_form import part_of
 from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -322,7 +323,8 @@ REFUSALS = [
 """Every call denied and every call broken; a bad request is one for a reading, a shared thing and a table's own."""
 
 
-@pytest.mark.parametrize(("operation", "code"), REFUSALS)
+@pytest.mark.soak
+@pytest.mark.parametrize(("operation", "code"), part_of(REFUSALS, one_in=3))
 def test_whatever_call_is_refused_glue_goes_on_and_the_next_run_mends_it(
     empty: Installation, glue: GlueSimulator, operation: str, code: str
 ) -> None:

@@ -22,6 +22,8 @@ from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 
+SURROUNDINGS = Surroundings(assets=6)
+
 PLAIN = f"installation: lake\n{CONFIG}"
 WITHOUT_CONTACT = PLAIN + "personal_data: {policy: [{class: contact, action: exclude_column}]}\n"
 WITHOUT_ONE = PLAIN + "mapping: {rules: [{match: {}, columns: [{match: {name: COL_001}, set: {include: false}}]}]}\n"
@@ -51,7 +53,7 @@ def test_a_column_keeps_its_tag_as_long_as_its_table_keeps_it(lake: Installation
     glue.heal()
     assert lake.ask("sync")["state"] == "done"
     assert "col_002" not in columns_of(glue) and set(tags(glue)["columns"]) == {"col_001"}
-    assert lake.ask("sync")["counts"]["unchanged"] == 60
+    assert lake.ask("sync")["counts"]["unchanged"] == 36
 
 
 @pytest.mark.parametrize("off", [False, True], ids=["glue alone", "switched off"])
@@ -64,7 +66,7 @@ def test_a_column_that_leaves_and_comes_back_is_protected_again(
         assert lake.ask("sync", *extra)["state"] == "done"
     assert "col_001" in columns_of(glue) and "col_001" not in tags(glue)["columns"]
     lake.config = PLAIN
-    assert lake.ask("sync")["counts"]["metadata_only"] == 10
+    assert lake.ask("sync")["counts"]["metadata_only"] == 6
     assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
 
 
@@ -108,7 +110,7 @@ def test_a_key_of_others_is_not_used_though_it_has_the_values(installation: Inst
     assert "use_existing_keys" in str(run["failures"])
     assert tags(glue) == {"tags": TABLE_TAGS, "columns": {}}, "the other keys are put on all the same"
     other = installation.ask("sync", code=1)
-    assert other["counts"]["conflict"] == 10 and tags(glue)["columns"] == {}
+    assert other["counts"]["conflict"] == 6 and tags(glue)["columns"] == {}
 
 
 def test_a_tag_that_somebody_deleted_is_made_again(lake: Installation, glue: GlueSimulator) -> None:
@@ -171,4 +173,4 @@ def test_half_of_the_tags_that_a_write_was_to_put_there_is_nobody_elses_edit(
     put_context(lake, CONTEXT if back else CONTEXT.replace("Sales", "Legal"))
     assert lake.ask("sync")["state"] == "done"
     assert tags(glue)["tags"]["spheresync_domain"] == ("sales" if back else "legal")
-    assert lake.ask("sync")["counts"]["unchanged"] == 60
+    assert lake.ask("sync")["counts"]["unchanged"] == 36

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 from mcp.types import TextContent
 
+from tests.simulators.fixtures import SMALLER
 from tests.simulators.installation import Installation
+
+SURROUNDINGS = SMALLER
 
 MODEL = "SALES/AM_SALES"
 KNA1 = "connection:S4H_PROD/SAPABAP1.KNA1"
@@ -104,9 +108,7 @@ def test_wrong_names_say_what_is_valid(dog: Installation, arguments: list[str], 
 
 @pytest.mark.anyio
 async def test_an_assistant_is_answered_in_its_text(dog: Installation) -> None:
-    command, *arguments = dog.command("serve", "--no-scheduler")
-    server = StdioServerParameters(command=command, args=arguments, env=dog.variables())
-    async with Client(server) as client:
+    async with Client(dog.serving("--no-scheduler")) as client:
         result = await client.call_tool("get_lineage", {"asset": MODEL, "column": "Country", "direction": "upstream"})
         described = await client.call_tool("describe_asset", {"asset": MODEL})
     text = result.content[0]
@@ -127,9 +129,7 @@ def test_the_requests_that_whole_spaces_spared_are_told(dog: Installation) -> No
 
 @pytest.mark.anyio
 async def test_every_lineage_fits_into_one_answer_and_says_what_it_leaves_out(dog: Installation) -> None:
-    command, *arguments = dog.command("serve", "--no-scheduler")
-    server = StdioServerParameters(command=command, args=arguments, env=dog.variables())
-    async with Client(server) as client:
+    async with Client(dog.serving("--no-scheduler")) as client:
         chain = await client.call_tool("get_lineage", {"asset": "SALES/TC_SALES_DAILY"})
         column = await client.call_tool("get_lineage", {"asset": MODEL, "column": "Quantity", "direction": "upstream"})
     assert chain.structured_content is not None and column.structured_content is not None
@@ -143,3 +143,65 @@ async def test_every_lineage_fits_into_one_answer_and_says_what_it_leaves_out(do
         "SALES/RF_S4_SALES",
         "replication",
     ) in edges(column.structured_content, "table"), "a column leads back to its connection"
+
+
+def test_a_measure_of_a_model_is_aggregated_and_no_edge_is_explained(dog: Installation) -> None:
+    model = dog.ask("lineage", "SALES/AM_UMSATZ", "--direction", "upstream", "--depth", "1")
+    assert {
+        ("SALES/V_KASSE.UMSATZ", "SALES/AM_UMSATZ.UMSATZ", "aggregated"),
+        ("SALES/V_KASSE.BON_ID", "SALES/AM_UMSATZ.KUNDENZÄHLER", "aggregated"),
+        ("SALES/V_KASSE.FILIALE", "SALES/AM_UMSATZ.FILIALE", "direct"),
+    } <= edges(model, "column")
+    alone = dog.ask("lineage", "FINANCE/LT_BUDGET_UPLOAD", "--direction", "upstream")
+    assert alone["edges"] == []
+    assert alone["findings"] == ["the definition of FINANCE/LT_BUDGET_UPLOAD names nothing that it is made from"]
+
+
+@pytest.mark.anyio
+async def test_what_is_not_known_of_a_lineage_is_told_as_such(dog: Installation) -> None:
+    async with Client(dog.serving("--no-scheduler")) as client:
+        above, below = [
+            str((await client.call_tool("get_lineage", {"asset": asset, "direction": way})).content)
+            for asset, way in (("HR/AM_HEADCOUNT", "upstream"), ("HR/EMPLOYEES", "downstream"))
+        ]
+    assert "no data flow is known" in above and "0 edges" not in above
+    assert "where HR/AM_HEADCOUNT comes from is not known" in above
+    assert "any of them may use HR/EMPLOYEES: HR/AM_FEHLZEITEN, HR/AM_HEADCOUNT" in below
+
+
+@pytest.mark.anyio
+async def test_what_refers_to_an_asset_by_associations_is_told_apart_from_data_flow(dog: Installation) -> None:
+    async with Client(dog.serving("--no-scheduler")) as client:
+        whole, of_key, of_other, above = [
+            await client.call_tool("get_lineage", arguments)
+            for arguments in (
+                {"asset": "HR/EMPLOYEES", "direction": "downstream"},
+                {"asset": "SALES/CUSTOMERS", "column": "CUSTOMER_ID"},
+                {"asset": "SALES/CUSTOMERS", "column": "EMAIL"},
+                {"asset": "SALES/CUSTOMERS", "direction": "upstream"},
+            )
+        ]
+    assert whole.structured_content is not None and of_key.structured_content is not None
+    referring = {row["asset"]: row["columns"] for row in whole.structured_content["referred_by"]}
+    assert {"HR/PAYROLL", "HR/ABSENCES", "HR/MITARBEITER_ADRESSEN", "HR/WORKING_TIME"} == referring.keys()
+    assert referring["HR/PAYROLL"] == {"PERNR": "PERNR"}
+    text = str(whole.content)
+    assert "Refer to it by associations, apart from data flow: HR/ABSENCES (PERNR)" in text
+    assert "leads to it" not in text and "nothing is known of it" not in text and "names HR/EMPLOYEES" not in text
+    assert {"SALES/Orders", "SALES/WEB_SESSIONS", "SALES/V_SALES_FACTS"} <= {
+        row["asset"] for row in of_key.structured_content["referred_by"]
+    }
+    assert "SALES/Orders (" in str(of_key.content) and "names SALES/CUSTOMERS" not in str(of_key.content)
+    assert "Refer to it" not in str(of_other.content) and "Refer to it" not in str(above.content)
+
+
+def test_what_never_has_a_table_is_explained_without_one(dog: Installation) -> None:
+
+    async def ask() -> dict[str, Any]:
+        async with Client(dog.serving("--no-scheduler")) as client:
+            result = await client.call_tool("explain_mapping", {"asset": "FINANCE/TC_MONTH_END"})
+            return result.structured_content or {}
+
+    answer = anyio.run(ask)
+    assert "only moves data" in answer["reason"]
+    assert not {"database", "table", "names"} & answer.keys(), "a table that it will never have"

@@ -111,6 +111,12 @@ async def test_a_sync_finds_nothing_the_second_time(state: Path) -> None:
     async with Client(server) as client:
         first = await call(client, "run_sync", wait_seconds=60)
         second = await call(client, "run_sync", wait_seconds=60)
+        assert "AWS was never looked at for drift" in second["seen_in_aws"] and "detect_drift" in second["seen_in_aws"]
+        asset = (await call(client, "list_assets", limit=1, status="synced"))["items"][0]["asset"]
+        described = await call(client, "describe_asset", asset=asset)
+        assert described["read_at"] >= first["created_at"][:19]
+        seen = described["seen_in_aws"]
+        assert "AWS was not looked at since" in seen and "detect_drift" in seen
         status = await call(client, "get_sync_status")
         mistake = await client.call_tool("describe_asset", {"asset": "NOWHERE/NOTHING"})
         cursor = await client.call_tool("list_runs", {"cursor": "nonsense"})
@@ -165,3 +171,35 @@ async def test_http_serves_the_same_to_a_viewer(web: str) -> None:
     assert spaces["total"] > 0
     assert ready.status_code == page.status_code == 200
     assert "spheresync_assets{" in metrics.text
+
+
+@pytest.mark.anyio
+async def test_rules_that_do_not_count_for_an_asset_and_sections_without_files_are_told_as_such(state: Path) -> None:
+    server = StdioServerParameters(command=sys.executable, args=SERVE, env=surroundings(state), cwd=str(state))
+    async with Client(server) as client:
+        await call(client, "preview_changes", refresh=True)
+        told = (await call(client, "explain_mapping", asset="HR/EMPLOYEES"))["unmatched"]
+        assert told[0] == "9 of 10 context entries do not match this asset" and told[-1] == "and 5 more of them"
+        assert "which sets certification" in told[1] and "its name is not AM_HEADCOUNT" in told[1]
+        said = [str((await client.call_tool("get_configuration", {"section": each})).content) for each in SECTIONS]
+    assert all("Business context in force: 10 entries and 4 terms" in each for each in said)
+    assert "Off, empty or zero: mapping.rules." in said[0] and "No files are named in it." in said[1]
+
+
+SECTIONS = ("mapping", "context")
+
+
+@pytest.mark.anyio
+async def test_a_refused_call_is_on_record_with_what_it_was_about_and_the_reason(tmp_path: Path) -> None:
+    env = surroundings(tmp_path, SPHERESYNC_ROLE="viewer")
+    server = StdioServerParameters(command=sys.executable, args=SERVE, env=env, cwd=str(tmp_path))
+    async with Client(server) as client:
+        made = (await call(client, "preview_changes", spaces=["HR"]))["change_set_id"]
+        refused = await client.call_tool("apply_changes", {"change_set_id": made})
+        other = await client.call_tool("revert_run", {"run_id": "run_0123456789ab"})
+        hostile = await client.call_tool("revert_run", {"run_id": "Erika Mustermann"})
+        assert refused.is_error and other.is_error and hostile.is_error
+        found = (await call(client, "query_audit_log", outcome="refused", detail="full"))["items"]
+    assert [entry["tool"] for entry in found] == ["revert_run", "revert_run", "apply_changes"]
+    assert found[2]["detail"]["change_set"] == made and "viewer" in found[2]["detail"]["reason"]
+    assert found[1]["run_id"] == "run_0123456789ab" and "Mustermann" not in json.dumps(found)

@@ -50,7 +50,7 @@ def test_commands_take_and_show_names_of_whatever_kind(synced: Installation, ten
     shown = synced.run("assets", "--space", "SPACE_000", "--limit", "100")
     assert shown.code == 0 and not set("\x00\x01\x7f\u202e") & set(shown.out)
     error = synced.ask("preview", "--no-refresh", "--asset", "SPACE_000/\x1b[31m" + "y" * 5_000, code=2)["error"]
-    assert error["code"] == "usage" and error["message"].startswith("there is no asset")
+    assert error["code"] == "usage" and error["message"].startswith("no asset ")
 
 
 KEPT_OUT = ["A/B", "/", "SPACE_000/", "SPACE_000/ASSET_00000", "", "\ud83d"]

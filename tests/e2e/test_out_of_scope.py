@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from tests.e2e.test_mcp_dog import call
 from tests.simulators.installation import Installation
@@ -30,9 +30,7 @@ async def test_what_scope_or_a_rule_leaves_out_is_said_with_which(installation: 
     outside = installation.ask("preview", "--space", "SPACE_002")
     assert [each["message"] for each in outside["findings"]] == [scope]
     assert installation.ask("preview")["findings"] == []
-    command, *arguments = installation.command("serve", "--no-scheduler")
-    server = StdioServerParameters(command=command, args=arguments, env=installation.variables())
-    async with Client(server) as client:
+    async with Client(installation.serving("--no-scheduler")) as client:
         spaces = {row["space"]: row.get("problem") for row in (await call(client, "list_spaces"))["items"]}
         assert spaces["SPACE_002"].startswith(scope) and spaces["SPACE_000"] is None
         failed = await client.call_tool("describe_asset", {"asset": "SPACE_002/ASSET_00003"})

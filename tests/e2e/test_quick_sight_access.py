@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_quick_sight import ANN, BOB, BOUND, CARL, CONFIG, data_set, data_sets, make_lake_table
-from tests.simulators.fixtures import FirstSyncs, Surroundings
+from tests.simulators.fixtures import SMALLER, FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
+
+SURROUNDINGS = SMALLER
 
 PLAIN = f"{CONFIG}mapping:\n  rules:{BOUND}"
 FOUR_EYES = PLAIN + "approvals: {four_eyes: [access]}\n"

@@ -8,10 +8,12 @@ import pytest
 
 from tests.e2e.test_quick_sight import ACCOUNT, BOB, CONFIG, data_set, data_sets, edit, make_lake_table
 from tests.e2e.test_quick_sight import BOUND as BOUND_RULE
-from tests.simulators.fixtures import FirstSyncs, Surroundings
+from tests.simulators.fixtures import SMALLER, FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
+
+SURROUNDINGS = SMALLER
 
 WITH_TOPICS = f"{CONFIG.replace('owners:', 'topics: [view], owners:')}mapping:\n  rules:{BOUND_RULE}"
 

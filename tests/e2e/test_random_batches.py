@@ -5,7 +5,6 @@ The landscape is the retailer's, with objects that are not exposed. The seed is 
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from spheresync.dog.edits import Edit, add_column, set_column_type, set_label
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, landscape_to_json, parse_type
 from spheresync.errors import UsageError
+from tests.long_form import LONG
 from tests.simulators import landscape_edits as edits
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator, running_glue
@@ -31,7 +31,7 @@ OBJECTS = "SPHERESYNC_DATASPHERE__OBJECTS"
 WORDS = ("order*", "kunde", "menge", "new", "*_id", "sales", "amount", "product")
 NOT_COMPARED = frozenset({"Name", "VersionId", "CreateTime", "UpdateTime", "CreatedBy"})
 """Among them the name: of two assets that want the same, the one that had it first keeps it."""
-ROUNDS = 40 if os.environ.get("SPHERESYNC_SOAK") == "long" else 7
+ROUNDS = 40 if LONG else 5
 
 
 class Modellers:

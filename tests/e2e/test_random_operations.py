@@ -7,7 +7,6 @@ the test.
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_random_batches import OBJECTS, Modellers, answers, show, tables
+from tests.long_form import LONG
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator, running_glue
 from tests.simulators.installation import Installation
@@ -49,7 +49,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
 OURS = dict.fromkeys(["description", "comments", "columns", "parameters", "missing"], "overwrite")
 GIVEN = frozenset({"Name", "Description", "Retention", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters"})
 """What whoever updates a table gives."""
-ROUNDS = 60 if os.environ.get("SPHERESYNC_SOAK") == "long" else 14
+ROUNDS = 60 if LONG else 10
 
 
 def config(rule: dict[str, Any], **more: Any) -> str:

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from tests.e2e.test_full import edit
 from tests.e2e.test_mcp_dog import call
@@ -81,8 +81,7 @@ async def test_whoever_asks_is_told_of_both_names(synced: Installation, tenant: 
     assert synced.ask("audit", "query", "--action", "update", "--asset", NEW)["items"][0]["run_id"] == run["run_id"]
     assert synced.ask("audit", "query", "--action", "create", "--asset", OLD)["total"] == 1
     assert synced.ask("audit", "verify")["intact"]
-    command, *arguments = synced.command("serve", "--no-scheduler")
-    async with Client(StdioServerParameters(command=command, args=arguments, env=synced.variables())) as client:
+    async with Client(synced.serving("--no-scheduler")) as client:
         now, then = [await call(client, "describe_asset", asset=asset) for asset in (NEW, OLD)]
         assert (now["renamed_from"], then["renamed_to"]) == (OLD, NEW)
         assert "renamed_to" not in now and "renamed_from" not in then
@@ -323,8 +322,7 @@ async def test_what_a_missing_asset_may_be_by_now_is_told_as_a_guess(
     (item,) = synced.ask("preview")["items"]
     assert (item["action"], item["may_be_renamed_from"]) == ("create", OLD)
     synced.ask("sync")
-    command, *arguments = synced.command("serve", "--no-scheduler")
-    async with Client(StdioServerParameters(command=command, args=arguments, env=synced.variables())) as client:
+    async with Client(synced.serving("--no-scheduler")) as client:
         explained = await call(client, "explain_mapping", asset=OLD)
         assert explained["may_be_renamed_to"] == "SPACE_000/NEW_00001"
         assert any("Datasphere tells nothing that proves it" in line for line in explained["names"])

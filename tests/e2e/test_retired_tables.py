@@ -52,6 +52,8 @@ def test_a_previewed_retirement_goes_by_the_drift_policy_over_what_was_edited_by
     else:
         synced.config = drift + RENAME.replace("ASSET_00001", "ASSET_00003")
     preview = synced.ask("preview")
+    made = [each["reason"] for each in preview["items"] if each["action"] == "create"]
+    assert made == ([f"mapping rules name it so now, and not space_000.{TABLE}"] if why == "renamed" else [])
     run = synced.ask("apply", preview["change_set_id"])
     assert (run["state"], run["counts"]["retire"], run["counts"]["refused"]) == ("done", 1, 0)
     assert (list(drifted(preview)) == [ASSET]) == (policy == "report")
@@ -132,6 +134,8 @@ def test_with_a_policy_that_deletes_it_still_waits_for_a_person(retired: Install
 
 
 def test_an_edit_that_was_taken_back_is_no_edit(retired: Installation, glue: GlueSimulator) -> None:
+    told = retired.ask("lineage", ASSET)["findings"][0]
+    assert told.startswith(f"space_000.{TABLE} in glue, written from {ASSET}, still stands there, marked as retired")
     before = glue.table("space_000", TABLE)["Parameters"]
     edit(glue, TABLE, foreign={"team": "bi"})
     retired.ask("sync", "--allow-deletes", code=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from tests.e2e.test_mcp_dog import call
 from tests.simulators.glue_process import GlueSimulator
@@ -50,10 +50,7 @@ def test_a_command_tries_again_just_what_failed(
 async def test_an_assistant_tries_again_what_failed_and_learns_what_is_as_it_was(
     installation: Installation, failed: dict[str, Any], glue: GlueSimulator
 ) -> None:
-    command, *arguments = installation.command("serve", "--no-scheduler")
-    environment = installation.variables() | {"SPHERESYNC_ROLE": "operator"}
-    server = StdioServerParameters(command=command, args=arguments, env=environment)
-    async with Client(server) as client:
+    async with Client(installation.serving("--no-scheduler", SPHERESYNC_ROLE="operator")) as client:
         again = await client.call_tool("run_sync", {"retry_of": failed["run_id"], "wait_seconds": 60})
         said = str(again.content)
         assert f"It tries again what failed in {failed['run_id']}: 2 of its failures are the same as there." in said

@@ -44,7 +44,7 @@ def until(met: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     while monotonic() < end:
         if answer := met():
             return answer
-        sleep(0.1)
+        sleep(0.2)
     pytest.fail(f"{what} did not come about within {seconds:g} s")
 
 
@@ -265,6 +265,26 @@ def test_a_paused_tier_waits_and_one_that_is_to_run_now_runs(
         until(lambda: "While it was paused" in description(glue, MODEL), "the model")
     assert writes(glue) == {"UpdateTable": 2}
     assert synced.ask("audit", "query", "--action", "schedule")["total"] == 3
+
+
+def test_a_run_that_somebody_asks_for_says_that_it_wrote_assets_of_a_paused_tier(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    note = synced.ask("schedule", "pause", "critical")["note"]
+    assert "A pause stops the scheduler only" in note
+    tenant.edit("set_label", space="SPACE_000", asset=MODEL, label="Asked for")
+    tenant.edit("set_label", space="SPACE_000", asset=VIEW, label="Asked for")
+    run = synced.ask("sync")
+    assert (run["state"], run["failures_total"], run["counts"]["metadata_only"]) == ("done", 0, 2)
+    (told,) = [each for each in run["findings"] if each["code"] == "paused_tier"]
+    assert told["message"].startswith("1 asset of the paused tier critical was written: a pause (since 20")
+    assert synced.ask("sync")["findings"] == []
+
+
+def test_run_now_of_a_paused_tier_without_assets_does_not_say_that_something_is_written(synced: Installation) -> None:
+    synced.ask("schedule", "pause", "medium")
+    note = synced.ask("schedule", "run-now", "medium")["note"]
+    assert note.startswith("No asset is in tier medium.") and note.endswith("The tier is paused and stays so.")
 
 
 def test_run_now_says_whether_anybody_reads(synced: Installation) -> None:

@@ -13,6 +13,8 @@ import pytest
 from spheresync.model import GLUE, DestinationName, TargetKey
 from spheresync.state.sqlite.store import SqliteStore
 from tests.e2e.test_destinations import EU_ROLE, HOME, rows, tables
+from tests.e2e.test_lake_formation import put_context
+from tests.e2e.test_quick_sight import ACCOUNT, ANN, data_sets, make_lake_table
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -99,9 +101,52 @@ def test_two_destinations_do_not_bind_one_table(installation: Installation, glue
     installation.config = two("a_", "b_", rule)
     first = installation.ask("sync", code=1)
     assert first["counts"]["conflict"] == 1 and "destination one" in str(first["failures"])
+    (columns,) = [each for each in first["findings"] if each["code"] == "bound_columns"]
+    assert "glue in one" in columns["message"], "only who may write the table has something to do about it"
     installation.config = two("a_", "b_", rule).replace('"b_", spaces: [SPACE_000]', '"b_", spaces: [SPACE_001]')
     assert installation.ask("sync", "--max-deletes", "9")["counts"]["forget"] == 9
     assert "spheresync.bound-by" in glue.table("lake", "t")["Parameters"]
+
+
+def test_a_bound_table_stays_one_destination_s_however_often_the_other_looks(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    make_lake_table(glue)
+    rule = 'mapping: {rules: [{match: {space: SPACE_000, name: ASSET_00000}, set: {bind: "lake.orders"}}]}\n'
+    targets = f'targets: [glue, quicksight]\nquicksight: {{account_id: "{ACCOUNT}", owners: ["{ANN}"]}}\n'
+    installation.config = two("a_", "b_", targets + rule)
+    told = [installation.ask("sync", code=1) for _ in range(2)]
+    told.append(installation.ask("sync", "--target", "glue", code=1))
+    told.append(installation.ask("sync", "--full", code=1))
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00000", label="Renamed")
+    told.append(installation.ask("sync", code=1))
+    shutil.rmtree(installation.state_dir)
+    told += [installation.ask("sync", code=1) for _ in range(2)]
+    for run in told:
+        assert [each["code"] for each in run["failures"]] == ["conflict"], run
+        assert "destination one" in str(run["failures"])
+    for only in ("quicksight", "glue,quicksight"):
+        installation.ask("sync", "--target", only, code=None)
+        assert len(data_sets(glue)) == 1, "the table is no other destination's to show"
+    installation.config = installation.config.replace('"b_", spaces: [SPACE_000]', '"b_", spaces: [SPACE_001]')
+    installation.ask("sync", "--max-deletes", "9")
+    assert installation.ask("sync")["state"] == "done"
+    assert not [each for each in installation.ask("status")["problems"] if each["code"] == "conflict"]
+    assert installation.ask("status")["health"] == "ok"
+
+
+def test_what_a_destination_could_not_write_is_no_trouble_once_it_is_taken_out(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    installation.config = two("a_", "b_", DELETE + BY_RULE)
+    for word, code in (("conflict", 1), ("conflict", 1)):
+        assert installation.ask("sync", code=code)["counts"][word] == 10
+    assert installation.ask("status")["health"] != "ok"
+    installation.config = f'{DELETE}{BY_RULE}destinations:\n  one: {{prefix: "a_", spaces: [SPACE_000]}}\n'
+    assert installation.ask("sync")["state"] == "done"
+    status = installation.ask("status")
+    assert (status["health"], status["problems"]) == ("ok", [])
+    assert not installation.ask("assets", "--status", "conflict")["items"]
 
 
 def test_tables_of_another_destination_are_neither_foreign_nor_copies(
@@ -206,3 +251,30 @@ async def _forge_same_tables(folder: Path) -> None:
         held = [each for each in await store.checkpoints.all(TargetKey(GLUE)) if each.asset.space == "SPACE_000"]
         forged = [replace(each, destination=DestinationName("eu")) for each in held]
         await store.write(lambda tx: tx.checkpoints.put_many(forged))
+
+
+SHARED = """installation: lake
+targets: [glue, lakeformation, datazone, glue_context]
+context: ["context/*.yaml"]
+scope: {include: ["SPACE_000/*"]}
+datazone: {domain_id: dzd_x1, project_id: p1}
+destinations: {one: {prefix: one_}, two: {prefix: two_}}
+"""
+TERMS = """
+assets: [{match: {space: SPACE_000}, set: {domain: Sales, terms: [Customer]}}]
+terms: [{name: Customer, definition: Who buys.}]
+"""
+
+
+def test_what_destinations_of_one_home_share_is_made_once(installation: Installation, glue: GlueSimulator) -> None:
+    installation.config = SHARED
+    put_context(installation, TERMS)
+    glue.answer_after(20)  # so that both are at it at the same time
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["create"]) == ("done", 40), run
+    made = {name.lower(): count for name, count in glue.calls().items() if "create" in name.lower()}
+    shared = ("lftag", "glossary", "glossaryterm", "formtype", "assettype")
+    assert {name: count for name, count in made.items() if name.endswith(shared) and count > 1} == {}
+    assert glue.calls()["glue:PutFormType"] == 2 and len(glue.datazone_dump()["assets"]) == 20
+    glue.reset()
+    assert installation.ask("sync")["state"] == "done" and not glue.calls()

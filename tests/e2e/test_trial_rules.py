@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
 
 RENAME = '- match: {name: ASSET_00001}\n  set: {table: "{name}_tried"}\n'
 LEFT_OUT = "mapping: {rules: [{match: {space: SPACE_000}, set: {include: false}}]}"
@@ -51,6 +52,17 @@ def test_what_would_change_is_shown_and_nothing_is_kept(
     assert synced.ask("sync")["counts"]["unchanged"] == 30, "no trial counts later"
 
 
+def test_what_is_planned_without_the_rules_too_is_left_out_whatever_the_moment(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    synced.config = "deletion: {misses: 1}"
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00003")
+    assert synced.ask("preview")["summary"]["retire"] == 1
+    answer = tried(synced, COLUMN)
+    assert (answer["summary"]["retire"], answer["summary"]["update"]) == (0, 10)
+    assert not [each for each in answer["findings"] if "but not so" in each["message"]]
+
+
 def test_what_is_wrong_with_the_rules_is_named_and_nothing_done(synced: Installation) -> None:
     for rules, said in (
         ("- match: {nam: X}\n  set: {tier: high}\n", "mapping.rules.0.match.nam"),
@@ -76,9 +88,8 @@ def dog(tmp_path: Path) -> Installation:
 
 @pytest.mark.anyio
 async def test_an_assistant_tries_to_leave_out_all_dates_of_birth(dog: Installation) -> None:
-    command, *arguments = dog.command("serve", "--no-scheduler")
     policy = "personal_data: {policy: [{class: birth, action: exclude_column}]}"
-    async with Client(StdioServerParameters(command=command, args=arguments, env=dog.variables())) as client:
+    async with Client(dog.serving("--no-scheduler")) as client:
         columns = await client.call_tool("list_assets", {"pii": "birth", "count_only": True})
         result = await client.call_tool("preview_changes", {"trial_rules": policy})
         answer = result.structured_content or {}
@@ -86,5 +97,22 @@ async def test_an_assistant_tries_to_leave_out_all_dates_of_birth(dog: Installat
         assert "change_set_id" not in answer and answer["state"] == "trial"
         said = str(result.content)
         assert "A trial of rules: saved nowhere, never applied." in said and "apply_changes" not in said
+        tier, nothing = [
+            str((await client.call_tool("preview_changes", {"trial_rules": rules})).content)
+            for rules in (
+                "- match: {space: HR}\n  set: {tier: critical}",
+                "- match: {space: HRX}\n  set: {tier: critical}",
+            )
+        ]
+        assert "trial rule 1 (space HR) matches 13 assets" in tier and "would become critical" in tier
+        assert (
+            "By these rules alone, AWS would change so: nothing." in tier
+            and "matches no asset, so it does nothing" in nothing
+        )
+        assert "Did you mean HR?" in nothing and "would become" not in nothing
+        left = str((await client.call_tool("preview_changes", {"trial_rules": "scope: {exclude: ['HR/*']}"})).content)
+        assert "forget 13" in left and "let go of; what AWS holds of it stays there" in left
+        refused = await client.call_tool("preview_changes", {"trial_rules": "- set: {owner: x}"})
+        assert "it is business context, which entries of context files set" in str(refused.content)
         refused = await client.call_tool("preview_changes", {"trial_rules": "- set: {}"})
         assert refused.is_error and "sets nothing" in str(refused.content)

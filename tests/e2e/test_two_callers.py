@@ -98,8 +98,12 @@ async def test_each_caller_has_lists_calls_and_audit_rows_of_its_own(address: st
         run = answers["run_sync"]
         assert run["state"] == "done"
         rows = (await called(vera, "query_audit_log", actor="vera"))["items"]
-        assert [(row["action"], row["actor_kind"], row["actor_roles"]) for row in rows] == [
-            ("preview", "user", ["viewer"])
+        assert [
+            (row["action"], row.get("tool"), row["outcome"], row["actor_kind"], row["actor_roles"]) for row in rows
+        ] == [
+            ("tool_call", "preview_changes", "done", "user", ["viewer"]),
+            ("preview", None, "done", "user", ["viewer"]),
+            ("tool_call", "run_sync", "refused", "user", ["viewer"]),
         ]
         rows = (await called(vera, "query_audit_log", run_id=run["run_id"]))["items"]
         assert {(row["actor"], row["actor_kind"], *row["actor_roles"]) for row in rows} == {

@@ -47,6 +47,21 @@ def held(installation: Installation) -> list[str]:
     return [each["asset"] for each in installation.ask("assets", "--status", "held")["items"]]
 
 
+def test_an_undo_of_an_undo_says_since_when_and_by_which_run_it_holds(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    first = undone(synced, changed(synced, tenant, 1))
+    again = synced.ask("revert", first["run_id"])["change_set_id"]
+    synced.ask("release", "--asset", ASSET)
+    assert synced.ask("sync")["counts"]["update"] == 1
+    second = synced.ask("apply", again)
+    assert held(synced) == [ASSET] and second["counts"]["unchanged"] >= 1, "all stands as it is to be"
+    (row,) = synced.ask("assets", "--status", "held")["items"]
+    (entry,) = synced.ask("audit", "query", "--run-id", second["run_id"], "--asset", ASSET)["items"]
+    expected = f"Held by the undo of run {first['run_id']} since {entry['at'][:19]}Z (run {second['run_id']})"
+    assert entry["outcome"] == "already" and expected in row["problem"]
+
+
 def test_tables_are_byte_equal_again_and_the_undo_is_reviewed_first(
     synced: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:
@@ -357,7 +372,7 @@ def test_a_run_without_changes_has_nothing_to_undo_and_says_so(synced: Installat
 
 def test_what_cannot_be_asked_is_refused_in_words(synced: Installation) -> None:
     assert "no run" in synced.ask("revert", "run_unknown", code=2)["error"]["message"]
-    assert "there is no asset" in synced.ask("release", "--asset", "SPACE_000/ASSET_0000", code=2)["error"]["message"]
+    assert "is known." in synced.ask("release", "--asset", "SPACE_000/ASSET_0000", code=2)["error"]["message"]
     synced.extra["SPHERESYNC_ROLE"] = "operator"
     run_id = synced.ask("runs")["items"][0]["run_id"]
     assert synced.run("revert", run_id).code != 0

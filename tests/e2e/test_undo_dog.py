@@ -9,6 +9,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.e2e.test_mcp_dog import SERVE, call, surroundings
+from tests.simulators.installation import Installation
 
 
 @pytest.mark.anyio
@@ -26,10 +27,23 @@ async def test_an_assistant_makes_the_undo_and_applies_it(tmp_path: Path, era: s
         without = await client.call_tool("apply_changes", {"change_set_id": undo["change_set_id"]})
         assert without.is_error, "a person has not said yes"
         said = without.content[0].text  # type: ignore[union-attr]
-        assert f"apply_changes with {undo['change_set_id']} and allow_deletes=true does what waits" in said
+        assert f"A person can run `spheresync apply {undo['change_set_id']} --allow-deletes`" in said, (
+            "this client cannot ask"
+        )
         assert (await call(client, "get_change_set", change_set_id=undo["change_set_id"]))["state"] == "open"
         nothing = await call(client, "run_sync", spaces=["SALES"], wait_seconds=100)
         again = await call(client, "revert_run", run_id=nothing["run_id"])
         assert again["findings"][0]["code"] == "nothing_to_undo"
         refused = await client.call_tool("revert_run", {"run_id": "run_unknown"})
         assert refused.is_error
+
+
+def test_what_an_undo_deleted_is_made_again_and_not_new_in_datasphere(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    dog = Installation(tmp_path / "state", {}, env="dog")
+    run = dog.ask("sync", "--asset", "SALES/STORES")
+    undo = dog.ask("apply", dog.ask("revert", run["run_id"])["change_set_id"], "--allow-deletes")
+    assert undo["outcomes"] == [{"action": "delete", "assets": ["SALES/STORES"], "assets_total": 1}]
+    dog.ask("release")
+    (again,) = dog.ask("preview", "--no-refresh", "--asset", "SALES/STORES")["items"]
+    assert again["reason"] == f"its table was deleted by run {undo['run_id']}; it is made again"

@@ -10,9 +10,12 @@ import pytest
 from tests.e2e.test_former_tables import RENAME, deletes
 from tests.e2e.test_lost_state import copied
 from tests.e2e.test_safety import parameters
+from tests.simulators.fixtures import SMALLER
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
+
+SURROUNDINGS = SMALLER
 
 ASSET = "SPACE_000/ASSET_00003"
 ALONE = "mapping: {rules: [{match: {space: SPACE_000, name: ASSET_00003}, set: {database: alone}}]}\n"

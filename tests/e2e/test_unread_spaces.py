@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from tests.e2e.test_mcp_dog import call
 from tests.simulators.glue_process import GlueSimulator
@@ -173,9 +173,7 @@ async def test_a_definition_that_was_refused_is_explained_as_that_with_what_to_d
 ) -> None:
     tenant.set_faults(wrong_shape_matching="SPACE_001/ASSET_00002/$metadata")
     installation.ask("discover", code=1)
-    command, *arguments = installation.command("serve", "--no-scheduler")
-    server = StdioServerParameters(command=command, args=arguments, env=installation.variables())
-    async with Client(server) as client:
+    async with Client(installation.serving("--no-scheduler")) as client:
         asset = "SPACE_001/ASSET_00002"
         problem = (await call(client, "describe_asset", asset=asset))["problem"]
         (finding,) = (await call(client, "explain_mapping", asset=asset))["findings"]

@@ -50,6 +50,7 @@ from spheresync.targets.glue.target import GlueTarget
 from spheresync_server.caller import local_principal
 from spheresync_server.mcp_server.server import build_server
 from spheresync_server.server_context import ServerContext, ServiceStartup
+from tests.long_form import part_of
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -230,7 +231,7 @@ def versions(glue: GlueSimulator) -> dict[str, int]:
 async def until(reached: Callable[[], Awaitable[bool]], what: str) -> None:
     with anyio.fail_after(60, reason=what):
         while not await reached():  # noqa: ASYNC110 -- what is waited for happens in other processes too
-            await anyio.sleep(0.05)
+            await anyio.sleep(0.1)
 
 
 @dataclass
@@ -269,6 +270,7 @@ class Trial:
         return sum(version == self.edits for version in versions(self.glue).values()) >= at_least
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", [*DOORS])
 async def test_what_breaks_at_a_door_stays_behind_it(  # noqa: PLR0917 -- fixtures
     name: str,
@@ -278,18 +280,18 @@ async def test_what_breaks_at_a_door_stays_behind_it(  # noqa: PLR0917 -- fixtur
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    door = DOORS[name]
+    door, kinds = DOORS[name], part_of([*ERRORS], one_in=2, start=[*DOORS].index(name))
     broken = Break(monkeypatch, door)
     async with serving(environment, tmp_path) as server:
         trial = Trial(broken, server, tenant, glue, KEPT_BACK.get(door.reach), by_itself=name == "batch")
-        for kind, error in ERRORS.items():
-            await trial.go_through(kind, error)
+        for kind in kinds:
+            await trial.go_through(kind, ERRORS[kind])
     async with serving(environment, tmp_path) as again:
         await until(again.is_quiet, "a restart runs into nothing")
         run = await again.call(again.first, "run_sync", wait_seconds=20)
         assert run.structured_content["state"] == "done"
         assert (await again.call(again.second, "verify_audit_log")).structured_content["intact"]
-    assert set(versions(glue).values()) == {len(ERRORS)}, "each table was written once for each of its edits"
+    assert set(versions(glue).values()) == {len(kinds)}, "each table was written once for each of its edits"
     assert len(versions(glue)) == ALL
 
 

@@ -39,6 +39,7 @@ from spheresync.service.service import Service, compose
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns
 from tests.faults.test_damaged_cells import Prepared, landscape, prepared
+from tests.long_form import part_of
 from tests.simulators.in_process import InProcess, in_process
 
 __all__ = ["prepared"]
@@ -51,6 +52,7 @@ DERIVED = {
     "checkpoints": ("target", "destination", "space", "asset"),
 }
 """Tables that hold a row for each asset or space, which only follows from what Datasphere and the targets hold."""
+LOSSES = [(table, rows) for number, table in enumerate(SHAPED) for rows in (("all", "one"), ("one", "all"))[number % 2]]
 
 
 def lose(path: Path, table: str, rows: str) -> int:
@@ -78,8 +80,8 @@ async def looked_at(installation: InProcess) -> set[str]:
     return {job.about for job in await engine.queue(kind=JobKind.READ)}
 
 
-@pytest.mark.parametrize("rows", ["all", "one"])
-@pytest.mark.parametrize("table", list(SHAPED))
+@pytest.mark.soak
+@pytest.mark.parametrize(("table", "rows"), part_of(LOSSES, one_in=2))
 async def test_what_is_missing_is_made_anew_and_keeps_nobody_from_anything(
     table: str, rows: str, prepared: Prepared, tmp_path: Path
 ) -> None:
@@ -166,8 +168,8 @@ async def questions(service: Service) -> AsyncIterator[tuple[str, Callable[[], A
     yield "preview", lambda: service.changes.preview(everything, someone, refresh=True)
 
 
-@pytest.mark.parametrize("rows", ["all", "one"])
-@pytest.mark.parametrize("table", list(SHAPED))
+@pytest.mark.soak
+@pytest.mark.parametrize(("table", "rows"), part_of(LOSSES, one_in=2))
 async def test_every_question_is_answered_or_refused_whatever_is_missing(
     table: str, rows: str, prepared: Prepared, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

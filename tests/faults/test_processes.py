@@ -106,7 +106,8 @@ def test_a_cancel_ends_a_run_whose_process_is_dead(installation: Installation, g
     done = created(glue)
     run_id = installation.ask("runs")["items"][0]["run_id"]
     assert installation.ask("cancel", run_id, code=None)["state"] == "cancelled"
-    assert installation.ask("runs", run_id, code=None)["state"] == "cancelled"
+    ended = installation.ask("runs", run_id, code=None)
+    assert ended["state"] == "cancelled" and ended["cancelled_by"] == ended["actor"]
     assert created(glue) == done
 
 

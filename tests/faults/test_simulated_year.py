@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from spheresync.model import Tier
 from spheresync.schedule.due import JITTER
 from spheresync.state.sqlite.store import SqliteStore
 from tests.faults.simulated_year import Life, World
+from tests.long_form import LONG
 
 pytestmark = pytest.mark.anyio
-LONG = os.environ.get("SPHERESYNC_SOAK") == "long"
 
 
 async def check(life: Life, folder: Path) -> None:
@@ -48,8 +47,8 @@ async def lived(folder: Path, *, seed: int, spaces: int, assets: int, days: int,
 
 @pytest.mark.parametrize("seed", [1])
 async def test_a_short_life_of_a_scheduler(tmp_path: Path, seed: int) -> None:
-    life = await lived(tmp_path, seed=seed, spaces=2, assets=12, days=10)
-    assert life.deaths > 5
+    life = await lived(tmp_path, seed=seed, spaces=2, assets=12, days=6)
+    assert life.deaths > 3
     await check(life, tmp_path)
 
 

@@ -6,7 +6,6 @@ the same edits, faults and moments of kills (what a kill interrupts depends on t
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -14,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from tests.long_form import LONG
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
 
 SPACES, ASSETS = 3, 20
-LONG = os.environ.get("SPHERESYNC_SOAK") == "long"
 
 
 @pytest.fixture

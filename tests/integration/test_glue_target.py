@@ -79,19 +79,19 @@ class TestCreate:
     @pytest.mark.parametrize(
         ("parameters", "said"),
         [
-            ({}, "was not created by Spheresync"),
-            ({"spheresync.managed-by": "spheresync:other"}, "belongs to spheresync:other"),
-            ({"spheresync.managed-by": OWNER, "spheresync.source": "SALES/X"}, "holds SALES/X"),
+            ({}, ("carries no marker of Spheresync", "lost the marker of this installation")),
+            ({"spheresync.managed-by": "spheresync:other"}, ("belongs to spheresync:other",) * 2),
+            ({"spheresync.managed-by": OWNER, "spheresync.source": "SALES/X"}, ("holds SALES/X",) * 2),
         ],
     )
-    async def test_leaves_what_is_not_ours(
-        self, target: GlueTarget, glue: GlueSimulator, parameters: dict[str, str], said: str
+    async def test_leaves_what_is_not_ours_and_says_whether_it_was(
+        self, target: GlueTarget, glue: GlueSimulator, parameters: dict[str, str], said: tuple[str, str]
     ) -> None:
         glue.client().create_table(DatabaseName="sales", TableInput={"Name": "Orders", "Parameters": parameters})
         for action, last in ((Action.CREATE, None), (Action.UPDATE, None), (Action.DELETE, body("orders"))):
             wanted = operation(action, "orders", body("orders"), last=last, version=None)
             error = await _refused(target, TargetFault.CONFLICT, wanted)
-            assert said in error.message
+            assert f"the table {said[last is not None]}; it stays as it is" in error.message
         assert glue.table("sales", "orders")["VersionId"] == "0"
 
     async def test_says_what_is_over_a_limit_and_sends_nothing(self, target: GlueTarget, glue: GlueSimulator) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from spheresync.config import AlertKind, Settings
-from spheresync.errors import TargetError, TargetFault
+from spheresync.errors import ConfigurationError, TargetError, TargetFault
+from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import GLUE, Action, DestinationName, RunState, TargetKey
+from spheresync.model import GLUE, Action, AssetId, DestinationName, RunState, TargetKey
+from spheresync.runtime.run_counts import FAILED
 from spheresync.runtime.scope import Scope
 from spheresync.service.alerts.alert_conditions import AlertConditions
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
@@ -131,3 +133,50 @@ async def test_what_others_changed_is_told_of_the_target_that_they_changed(besid
 async def test_a_scope_picks_its_targets_and_destinations(beside: Beside, scope: Scope, wanted: set[TargetKey]) -> None:
     await beside.installation.sync(RunRequest(scope))
     assert {key for key in (IN_GLUE, FILE, FILE_IN_EU) if await beside.held(key)} == wanted
+
+
+async def test_items_count_as_failed_also_where_not_even_that_can_be_noted(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = ResultRecorder.open
+
+    async def open_or_break(self: ResultRecorder, assets: Collection[AssetId]) -> None:
+        if self._key == FILE:
+            raise KeyError("found")
+        await opened(self, assets)
+
+    monkeypatch.setattr(ResultRecorder, "open", open_or_break)
+    run = await beside.installation.sync()
+    assert (run.state, run.counts[FAILED], run.counts[Action.CREATE]) == (RunState.PARTLY_FAILED, TABLES, 2 * TABLES)
+    assert sum(run.counts.values()) == 3 * TABLES
+
+
+@pytest.mark.parametrize("at", ["ensure_container", "perform", "read"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        TargetError(TargetFault.UNREACHABLE, "nobody answers", systemic=True),
+        TargetError(TargetFault.DENIED, "the keys have expired", systemic=True),
+        TargetError(TargetFault.DENIED, "this is not granted"),
+        TargetError(TargetFault.CONFLICT, "the place has moved", systemic=True),
+        ConfigurationError(("no Region",)),
+        KeyError("found"),
+    ],
+    ids=repr,
+)
+async def test_every_item_ends_in_one_count_whatever_a_target_raises_and_wherever(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch, at: str, error: Exception
+) -> None:
+    async def broken(self: File, *given: object, **more: object) -> object:
+        if self is beside.file:
+            raise error
+        return await getattr(JsonFileTarget, at)(self, *given, **more)
+
+    monkeypatch.setattr(File, at, broken)
+    run = await beside.installation.sync()
+    assert run.change_set_id is not None
+    planned = await beside.installation.store.change_sets.get(run.change_set_id)
+    assert sum(run.counts.values()) == sum(planned.summary.values()) == 3 * TABLES
+    assert run.counts[Action.CREATE] >= 2 * TABLES
+    if at != "read":  # what is made anew is not read
+        assert run.state is RunState.PARTLY_FAILED and await beside.held(FILE) == {}

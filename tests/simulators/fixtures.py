@@ -54,9 +54,14 @@ class Surroundings:
         )
 
 
+SMALLER = Surroundings(spaces=2, assets=4, columns=4)
+"""What is enough where nothing is counted; a module says `SURROUNDINGS = SMALLER`."""
+
+
 @pytest.fixture
-def surroundings() -> Surroundings:
-    return Surroundings()
+def surroundings(request: pytest.FixtureRequest) -> Surroundings:
+    chosen: Surroundings = getattr(request.module, "SURROUNDINGS", Surroundings())
+    return chosen
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ from tests.simulators.loopback import loopback_only
 ACCOUNT = "TESTS_ACCOUNT"
 """Variable with the number of the account that a fork takes itself to run under; by default that of the suite."""
 _LEFT_LOOPBACK = 97
-_PAUSE = 0.003  # seconds; less than a write takes
+_PAUSE = 0.01  # seconds; less than a write takes where a test slows Glue down
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(["tests.simulators.preloaded"])
 

@@ -12,9 +12,10 @@ Under `/admin/`: `faults` (POST one, DELETE all), `counters`, `log`, `dump` (POS
 one that may be assumed). `dump` takes `?place=REGION/ACCOUNT`.
 A fault is `{"kind": ..., "operation": "UpdateTable" or "*", "times": n or null, "table": name, "database": name}`,
 the names optional, of kind `throttle`, `deny`, `error` (with `code`, `status`), `drop` (close before doing it), `lose`
-(do it, then close), `loop` (a page that points at itself), `hide` (Lake Formation lets this table not be seen: listings
-leave it out, and asked for by name it is refused), `fail` (with `tag` and `code`: of a call's LF-Tags that one is not
-done and is in the answer's `Failures`).
+(do it, then close), `kill` (do it, then kill the process `pid`), `loop` (a page that points at itself), `hide` (Lake
+Formation lets this table not be seen: listings leave it out, and asked for by name it is refused), `fail` (with `tag`
+and `code`: of a call's LF-Tags that one is not done and is in the answer's `Failures`).
+A fault with `after` lets so many calls pass first; one with `writes` is about calls that change something only.
 Calls of other services are counted and logged as `lakeformation:GetResourceLFTags`; the operation of a fault may be
 spelled so, or `lakeformation:*`, or without the service; its table and database fit a call that names them anywhere.
 A dump holds each double's state under its name.
@@ -25,7 +26,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
+import signal
 import sys
 import time
 from collections import Counter
@@ -51,6 +54,8 @@ _IDENTITY = (
 _BY_NAME = frozenset({"GetTable", "UpdateTable", "DeleteTable", "GetTableVersions", "GetTableVersion"})
 
 
+_UNANSWERED = frozenset({"lose", "kill"})
+_READING = ("Get", "List", "Search", "Describe", "BatchGet", "Assume", "PostLineage")
 _JSON = {"Content-Type": "application/json"}
 _XML = {"Content-Type": "text/xml"}
 HOME = f"eu-central-1/{HOME_ACCOUNT}"
@@ -164,8 +169,10 @@ class GlueServer:
             return refused
         if kind == "loop":
             answer = Doubles.pointing_at_itself(*call[:2], answer)
-        entry["outcome"] = "lost" if kind == "lose" else "done"
-        return None if kind == "lose" else answer
+        if fault is not None and kind == "kill":
+            os.kill(fault["pid"], signal.SIGKILL)
+        entry["outcome"] = "lost" if kind in _UNANSWERED else "done"
+        return None if kind in _UNANSWERED else answer
 
     def _place(self, signed: str, params: Json) -> tuple[str, str | None]:
         """Which catalog a call is for, and the account of who signs; None where the keys have ended."""
@@ -226,7 +233,11 @@ class GlueServer:
                 fits = fault.get("table", name) == name and fault.get("database", database) == database
             else:
                 fits = all(fault[which] in names for which in ("table", "database") if which in fault)
+            fits = fits and not (fault.get("writes") and operation.startswith(_READING))
             if fits and fault["operation"] in labels and fault.get("times") != 0:
+                if fault.get("after"):
+                    fault["after"] -= 1
+                    continue
                 if fault.get("times") is not None:
                     fault["times"] -= 1
                 return fault

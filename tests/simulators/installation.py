@@ -6,11 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tests.simulators.forked import ACCOUNT, Forked, fork
+from tests.simulators.stdio_server import Read, Write, over_pipes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,6 +73,18 @@ class Installation:
             self.arguments(*arguments),
             environment=self.variables(),
             folder=self.state_dir.parent,
+        )
+
+    def serving(self, *arguments: str, **variables: str) -> AbstractAsyncContextManager[tuple[Read, Write]]:
+        """An MCP server for a client of the SDK: what it speaks over, for as long as it is there."""
+        return over_pipes(
+            lambda: fork(
+                "spheresync_server.cli.main",
+                self.arguments("serve", *arguments),
+                environment=self.variables() | variables,
+                folder=self.state_dir.parent,
+                redirected={2: os.devnull},
+            )
         )
 
     def as_account(self, number: int) -> Installation:

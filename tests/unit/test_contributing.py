@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md and the product's own texts say of the layout is where they say it is."""
+"""What CONTRIBUTING.md, the page on targets and the product's own texts say of the layout is where they say it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (ROOT / "core" / "spheresync", ROOT / "server" / "spheresync_server")
-GUIDE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+GUIDE = "\n".join((ROOT / name).read_text("utf-8") for name in ("CONTRIBUTING.md", "docs/how-to/write-a-target.md"))
 MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 
 _PATH = re.compile(r"`((?:[a-z_0-9]+/)*[a-z_0-9]+\.py|(?:[a-z_0-9]+/)+)`")

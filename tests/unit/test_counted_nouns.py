@@ -20,7 +20,7 @@ _NO_NOUNS = frozenset(
         """
         is was has does holds lists stays as this deletes its undoes needs serves tells says means shows ends goes
         gives reads asks names exists takes belongs comes counts changes works matches writes puts leads begins
-        answers follows loses marks claims adds brings speaks becomes wants carries
+        answers follows loses marks claims adds brings speaks becomes wants carries fits finds
         """,
     )
 )

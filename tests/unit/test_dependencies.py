@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = frozenset({"spheresync", "spheresync_server", "tests"})
+OURS = frozenset({"spheresync", "spheresync_server", "docs", "tests"})
 PART_OF = {"pydantic_core": "pydantic", "mcp_types": "mcp", "mypy_boto3_glue": "boto3_stubs", "opentelemetry": ""}
 """Import packages that a declared distribution brings as its own; "": a namespace of several, looked at by hand."""
 
@@ -68,6 +68,10 @@ def test_what_the_product_imports_is_declared() -> None:
 
 def test_what_the_tests_import_is_declared() -> None:
     assert undeclared("tests", ("", "dog", "otel", "dev", "fuzz")) == set()
+
+
+def test_what_the_documentation_is_made_with_is_declared() -> None:
+    assert undeclared("docs", ("", "docs")) == set()
 
 
 def needed() -> set[str]:

@@ -24,7 +24,7 @@ class MatchRow(Answer):
     Of a column that was asked for, `text` is its name; of another text of a column, `column` is.
     """
 
-    field: str = Field(description="where the text stands")
+    field: str = Field(description="its place")
     text: str
     language: OmitNone[str] = None
     column: OmitNone[str] = None
@@ -33,10 +33,12 @@ class MatchRow(Answer):
 
 
 class AssetRow(Answer):
-    """`problem` says why it was not read or written; `columns`, `changed_at` and `synced_at` only with detail=full.
+    """`problem` says why it was not read or written; `columns`, `changed_at`, `read_at` (from Datasphere) and
+    `synced_at` only with detail=full, and what the list is sorted by.
 
-    `matched` only where something was searched, `pii` (columns by class) only where that was asked; of many the first,
-    and `matched_total` and `pii_total` say of how many.
+    `matched` only where something was searched, `pii` (columns by class) and `person_keys` (columns without a class
+    that may tell which person a row is about) only where pii was asked; of many the first, and `matched_total`,
+    `pii_total` and `person_keys_total` say of how many.
     """
 
     asset: str
@@ -45,30 +47,34 @@ class AssetRow(Answer):
     tier: str
     status: str
     columns: OmitNone[int] = None
-    objects: list[str] | None = Field(default=None, description="physical names, as target:database.table")
+    objects: list[str] | None = Field(default=None, description="physical names")
     problem: str | None = Field(default=None, description="why not read or written, held or late")
     changed_at: OmitNone[str] = None
+    read_at: OmitNone[str] = None
     synced_at: OmitNone[str] = None
     matched: OmitNone[list[MatchRow]] = Field(default=None, description="what answers the search")
     matched_total: OmitNone[int] = None
     pii: OmitNone[dict[str, list[str]]] = Field(default=None, description="columns by class of personal data")
     pii_total: OmitNone[int] = None
+    person_keys: OmitNone[list[str]] = Field(default=None, description="others that may lead to persons")
+    person_keys_total: OmitNone[int] = None
 
 
 class AssetPage(Page[AssetRow]):
     """Assets of the local catalog.
 
     `searched` says what was looked at, `notes` what the answer does not cover, `as_of` when Datasphere was listed last.
-    `near` are assets that answer `meant`, a question spelled nearly as the one that nothing answers.
+    `near` are assets that answer `meant`: of what is spelled or means nearly the same as the words that nothing answers
+    together, the most.
     """
 
     as_of: OmitNone[str] = None
     searched: OmitNone[str] = Field(default=None, description="what was looked at")
     notes: OmitEmpty[list[str]] = Field(default_factory=list, description="what the answer does not cover")
-    meant: OmitNone[str] = Field(default=None, description="the nearest question with an answer")
+    meant: OmitNone[str] = Field(default=None, description="nearest questions with an answer")
     near: OmitEmpty[list[AssetRow]] = Field(default_factory=list, description="assets that answer it")
-    kinds: OmitNone[dict[str, int]] = Field(default=None, description="counts by kind")
-    statuses: OmitNone[dict[str, int]] = Field(default=None, description="counts by status")
+    kinds: OmitNone[dict[str, int]] = Field(default=None, description="counts")
+    statuses: OmitNone[dict[str, int]] = Field(default=None, description="counts")
 
 
 class PersonalDataRow(Answer):
@@ -112,9 +118,14 @@ class TargetObjectRow(Answer):
 
 
 class AssetDetail(Answer):
-    """`personal_data` is `classified` or `not_classified`; where it is the latter, that `pii` is empty says nothing.
+    """`personal_data` is `classified` (it was looked for, and `pii` says what was found) or `not_classified` (it was
+    not, and that `pii` is empty says nothing). `person_keys` are columns without a class that may tell which person a
+    row is about, and by what that is known.
 
-    `renamed_from` and `renamed_to`, only where there are any, are its names before and after a change of case.
+    `read_at` says when it was last read from Datasphere, `seen_in_aws` when its objects in AWS were looked at last.
+
+    `renamed_from` and `renamed_to`, only where there are any, are its names before and after a change of case;
+    `differ_by_case` other assets whose names differ by case only.
     Where `columns` are not all, `columns_total` says how many there are, `first` the place of the first one shown.
     """
 
@@ -129,13 +140,17 @@ class AssetDetail(Answer):
     targets: list[TargetObjectRow] = Field(description="what targets hold of it")
     fingerprints: dict[str, str] = Field(description="digests of what was read")
     last_sync: str | None = None
-    pii: dict[str, list[str]] = Field(description="columns by class of personal data")
-    personal_data: str = Field(default="not_classified", description="classified or not_classified")
+    read_at: OmitNone[str] = None
+    seen_in_aws: OmitNone[str] = None
+    pii: dict[str, list[str]] = Field(description="columns by class")
+    personal_data: str = Field(default="not_classified", description="classified: looked for, see pii")
+    person_keys: OmitEmpty[dict[str, str]] = Field(default_factory=dict, description="columns that may lead to persons")
     columns_total: OmitNone[int] = None
     first: OmitNone[int] = None
     next_cursor: OmitNone[str] = None
     renamed_from: OmitNone[str] = None
     renamed_to: OmitNone[str] = None
+    differ_by_case: OmitEmpty[list[str]] = Field(default_factory=list)
 
     def concise(self) -> AssetDetail:
         """Without what is known of each column besides name, type, role, label and class of personal data, and without
@@ -182,6 +197,7 @@ class MappingExplanation(Answer):
     names: list[str] = Field(description="where its names come from")
     columns: list[ColumnDecision]
     findings: list[str] = Field(description="what to know")
+    unmatched: OmitEmpty[list[str]] = Field(default_factory=list, description="rules")
     columns_total: OmitNone[int] = None
     first: OmitNone[int] = None
     next_cursor: OmitNone[str] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
-from spheresync.answers.base import Answer, Finding, OmitEmpty, OmitNone
+from spheresync.answers.base import Answer, Finding, OmitEmpty, OmitNone, Page
 from spheresync.answers.states import ChangeSetState
 
 
@@ -66,6 +66,7 @@ class ChangeSetAnswer(Answer):
     of its scope was last read from there; None where nothing was, or where it does not go by that. What was read before
     that, `oldest` tells. `notes`, only where there are any, say what a scheduler writes of it without waiting for it.
     `prerequisites`, only where there are any, are the calls before those of the items; `summary` does not count them.
+    `seen_in_aws` says when AWS was looked at, where something is unchanged.
     """
 
     change_set_id: str
@@ -76,22 +77,53 @@ class ChangeSetAnswer(Answer):
     summary: dict[str, int]
     blocked: int = Field(description="items that wait")
     findings: list[Finding] = Field(description="guards and what to know")
-    problems: list[Finding] = Field(description="what could not be read or planned; it stays as it is")
+    problems: list[Finding] = Field(description="what could not be read or planned")
     problems_total: int
     items: list[ChangeRow]
     total: int
     next_cursor: str | None = None
     first: OmitNone[int] = None
     run_id: str | None = None
-    run_state: OmitNone[str] = Field(default=None, description="how the run that applied it ended")
-    applied_assets: OmitEmpty[list[str]] = Field(default_factory=list, description="where not all were applied")
+    run_state: OmitNone[str] = Field(default=None, description="how that run ended")
+    applied_assets: OmitEmpty[list[str]] = Field(default_factory=list, description="if not all")
     undo_of: str | None = Field(default=None, description="run that it undoes")
-    approved_by: str | None = Field(default=None, description="who stands behind it")
+    approved_by: str | None = Field(default=None, description="person")
     read_at: str | None = Field(default=None, description="when its scope was last read")
     scope: OmitEmpty[dict[str, list[str]]] = Field(default_factory=dict, description="all where there is none")
     notes: OmitEmpty[list[Finding]] = Field(default_factory=list, description="what a scheduler writes meanwhile")
     oldest: OmitNone[OldestReading] = Field(default=None, description="earliest reading")
-    prerequisites: OmitEmpty[list[PrerequisiteRow]] = Field(default_factory=list, description="what is made first")
+    prerequisites: OmitEmpty[list[PrerequisiteRow]] = Field(default_factory=list, description="made first")
+    seen_in_aws: OmitNone[str] = None
+
+
+class ConsentAnswer(Answer):
+    """What of a change set a person is asked about: every delete, also those that a guard holds back, and what is said
+    of changes of who may see what. `approved`: a second person stands behind the change set already.
+    """
+
+    deletes: list[ChangeRow]
+    access: list[str]
+    approved: bool
+
+
+class OpenChangeSetRow(Answer):
+    """A change set that may still be applied; `get_change_set` with its id tells all of it."""
+
+    change_set_id: str
+    created_at: str
+    created_by: str
+    expires_at: str
+    summary: dict[str, int]
+    blocked: int
+    undo_of: OmitNone[str] = None
+    approved_by: OmitNone[str] = None
+    scope: OmitEmpty[dict[str, list[str]]] = Field(default_factory=dict)
+
+
+class OpenChangeSets(Page[OpenChangeSetRow]):
+    """Those of which something may still be applied; `idle` others are open, and would do nothing."""
+
+    idle: int = 0
 
 
 class ApprovalAnswer(ChangeSetAnswer):

@@ -52,7 +52,7 @@ class SyncStatus(Answer):
     ledger_since: str | None = None
     drift: DriftStatus | None = Field(default=None, description="as last looked")
     policies: OmitNone[PolicySummary] = Field(default=None, description="in force")
-    caller: OmitNone[CallerStatus] = Field(default=None, description="who asks, and tools he may not use")
+    caller: OmitNone[CallerStatus] = Field(default=None, description="who asks, and may not use what")
 
 
 class ConfigurationAnswer(Answer):

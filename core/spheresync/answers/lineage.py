@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AliasChoices, Field
 
-from spheresync.answers.base import Answer, OmitEmpty
+from spheresync.answers.base import Answer, OmitEmpty, OmitNone
 from spheresync.model import EdgeKind
 
 DEPTH = 10
@@ -26,18 +26,31 @@ class LineageEdge(Answer):
     from_: str = Field(validation_alias=AliasChoices("from_", "from"), serialization_alias="from")
     to: str
     kind: EdgeKind
-    how: str = Field(description="what makes it")
+    how: str
     from_column: OmitEmpty[str] = ""
     to_column: OmitEmpty[str] = ""
 
 
+class ReferenceRow(Answer):
+    """An association or foreign key that leads to the asset; `columns` are those of the one by the other's."""
+
+    asset: str
+    association: str
+    columns: OmitEmpty[dict[str, str]] = Field(default={})
+
+
 class LineageAnswer(Answer):
-    """`findings` says what could not be followed; `as_of` is when the asset was read last."""
+    """`findings` says what could not be followed; `as_of` is when the asset was read last.
+
+    `referred_by` is no data flow: it names what refers to the asset; `referred_by_total` where those are only some.
+    """
 
     asset: str
     direction: str
     depth: int
     nodes: list[LineageNode]
     edges: list[LineageEdge]
-    findings: list[str] = Field(description="what could not be followed")
+    referred_by: OmitEmpty[list[ReferenceRow]] = Field(default=[], description="no data flow")
+    referred_by_total: OmitNone[int] = None
+    findings: list[str]
     as_of: str | None = None

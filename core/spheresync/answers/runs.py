@@ -27,8 +27,21 @@ class Progress(Answer):
     seconds_left: int | None = None
 
 
+class OutcomeRow(Answer):
+    """The first assets of which a run did this; `assets_total` says how many items of it there are."""
+
+    action: str
+    assets: list[str]
+    assets_total: int
+
+
 class RunAnswer(Answer):
-    """One run. `counts` counts outcomes by action, plus failed, refused, skipped and blocked."""
+    """One run. `counts` counts outcomes by action, plus failed, refused, skipped and blocked; `outcomes` names the
+    first assets of each action. What failed is named in `failures`, what is missing in `findings`. Of an apply, what is
+    unchanged, missing or unread was counted when its change set was made, at `planned_at`. `read_at` is when something
+    of its scope was last read from Datasphere, where the run itself may have read nothing. `seen_in_aws` says
+    when AWS was looked at, where something is unchanged.
+    """
 
     run_id: str
     state: str
@@ -37,17 +50,22 @@ class RunAnswer(Answer):
     change_set_id: str | None = None
     progress: Progress
     counts: dict[str, int] = Field(description="outcomes")
+    outcomes: list[OutcomeRow] = Field(default_factory=list)
     failures: list[Failure]
     failures_total: int
     findings: list[Finding] = Field(description="guards and what to know")
-    usage: dict[str, int] = Field(description="calls and bytes used and saved")
+    usage: dict[str, int] = Field(description="calls and bytes")
     created_at: str
+    planned_at: OmitNone[str] = None
+    read_at: OmitNone[str] = None
     started_at: str | None = None
     finished_at: str | None = None
-    approved_by: str | None = Field(default=None, description="who stands behind it")
+    approved_by: str | None = Field(default=None, description="person")
     scope: OmitEmpty[dict[str, list[str]]] = Field(default_factory=dict, description="all where there is none")
-    full: OmitNone[bool] = Field(default=None, description="all was compared anew")
-    retry_of: OmitNone[str] = Field(default=None, description="run of which it tries the failures again")
+    full: OmitNone[bool] = Field(default=None, description="all compared anew")
+    cancelled_by: OmitNone[str] = None
+    retry_of: OmitNone[str] = Field(default=None, description="run it tries again")
+    seen_in_aws: OmitNone[str] = None
 
     def told_with(self, run: RunAnswer) -> RunAnswer:
         """A later answer about the run, with what was told of it when it was asked for (`applied_otherwise`)."""
@@ -67,7 +85,8 @@ class RunRow(Answer):
 
 
 class AuditRow(Answer):
-    """One entry; `detail` (what exactly, with digests and request id) only with detail=full.
+    """One entry; `detail` (what exactly, with digests and request id) only with detail=full, else no more than the
+    tier, database or change set that an entry without an asset is about.
 
     An entry of an earlier version holds no kind and roles of its actor.
     """
@@ -82,6 +101,7 @@ class AuditRow(Answer):
     asset: str | None = None
     target: str | None = None
     destination: OmitNone[str] = None
+    tool: OmitNone[str] = None
     outcome: str = Field(description="done, failed, refused …")
     detail: dict[str, JsonValue] | None = Field(default=None, description="what exactly")
 
@@ -113,3 +133,4 @@ class AuditVerdictAnswer(Answer):
     entries: int
     first_broken: int | None = Field(default=None, description="number of the entry")
     reason: str = Field(default="", description="what is not as it was written")
+    head: OmitNone[str] = Field(default=None, description="hash of the last entry")

@@ -118,9 +118,14 @@ def _file_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Limits(Section):
-    """Optional caps on what is asked of AWS; without one the pace follows what AWS takes."""
+    """Caps on what is asked of AWS, where the pace would else follow what AWS takes, and on calls of MCP tools.
+
+    Calls are counted for each caller and server process: all of them, and apart from that those that change something.
+    """
 
     glue_calls_per_second: Annotated[float, Field(ge=0.1, le=10_000)] | None = None
+    tool_calls_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    changing_calls_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = 600
 
 
 class Settings(Section):
@@ -159,6 +164,7 @@ class Settings(Section):
     _files: Mapping[Path, FileStamp] = PrivateAttr(default_factory=dict)
     _business_context: BusinessContext | None = PrivateAttr(default=NO_CONTEXT)
     _chain: Place = PrivateAttr(default=Place())
+    _kept_name: str | None = PrivateAttr(default=None)
 
     @field_validator("quicksight")
     @classmethod
@@ -194,6 +200,11 @@ class Settings(Section):
         self._chain = place
         return self
 
+    def with_kept_name(self, name: str | None) -> Settings:
+        """These settings, under the name that was derived when something was first written; None: nothing was."""
+        self._kept_name = name
+        return self
+
     @property
     def files(self) -> Mapping[Path, FileStamp]:
         """The files that stand for values (`${file:PATH}`), as they were when they were read."""
@@ -216,8 +227,8 @@ class Settings(Section):
 
     @property
     def installation_name(self) -> str:
-        """The configured name, else one derived from tenant host and prefix."""
-        return self.installation or installation_name(self.tenant_host, self.prefix)
+        """The configured name, else one derived from tenant host and prefix: once, so that another prefix keeps it."""
+        return self.installation or self._kept_name or installation_name(self.tenant_host, self.prefix)
 
     @property
     def installation_marker(self) -> str:
@@ -271,6 +282,15 @@ class Settings(Section):
         """How the names of databases begin in a destination."""
         own = self.places[destination].prefix if destination in self.places else None
         return self.prefix if own is None else own
+
+    def apart_in(self, destination: DestinationName) -> tuple[str, ...]:
+        """What tells the objects of a destination from those of others in the same account and Region.
+
+        Its name does not: anybody may change that, and what stands there stays the same.
+        """
+        place = self.places.get(destination, Destination())
+        foreign = place.catalog_id not in {None, place.account or self.quicksight.account_id}
+        return (self.prefix_in(destination), *([str(place.catalog_id)] if foreign else []))
 
     @cached_property
     def mapping_digest(self) -> Digest:

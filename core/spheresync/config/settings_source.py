@@ -31,6 +31,12 @@ class SettingsSource:
         self._seen: tuple[_Look, _Look, FilesLook] = (None, None, ())
         self._good: Settings | None = None  # the last that could be used
         self._settings: Settings | None = None
+        self._kept_name: str | None = None
+
+    def keep_name(self, name: str | None) -> None:
+        """Have settings that name no installation go by the name that was derived for what was written."""
+        if name != self._kept_name:
+            self._kept_name, self._settings = name, None
 
     def current(self) -> Settings:
         """The settings as file and environment have them now; the same object while nothing in them changed.
@@ -42,7 +48,7 @@ class SettingsSource:
         look = _look(self._path)
         if settings is None or (look, _look(settings.promotion), _files_of(settings)) != self._seen or _moved(settings):
             self._settings = None
-            settings = load_settings(*self._arguments, parsed=self._parsed)
+            settings = load_settings(*self._arguments, parsed=self._parsed).with_kept_name(self._kept_name)
             conceal(settings.secrets())  # before anything that is done with them can be logged
             if self._good is not None:
                 _require_same_binding(self._good, settings)

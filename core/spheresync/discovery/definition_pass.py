@@ -65,7 +65,7 @@ class DefinitionPass:
         self._read_before = read_before
         self._lost: set[Digest] = set()
         self._knows_lost = anyio.Event()
-        self._spaces: frozenset[SpaceName] = frozenset()
+        self._normalising = partial(normalise_all, context.source.normaliser, frozenset[SpaceName]())
         self._unserved = UnservedSpaces()
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
@@ -79,7 +79,8 @@ class DefinitionPass:
     async def run(self, readings: Sequence[DefinitionToRead]) -> None:
         queue = iter(readings)
         total = len(readings)
-        self._spaces = frozenset(space.name for space in await self._store.catalog.spaces())
+        spaces = frozenset(space.name for space in await self._store.catalog.spaces())
+        self._normalising = partial(normalise_all, self._source.normaliser, spaces)
         self._source.expect([reading.entry for reading in readings])
         worker = WorkerProcess(total)
 
@@ -96,6 +97,7 @@ class DefinitionPass:
         try:
             async with isolated_group() as group:
                 group.start_soon(self._look_for_lost, readings)
+                group.start_soon(worker.get_ready, self._normalising, sum(map(self._is_new, readings)))
                 for _ in range(min(READERS, total)):
                     group.start_soon(reader)
             await self._normalise(worker)
@@ -159,6 +161,11 @@ class DefinitionPass:
             return True  # nobody can say; the targets may have been written by it
         return any(withheld.surface in said.split("+") for _, said in decode_asset(held).provenance)
 
+    def _is_new(self, reading: DefinitionToRead) -> bool:
+        """Whether a definition is normalised whatever is served: nothing is known of it, or by an earlier version."""
+        record = reading.record
+        return record.definition is None or record.parser_version != reading_version(self._source.normaliser)
+
     def _unread_bytes(self) -> int:
         return sum(len(body) for _, raw in self._unread for _, body in raw.documents)
 
@@ -166,8 +173,7 @@ class DefinitionPass:
         lot, self._unread = self._unread, []
         if not lot:
             return
-        normalising = partial(normalise_all, self._source.normaliser, self._spaces)
-        found = await worker.do(normalising, [raw for _, raw in lot])
+        found = await worker.keep_up(self._normalising, [raw for _, raw in lot])
         for (record, raw), said in zip(lot, found, strict=True):
             if isinstance(said, Unreadable):
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))

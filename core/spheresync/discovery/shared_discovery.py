@@ -15,7 +15,7 @@ from spheresync.discovery.discovery_report import DiscoveryReport, Redefined
 from spheresync.discovery.tenant_pass import TenantPass, no_listener
 from spheresync.errors import LeaseLostError
 from spheresync.lineage.broken import LineageCheck
-from spheresync.lineage.delivery import lineage_jobs
+from spheresync.lineage.owed import tell_of_reading
 from spheresync.model import AssetId, Problem, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_for_targets
@@ -107,9 +107,8 @@ class SharedDiscovery:
         check = LineageCheck(self._store, self._context.owner, at=isoformat(now))
 
         async def tell(tx: Tx, assets: Sequence[AssetId]) -> None:
-            jobs = lineage_jobs(providers.settings, assets, token=wanted.run or isoformat(now))
-            if jobs:
-                await self._context.jobs.within(tx).submit(jobs)
+            jobs, settings = self._context.jobs, providers.settings
+            await tell_of_reading(tx, jobs, settings, assets, run=wanted.run, at=isoformat(now))
 
         async def redefined(tx: Tx, assets: Sequence[AssetId], naming: Sequence[AssetId]) -> None:
             await check.note(tx, assets, naming)

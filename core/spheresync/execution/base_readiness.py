@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from spheresync.errors import TargetError, TargetFault
+from spheresync.errors import TargetError, TargetFault, TargetOutError
 from spheresync.model import Action, Address, AssetId, LiveObject, TargetKey
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, JournalState
@@ -21,6 +21,8 @@ from spheresync.targets.read_ahead import ReadAhead
 from spheresync.targets.registry import design_of
 
 _IN_THE_WAY = frozenset({Action.CONFLICT, Action.HELD})
+_OTHERS = frozenset({TargetFault.CONFLICT, TargetFault.MOVED})
+_AGAIN = "Run again once that is mended; what is already done stays done."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +52,22 @@ class BaseReadiness:
             journal: of the run so far.
         """
         writing = {item.asset: item.address for item in todo if item.action.writes_definition}
-        done = {entry.ordinal for entry in journal if entry.state is JournalState.CONFIRMED}
+        ended = {entry.ordinal: entry for entry in journal}
+        done = {at for at, entry in ended.items() if entry.state is JournalState.CONFIRMED}
         beside = [item for item in items if item.key == self.base.key and item.asset in writing]
         undone = {
-            item.asset
+            item.asset: item
             for item in beside
             if item.action in _IN_THE_WAY
             or (item.action.writes_definition and item.blocked_by is None and item.ordinal not in done)
         }
         written = {item.asset for item in beside if item.ordinal in done and item.action.writes_definition}
-        unready = {asset: self._error(asset, "was not written as this was planned for") for asset in undone}
+        unready = {asset: self._undone(item, ended.get(item.ordinal), "written") for asset, item in undone.items()}
         held = await self.store.checkpoints.of(writing, self.base.key)
         looked_for: dict[AssetId, Checkpoint] = {}
         for asset, address in writing.items():
             checkpoint = held.get(asset)
-            if checkpoint is None or not self._is_there(checkpoint, asset, address):
+            if checkpoint is None or not self._is_there(checkpoint, address):
                 unready.setdefault(asset, self._error(asset, "holds no table of it that this could be added to"))
             elif asset not in written and asset not in unready:
                 looked_for[asset] = checkpoint
@@ -74,21 +77,34 @@ class BaseReadiness:
         self, todo: Sequence[ChangeSetItem], items: Iterable[ChangeSetItem], journal: Iterable[JournalEntry]
     ) -> Mapping[AssetId, TargetError]:
         """As `unready`, of an undo: what stood on an object comes back with it, and not without it."""
-        done = {entry.ordinal for entry in journal if entry.state is JournalState.CONFIRMED}
+        ended = {entry.ordinal: entry for entry in journal}
+        done = {at for at, entry in ended.items() if entry.state is JournalState.CONFIRMED}
         about = {item.asset for item in todo}
         return {
-            item.asset: self._error(item.asset, "was not put back")
+            item.asset: self._undone(item, ended.get(item.ordinal), "put back")
             for item in items
             if item.key == self.base.key
             and item.asset in about
             and (item.action in _IN_THE_WAY or (item.action.writes_definition and item.ordinal not in done))
         }
 
-    def _is_there(self, checkpoint: Checkpoint, asset: AssetId, address: Address) -> bool:
+    def _undone(self, item: ChangeSetItem, entry: JournalEntry | None, what: str) -> TargetError:
+        """Why nothing is added to an object that is not as it was to be: others were there, or its write failed."""
+        problem = None if entry is None else entry.problem
+        if item.action in _IN_THE_WAY or (problem is not None and problem.code in _OTHERS):
+            return self._error(item.asset, f"was not {what} as this was planned for")
+        fault = TargetFault.FAILED
+        if problem is not None and problem.code in {*TargetFault}:
+            fault = TargetFault(problem.code)
+        why = TargetError(fault, f"{self.base.key} could not be {what} first.", remedy=_AGAIN)
+        if problem is not None and problem.asset is None:  # it is out as a whole, and that is told
+            return TargetOutError(problem.subject, str(item.asset), why)
+        return TargetError(fault, f"{item.asset}: nothing was sent: {why.message}", remedy=_AGAIN)
+
+    def _is_there(self, checkpoint: Checkpoint, address: Address) -> bool:
         if not checkpoint.state.managed:
             return False
-        derived = design_of(self.key.target).address(asset, checkpoint.address, self.marker, self.key.destination)
-        return derived != checkpoint.address or checkpoint.address == address
+        return design_of(self.key.target).capabilities.own_ids or checkpoint.address == address
 
     async def _not_ours(self, looked_for: Mapping[AssetId, Checkpoint]) -> dict[AssetId, TargetError]:
         """Of those that this run has not written, whose are not there or somebody else's by now."""

@@ -5,20 +5,28 @@ A target that fails or stops early keeps no other target from its items. What wa
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from types import MappingProxyType
 
+import anyio
+
 from spheresync.config import DeletionPolicy
-from spheresync.errors import ConfigurationError, SpheresyncError, TargetError, UsageError
+from spheresync.config.drift_policy import carries_policies
+from spheresync.errors import ConfigurationError, SpheresyncError, StateError, TargetError, TargetFault, UsageError
 from spheresync.execution.base_readiness import BaseReadiness
 from spheresync.execution.driven_run import UNCONFIRMED, DrivenRun, sent_items
 from spheresync.execution.item_result import counts_of
 from spheresync.execution.prerequisites import NOTHING_MADE, MadePrerequisites, make_prerequisites
+from spheresync.execution.removal_order import Todo, removed_before_base
 from spheresync.execution.required_approvals import Permissions, require_approved_promotion
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_request import RunRequest
 from spheresync.execution.target_applier import TargetApplier
+from spheresync.execution.told_at_end import told_at_end
 from spheresync.execution.undo_recorder import UndoRecorder
 from spheresync.model import (
     Action,
@@ -28,9 +36,11 @@ from spheresync.model import (
     RunKind,
     RunState,
     TargetKey,
+    TargetName,
     counted,
     isoformat,
 )
+from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
 from spheresync.planning.destination_places import Places, note_where_written, require_same_place
 from spheresync.planning.names.closed_containers import ClosedContainers
@@ -41,8 +51,11 @@ from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKI
 from spheresync.runtime.scope import Scope
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved, require_format
-from spheresync.state.records import ChangeSetItem, ChangeSetRecord, JournalEntry
-from spheresync.targets.registry import base_of
+from spheresync.state.records import ChangeSetItem, ChangeSetRecord, JournalEntry, JournalState
+from spheresync.targets.protocol import Target
+from spheresync.targets.registry import base_of, design_of
+
+log = logging.getLogger(__name__)
 
 
 class ChangeSetApplier:
@@ -62,6 +75,9 @@ class ChangeSetApplier:
         self._drive = drive
         self._change_set = change_set
         self._request = request
+        self._halted = False  # a target has stopped early
+        self._left = False  # something that all share could not be made or brought up to date
+        self._making = defaultdict[tuple[TargetName, str | None], anyio.Lock](anyio.Lock)
 
     async def run(self) -> RunState:
         """Do the items that may be done; answer in which state the run has to end.
@@ -79,10 +95,12 @@ class ChangeSetApplier:
         await require_approved_promotion(self._store, change_set)
         drive.problems.extend(self._permissions.waiting(items))
         allowed = await self._allowed(items)
-        halted = await self._apply_in_each_target(items, allowed)
+        await self._apply_in_each_target(items, allowed)
+        await self._tell_at_end(items)
         if drive.cancelled and drive.counts[SKIPPED]:
             return RunState.CANCELLED
-        return final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(self._problems))
+        problems = bool(self._problems) or self._left
+        return final_state(drive.counts, guarded=drive.guarded, halted=self._halted, problems=problems)
 
     def _chosen(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
         """The items that were asked for, where an apply is about some of the assets; the others are counted."""
@@ -121,6 +139,7 @@ class ChangeSetApplier:
         ended = [entry for entry in await self._store.runs.entries(drive.run.id) if entry.state.ended]
         drive.counts.update(counts_of(ended))
         drive.counts[SKIPPED] += max(0, len(allowed) - len(ended))
+        await self._tell_at_end(items)
 
     async def _settle_sent(self, items: Sequence[ChangeSetItem]) -> None:
         drive, sent = self._drive, defaultdict[TargetKey, list[ChangeSetItem]](list)
@@ -137,6 +156,12 @@ class ChangeSetApplier:
                 await self._applier(key, items).settle(theirs)
             except (TargetError, ConfigurationError) as error:
                 drive.problems.append(_not_confirmed(key, len(theirs), error))
+
+    async def _tell_at_end(self, items: Sequence[ChangeSetItem]) -> None:
+        """Tell what is no failure; an undo, or a repair asked for by name, was to write over edits of others."""
+        asked = self._change_set.undo_of is not None or carries_policies(decode_cell(self._change_set.request))
+        policies = None if asked else self._drive.providers.settings.drift
+        self._drive.problems += await told_at_end(self._store, self._drive.run, items, policies)
 
     @property
     def _permissions(self) -> Permissions:
@@ -174,7 +199,7 @@ class ChangeSetApplier:
     def _count_the_rest(self, items: Sequence[ChangeSetItem]) -> None:
         """Count the assets for which nothing is to be sent."""
         counts, change_set = self._drive.counts, self._change_set
-        planned = {item.asset for item in items}
+        planned = {(item.asset, item.key) for item in items}
         counts[FAILED] = failed_assets(self._problems, planned)  # what cannot be written is added
         for word in (Action.UNCHANGED, MISSING, UNREAD):  # of a part, each asset has an item
             counts[word] = 0 if self._part else change_set.summary.get(word, 0)
@@ -183,68 +208,130 @@ class ChangeSetApplier:
         in_the_way = Action.CONFLICT if change_set.undo_of is None else REFUSED
         counts[in_the_way] = sum(1 for item in items if item.action is Action.CONFLICT)
 
-    async def _apply_in_each_target(self, items: Sequence[ChangeSetItem], allowed: Sequence[ChangeSetItem]) -> bool:
-        """Do the items of each target apart from those of the others; answers whether any target stopped early."""
-        drive = self._drive
+    async def _apply_in_each_target(self, items: Sequence[ChangeSetItem], allowed: Sequence[ChangeSetItem]) -> None:
+        """Do the items of each target apart from those of the others; one that fails keeps no other from its turn.
+
+        Raises:
+            Exception: it failed in every one of them: the error of the first.
+        """
+        todo = self._todo(allowed)
+        if not todo:
+            return
+        journal = {entry.ordinal: entry for entry in await self._store.runs.entries(self._drive.run.id)}
+        failed: dict[TargetKey, Exception] = {}
+
+        async def apply(key: TargetKey, part: Todo) -> None:
+            try:
+                await self._apply_in(key, part[key], todo[key], items, journal)
+            except StateError:
+                raise
+            except Exception as error:  # noqa: BLE001 -- isolates this target
+                failed[key] = error
+                await self._fail_rest(key, part[key], items, error)
+
+        for part in removed_before_base(todo):
+            await in_each_target([*part], partial(apply, part=part))
+        if failed.keys() == todo.keys():
+            raise failed[next(iter(todo))]
+        for key in todo:
+            if key in failed:
+                self._stop(problem_of_target(key, failed[key]))
+
+    def _todo(self, allowed: Sequence[ChangeSetItem]) -> dict[TargetKey, list[ChangeSetItem]]:
+        """The items by target, and targets in which something is needed first that no item waits for."""
         todo: dict[TargetKey, list[ChangeSetItem]] = {}
         for item in allowed:
             todo.setdefault(item.key, []).append(item)
         for each in self._change_set.prerequisites:
-            if not each.assets_total and not self._part:  # no item waits for it
+            if not each.assets_total and not self._part:
                 todo.setdefault(each.key, [])
-        if not todo:
-            return False
-        journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
-        gone = [key for key in todo if key not in drive.providers.keys]
-        for key in gone:
-            drive.problems.append(_not_in_force(key))
-            drive.counts[SKIPPED] += len(todo.pop(key))
-        halted = bool(gone)
+        for key in [key for key in todo if key not in self._drive.providers.keys]:
+            self._stop(_not_in_force(key))
+            self._drive.counts[SKIPPED] += len(todo.pop(key))
+        return todo
 
-        async def apply(key: TargetKey) -> None:
-            nonlocal halted
-            stopped = await self._apply_in(key, todo[key], items, journal)
-            if stopped is not None:
-                halted = True
-                drive.problems.append(stopped)
-
-        if todo:
-            for key, error in (await in_each_target([*todo], apply)).items():
-                halted = True
-                drive.problems.append(problem_of_target(key, error))
-        return halted
+    def _stop(self, problem: Problem) -> None:
+        """Tell why a target has not done all of its items."""
+        self._halted = True
+        self._drive.problems.append(problem)
 
     async def _apply_in(
         self,
         key: TargetKey,
         todo: Sequence[ChangeSetItem],
+        all_todo: Sequence[ChangeSetItem],
         items: Sequence[ChangeSetItem],
         journal: dict[int, JournalEntry],
-    ) -> Problem | None:
-        """Make what must exist first, then do the items of one target; answers why that stopped early, if it did."""
+    ) -> None:
+        """Make what must exist first, then do items of one target, of all that are to be done there.
+
+        What stopped that early is told.
+        """
         drive = self._drive
         target, settings = drive.providers.target(key), drive.providers.settings
         await require_same_place(self._store, settings, target)
         places = await Places.find(self._store, settings, drive.providers.target)
         places.require_apart(key)
         others = (await places.shared_with(key)).held
-        made = await make_prerequisites(
-            self._store,
-            target,
-            [each for each in self._change_set.prerequisites if each.key == key],
-            todo,
-            run_id=drive.run.id,
-            actor=drive.run.actor,
-            now=self._now(),
-        )
+        made = await self._make_first(key, target, todo)
         applier = self._applier(key, items, made, await self._without_base(key, todo, items), others)
-        try:
-            await applier.run(todo, journal)
-        finally:
-            drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
+        await applier.run(todo, journal, all_todo)
+        drive.counts.update(applier.report.counts)
+        self._tell_left(made.left, applier.report.counts)
         if made.had:  # else there were databases, which a plan has seen
             await note_where_written(self._store, settings, target)
-        return applier.report.halted
+        if applier.report.halted is not None:
+            self._stop(applier.report.halted)
+
+    async def _make_first(self, key: TargetKey, target: Target, todo: Sequence[ChangeSetItem]) -> MadePrerequisites:
+        """Make what must exist first; destinations that may share it, as one domain of DataZone, one after the other.
+
+        So the second finds what the first has made.
+        """
+        drive = self._drive
+        shared = design_of(key.target).capabilities.depends_on is not None
+        region = drive.providers.settings.place_of(key.destination).region
+        async with self._making[key.target, region] if shared else nullcontext():
+            return await make_prerequisites(
+                self._store,
+                target,
+                [each for each in self._change_set.prerequisites if each.key == key],
+                todo,
+                run_id=drive.run.id,
+                actor=drive.run.actor,
+                now=self._now(),
+            )
+
+    def _tell_left(self, left: Sequence[Problem], counts: Mapping[str, int]) -> None:
+        """Tell what all share and could not be made or brought up to date, where no item has failed with it."""
+        for problem in left:
+            if not counts.get(Action.CONFLICT if problem.code == TargetFault.CONFLICT else FAILED):
+                self._drive.problems.append(problem)
+                self._left = True
+
+    async def _fail_rest(
+        self, key: TargetKey, todo: Sequence[ChangeSetItem], items: Sequence[ChangeSetItem], error: Exception
+    ) -> None:
+        """Count what was done in a target that broke off, and have the rest of its items fail with the reason.
+
+        Of what was sent nobody knows yet whether it was done; that is found out, and counted, before the run ends.
+        """
+        journal = {entry.ordinal: entry for entry in await self._store.runs.entries(self._drive.run.id)}
+        of_items = [journal[item.ordinal] for item in todo if item.ordinal in journal]
+        counts = counts_of(entry for entry in of_items if entry.state.ended)
+        begun = {entry.ordinal for entry in of_items if entry.state.ended or entry.state is JournalState.SENT}
+        rest = [item for item in todo if item.ordinal not in begun]
+        applier = self._applier(key, items)
+        try:
+            await applier.fail(rest, error)
+        except StateError:
+            raise
+        except Exception as another:  # noqa: BLE001 -- they count, whatever keeps them from being noted one by one
+            log.warning("%s", product_error(another, f"what {key} was to do").message)
+            counts[FAILED] += len(rest)
+        else:
+            counts += applier.report.counts
+        self._drive.counts.update(counts)
 
     async def _without_base(
         self, key: TargetKey, todo: Sequence[ChangeSetItem], items: Sequence[ChangeSetItem]

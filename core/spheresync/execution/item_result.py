@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from spheresync.errors import TargetError, TargetFault
+from spheresync.errors import TargetError, TargetFault, TargetOutError
 from spheresync.model import Action, Address, Digest, JsonValue, Problem, digest_of
 from spheresync.planning.decisions.access import access_changes
 from spheresync.runtime.run_counts import FAILED, REFUSED
@@ -23,7 +23,7 @@ from spheresync.state.records import (
 from spheresync.targets.protocol import Outcome
 
 _TOLD_CHANGES = 50
-UNSENT = frozenset({Action.FORGET, Action.ADOPT})
+UNSENT = frozenset(action for action in Action if action.only_noted)
 """Actions that send nothing and only note something."""
 
 
@@ -70,6 +70,8 @@ def journal_entry_of(run: RunRecord, result: Result, after: Digest | None, at: s
     """The journal entry that ends the item; `after` is the body that the object holds now."""
     item, outcome, error = result.item, result.outcome, result.error
     problem = Problem.of_error(item.asset, error) if error is not None else None
+    if problem is not None and isinstance(error, TargetOutError):
+        problem = replace(problem, subject=error.place, asset=None)  # of the target, not of this asset
     if error is not None:
         state = JournalState.FAILED
     elif outcome is None and item.action not in UNSENT:
@@ -150,6 +152,8 @@ def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
         word = AuditOutcome.REFUSED if error.fault is TargetFault.MOVED else error.fault
         detail["reason"] = error.message
         detail["request_id"] = error.request_id
+    elif outcome is None and item.action not in UNSENT:
+        word = AuditOutcome.ALREADY  # nothing was sent, and the run counts it as unchanged
     elif outcome is not None:
         word = AuditOutcome.ALREADY if outcome.already else AuditOutcome.DONE
         detail["request_id"] = outcome.request_id
@@ -169,8 +173,7 @@ def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
 
 def is_other_object(result: Result) -> bool:
     """Whether the object of an asset was made or deleted by this, so that whatever was added to the former is gone."""
-    sent = result.outcome is not None and not result.outcome.already
-    return sent and _did(result) in {Action.CREATE, Action.DELETE}
+    return result.outcome is not None and _did(result) in {Action.CREATE, Action.DELETE}
 
 
 def puts_back(item: ChangeSetItem) -> bool:

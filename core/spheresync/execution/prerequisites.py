@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from spheresync.errors import TargetError
-from spheresync.model import DesiredObject, PhysicalName, Principal, RunId
-from spheresync.planning.names.container_notes import container_note, present
+from spheresync.errors import TargetError, TargetFault
+from spheresync.model import DesiredObject, PhysicalName, Principal, Problem, RunId
+from spheresync.planning.names.container_notes import container_note, present, unmade_note
 from spheresync.planning.prerequisites import is_present, needs_container
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
@@ -21,16 +22,20 @@ from spheresync.state.records import (
     Prerequisite,
 )
 from spheresync.targets.look_by_name import of_one
-from spheresync.targets.protocol import Target
+from spheresync.targets.protocol import ContainerOutcome, Target
 from spheresync.targets.registry import design_of
 
 
 @dataclass(frozen=True, slots=True)
 class MadePrerequisites:
-    """`missing`: containers not to be had, and why. `had`: those that were made, or looked at, just now."""
+    """`missing`: containers not to be had, and why. `had`: those that were made, or looked at, just now.
+
+    `left`: what all share and could not be made or brought up to date; no item fails with it that can do without.
+    """
 
     missing: Mapping[PhysicalName, TargetError]
     had: frozenset[PhysicalName]
+    left: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +118,11 @@ async def make_prerequisites(
             continue
         try:
             body = each.body.encode("utf-8", "surrogatepass")
-            outcome = await target.ensure_container(DesiredObject(container, each.name, body, each.digest))
+            outcome = await _ensured(target, DesiredObject(container, each.name, body, each.digest), again=shared)
         except Exception as error:  # noqa: BLE001 -- isolates this container
             missing[container] = of_one(error, f"{_WORDS.get(each.operation, _ANY).what} {container}")
+            if shared:
+                await store.write(partial(_note_unmade, note=unmade_note(target.key, container), now=now))
             continue
         had.add(container)
         words = _WORDS.get(each.operation, _ANY)
@@ -140,7 +147,23 @@ async def make_prerequisites(
             tx: Tx, container: PhysicalName = container, event: AuditEvent = event, said: str = said
         ) -> None:
             await tx.meta.set(container_note(target.key, container), said)
+            await tx.meta.delete(unmade_note(target.key, container))
             await tx.audit.append_many([event])
 
         await store.write(note)
-    return MadePrerequisites(missing, frozenset(had))
+    left = [Problem.of_target(target.key, each.fault, each.message, each.remedy) for each in missing.values()]
+    return MadePrerequisites(missing, frozenset(had), tuple(left) if shared else ())
+
+
+async def _ensured(target: Target, desired: DesiredObject, *, again: bool) -> ContainerOutcome:
+    """Have a container; `again`: once more where an answer was lost, since what is there is found before it is made."""
+    try:
+        return await target.ensure_container(desired)
+    except TargetError as error:
+        if not again or error.fault is not TargetFault.UNREACHABLE:
+            raise
+    return await target.ensure_container(desired)
+
+
+async def _note_unmade(tx: Tx, note: str, now: str) -> None:
+    await tx.meta.set(note, now)

@@ -6,7 +6,7 @@ batches, each in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from spheresync.errors import TargetError, TargetFault
@@ -19,21 +19,21 @@ from spheresync.execution.item_result import (
     bodies_of,
     body_after,
     container_is_unknown,
-    is_other_object,
     journal_entry_of,
     puts_back,
 )
+from spheresync.execution.lost_additions import LostAdditions
 from spheresync.model import (
     Action,
     Address,
     AssetId,
     Digest,
     Problem,
+    RunKind,
     TargetKey,
     digest_of,
 )
 from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.changed_columns import BaseWrite, without_changed_columns
 from spheresync.planning.decisions.items import EDITED
 from spheresync.planning.names.container_notes import container_note
 from spheresync.state.port import Store, Tx
@@ -47,7 +47,7 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
-from spheresync.targets.registry import dependents_of, design_of
+from spheresync.targets.registry import design_of
 
 _STATE_AFTER = {
     Action.RETIRE: CheckpointState.RETIRED,
@@ -85,7 +85,7 @@ class ResultRecorder:
         self._design = design_of(key.target)
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: dict[Address, FormerTable] = {}
-        self._dependents: Sequence[TargetKey] = ()  # what they hold goes with our objects, configured or not
+        self._additions = LostAdditions(store, key)
 
     async def take_back(self, items: Sequence[ChangeSetItem], *, tried: bool = False) -> None:
         """Note that items which were marked as sent were not: a run that is to stop held them back.
@@ -111,12 +111,7 @@ class ResultRecorder:
         self._checkpoints = await self._store.checkpoints.of(assets, self._key)
         formers = await self._store.former_tables.all(self._key)
         self._formers = {former.address: former for former in formers}
-        written = set(await self._store.checkpoints.keys())
-        self._dependents = [
-            key
-            for key in dependents_of(self._key)
-            if key in written and design_of(key.target).capabilities.goes_with_base
-        ]
+        await self._additions.open()
 
     def staleness(self, item: ChangeSetItem) -> TargetError | None:
         """Whether what was written there last is no longer what the plan saw (decision 6: item by item)."""
@@ -125,6 +120,12 @@ class ResultRecorder:
         digest = there.body_digest if there is not None else None
         if digest == item.expected_digest or self.held_already(item):
             return None
+        if self.went_with_base(item):
+            if self._run.kind is not RunKind.APPLY:
+                return None
+            text = f"{item.asset}: {item.container}.{item.name} was deleted by somebody else and made again, so what "
+            text += "was to be changed on it is gone."
+            return TargetError(TargetFault.MOVED, text, remedy="Make a new preview.")
         by = (
             f"run {checkpoint.run_id}"
             if checkpoint is not None and checkpoint.run_id not in {NO_RUN, self._run.id}
@@ -134,6 +135,18 @@ class ResultRecorder:
             TargetFault.MOVED,
             f"{item.asset}: {by} has written {item.container}.{item.name} since this change set was made.",
             remedy="Make a new preview.",
+        )
+
+    def went_with_base(self, item: ChangeSetItem) -> bool:
+        """Whether what the item changes stood on an object that has been made anew since: all of it is to be added."""
+        held = self._checkpoints.get(item.asset)
+        return (
+            self._design.capabilities.goes_with_base
+            and not self.restores
+            and item.action.writes_definition
+            and held is not None
+            and held.state is CheckpointState.DELETED
+            and (held.address, held.body_digest) == (item.address, item.expected_digest)
         )
 
     def held_already(self, item: ChangeSetItem) -> bool:
@@ -233,42 +246,6 @@ class ResultRecorder:
             if held is not None and stays and not self._goes_with_base(held):
                 former = FormerTable.left_behind(held, at=at)
         return Note(result, entry, checkpoint, former, forgotten, aside=False)
-
-    async def _note_of_dependents(self, tx: Tx, notes: Sequence[Note], writes: Sequence[BaseWrite]) -> None:
-        """Note what of dependent targets, in force or not, went with columns and objects that were written just now."""
-        fresh = {note.result.item.asset: note.result.item.address for note in notes if is_other_object(note.result)}
-        for key in self._dependents if fresh or writes else ():
-            design = design_of(key.target)
-            await self._nothing_added_to(tx, key, fresh)
-            held = await tx.checkpoints.of({write.item.asset for write in writes}, key)
-            rest = await without_changed_columns(self._store, design, self._design, held, writes)
-            await tx.blobs.put_many(rest.bodies)
-            await tx.checkpoints.put_many([*rest.checkpoints.values()])
-
-    async def _writes_of(self, notes: Sequence[Note]) -> list[BaseWrite]:
-        """The writes that changed objects which were there, where any dependent target holds something on them."""
-        done = [
-            (note.result.item, note.result.outcome)
-            for note in notes
-            if self._dependents and note.result.outcome is not None and note.result.item.action.writes_definition
-        ]
-        sent = [(item, outcome) for item, outcome in done if outcome.body and not outcome.already]
-        unread = {item.before for item, outcome in sent if outcome.before is None and item.before is not None}
-        known = await self._store.blobs.get_many(unread) if unread else {}
-        writes = []
-        for item, outcome in sent:
-            before = outcome.before if outcome.before is not None or item.before is None else known.get(item.before)
-            writes += [] if before is None else [BaseWrite(item, before, outcome.body)]
-        return writes
-
-    async def _nothing_added_to(self, tx: Tx, key: TargetKey, fresh: Mapping[AssetId, Address]) -> None:
-        """Note that nothing of a dependent target stands on objects that were made or deleted just now."""
-        if fresh:
-            nothing = design_of(key.target).nothing
-            known = (await tx.checkpoints.of(fresh.keys(), key)).values()
-            there = [each for each in known if each.state.managed and each.address == fresh[each.asset]]
-            held = [each for each in there if each.body_digest != nothing]
-            await tx.checkpoints.put_many([replace(each, state=CheckpointState.DELETED, version=None) for each in held])
 
     def _goes_with_base(self, held: Checkpoint) -> bool:
         """Whether what is left behind goes with the object of another target, so that nothing is done about it."""
@@ -393,11 +370,12 @@ class ResultRecorder:
         unedited = [note.result.item.asset for note in notes if note.checkpoint is not None and self._wrote_all(note)]
         events = [audit_event_of(self._run, note.result) for note in notes]
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
-        unknown = await self._unknown_containers([note.result for note in notes])
-        writes = await self._writes_of(notes)
+        results = [note.result for note in notes]
+        unknown = await self._unknown_containers(results)
+        writes = await self._additions.writes_of(results)
 
         async def write(tx: Tx) -> None:
-            await self._note_of_dependents(tx, notes, writes)
+            went = await self._additions.note(tx, results, writes)
             for noted in unknown:
                 await tx.meta.delete(noted)
             await tx.blobs.put(bodies)
@@ -407,7 +385,7 @@ class ResultRecorder:
                     await tx.former_tables.remove_many(self._key, [note.forgotten])
                 if note.former is not None:
                     await tx.former_tables.put_many([note.former])
-            await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence, bases)
+            await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence, bases, went)
             await tx.drift.forget(self._key, unedited)
             await tx.drift.settle(self._key, settled)
             await tx.unwritten.remove_many(self._key, done)

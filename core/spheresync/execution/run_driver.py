@@ -21,7 +21,8 @@ from spheresync.execution.driven_run import DrivenRun, RunClaim, sent_items
 from spheresync.execution.item_result import counts_of
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
 from spheresync.execution.run_request import RunRequest
-from spheresync.execution.written_lineage import written_lineage
+from spheresync.execution.written_lineage import targets_reached, written_lineage
+from spheresync.lineage.owed import tell_after_run
 from spheresync.model import (
     Action,
     ChangeSetId,
@@ -241,7 +242,7 @@ class RunDriver:
                 run=drive.run.id,
             )
         if report.reached:
-            await require_found(self._store, request.scope, self._context.mapping.outside_scope)
+            await require_found(self._store, request.scope, self._context.outside)
         return report
 
     async def _attach(self, drive: DrivenRun, change_set_id: ChangeSetId, request: RunRequest) -> None:
@@ -335,7 +336,9 @@ class RunDriver:
         if self._before_end is not None:
             await self._before_end(drive.run)
         usage = await self._used(drive)
-        told = await written_lineage(self._store, drive)
+        settings, now = drive.providers.settings, isoformat(self._context.clock())
+        written = await written_lineage(self._store, drive)
+        reached = await targets_reached(self._store, settings, drive.run.id)
         detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
         event = AuditEvent(drive.run.actor, AuditAction.of_run(drive.run.kind), drive.run.id, None, None, state, detail)
 
@@ -348,18 +351,18 @@ class RunDriver:
                 counts=dict(drive.counts),
                 usage=usage,
                 problems=tuple(drive.problems),
-                finished_at=isoformat(self._context.clock()),
+                finished_at=now,
             )
             await tx.audit.append_many([event])
-            if told:
-                await self._context.jobs.within(tx).submit(told)
+            jobs = self._context.jobs
+            await tell_after_run(tx, jobs, settings, written, run=drive.run.id, reached=reached, at=now)
             if drive.guarded:
                 await tx.ledger.add(self._context.clock().date().isoformat(), {"guard_trips": 1})
 
         await self._store.write(finish)
         drive.ended = state
         ended = EndedRun(drive.run, state, drive.counts, usage, drive.problems)
-        log_run_end(ended, drive.providers.settings, self._context.clock())
+        log_run_end(ended, settings, self._context.clock())
 
 
 def _ended_by(drive: DrivenRun, code: str, message: str, remedy: str) -> Problem:

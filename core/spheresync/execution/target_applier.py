@@ -16,9 +16,10 @@ from types import MappingProxyType
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from spheresync.errors import ConfigurationError, NoObjectError, TargetError, TargetFault
+from spheresync.errors import ConfigurationError, NoObjectError, TargetError, TargetFault, TargetOutError
 from spheresync.execution.circuit_breaker import CircuitBreaker
 from spheresync.execution.item_result import UNSENT, Result
+from spheresync.execution.noted_outcome import as_undone_by
 from spheresync.execution.result_batches import ApplyReport, ResultBatches
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.isolation import isolated_group
@@ -112,19 +113,25 @@ class TargetApplier:
         self._moving: frozenset[AssetId] = frozenset()  # to another address: what they had gives way to it
         self._unsent: list[ChangeSetItem] = []  # marked as sent, and held back because the run is to stop
 
-    async def run(self, items: Sequence[ChangeSetItem], journal: Mapping[int, JournalEntry]) -> None:
+    async def run(
+        self,
+        items: Sequence[ChangeSetItem],
+        journal: Mapping[int, JournalEntry],
+        all_items: Sequence[ChangeSetItem] = (),
+    ) -> None:
         """Do every item that the journal does not hold as ended; `report` says what came of them.
 
         Args:
             items: of one target and destination, in the order in which they are to be done, none blocked.
             journal: entries of this run so far, by ordinal; `sent` ones are read back before anything is sent.
+            all_items: those that are done in other parts of the run too.
 
         Raises:
             FenceError: another process has taken the run over; nothing more was sent.
             StateError: the state could not be written; nothing more was sent.
         """
         self._results.total = len(items)
-        written = {item.asset: item.address for item in items if not item.action.removes}
+        written = {item.asset: item.address for item in all_items or items if not item.action.removes}
         removed = [item for item in items if item.action.removes and item.asset in written]
         self._moving = frozenset(i.asset for i in removed if written[i.asset] != i.address)
         open_items = []
@@ -144,6 +151,20 @@ class TargetApplier:
         if self._unsent:
             self.report.counts[SKIPPED] += len(self._unsent)
             await self._recorder.take_back(self._unsent)
+
+    async def fail(self, items: Sequence[ChangeSetItem], error: Exception) -> None:
+        """Conclude items of which nothing was sent as failed, with what kept the whole target from its turn.
+
+        Raises:
+            FenceError: another process has taken the run over.
+            StateError: the state could not be written.
+        """
+        self._results.total = len(items)
+        ours = _not_configured(error) or target_error(error, str(self._target.key))
+        await self._recorder.open({item.asset for item in items})
+        for item in items:
+            self._results.conclude(Result(item, error=TargetOutError(str(self._target.key), str(item.asset), ours)))
+        await self._results.write()
 
     async def settle(self, items: Sequence[ChangeSetItem]) -> None:
         """Find out what became of items that were sent and never confirmed; nothing is written for that.
@@ -352,7 +373,7 @@ class TargetApplier:
             container=item.container,
             name=item.name,
             desired=desired,
-            last_written=blobs[item.before] if item.before is not None else None,
+            last_written=None if item.before is None or self._recorder.went_with_base(item) else blobs[item.before],
             expected_version=item.expected_version,
             minor=item.strategy is Strategy.METADATA_ONLY and not item.changes,
             recovering=recovering,
@@ -381,11 +402,11 @@ class TargetApplier:
         try:
             with about(asset=str(item.asset)):
                 reviewed = operation.desired.body if operation.desired is not None else None
-                return Result(item, await self._sent(operation), reviewed=reviewed)
-        except ConfigurationError as error:
-            remedy = "Mend the AWS configuration."
-            return Result(item, error=TargetError(TargetFault.DENIED, error.message, remedy=remedy, systemic=True))
+                outcome = as_undone_by(self._design, item, operation, await self._sent(operation))
+                return Result(item, outcome, reviewed=reviewed)
         except Exception as error:  # noqa: BLE001 -- isolates this item
+            if (unusable := _not_configured(error)) is not None:
+                return Result(item, error=unusable)
             return Result(item, error=target_error(error, str(item.asset)), tried=True)
 
     async def _sent(self, operation: Operation) -> Outcome:
@@ -417,6 +438,13 @@ class TargetApplier:
             text = f"{count} not taken by {self._target.key}, so the run stopped: {error.message}"
             self.report.halted = Problem.of_target(self._target.key, error.fault, text, error.remedy)
         self._results.conclude(Result(item, error=error, tried=tried))
+
+
+def _not_configured(error: Exception) -> TargetError | None:
+    """That AWS cannot be used as it is configured, as the error of an item; None where that is not what is wrong."""
+    if not isinstance(error, ConfigurationError):
+        return None
+    return TargetError(TargetFault.DENIED, error.message, remedy="Mend the AWS configuration.", systemic=True)
 
 
 def _lost(item: ChangeSetItem, blobs: Mapping[Digest, bytes]) -> TargetError | None:

@@ -8,15 +8,19 @@ next merge counts what we had written last when that body stood there, not the r
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.execution.item_result import Note, Result
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.model import Action, Address, AssetId, Digest, RunId, TargetKey, digest_of
+from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.asset_work import hold_of
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
+
+log = logging.getLogger(__name__)
 
 
 class UndoRecorder(ResultRecorder):
@@ -71,26 +75,37 @@ class UndoRecorder(ResultRecorder):
 
     async def _noted_bases(self) -> dict[tuple[AssetId, Address], Digest]:
         """What had been written last into the tables that others had changed before the undone run."""
-        noted = {**await self._former_bodies(), **await self._store.runs.bases(self._undo_of)}
-        undone = await self._store.runs.get(self._undo_of) if noted else None
+        noted = await self._store.runs.bases(self._undo_of)
+        bound = {CheckpointState.BOUND, CheckpointState.TAKEN_BACK}
+        of_others = any(checkpoint.state in bound for checkpoint in self._checkpoints.values())
+        undone = await self._store.runs.get(self._undo_of) if noted or of_others else None
         if undone is None or undone.change_set_id is None:
             return {}
-        items = await self._store.change_sets.all_items(undone.change_set_id)
+        whole = await self._store.change_sets.all_items(undone.change_set_id)
+        items = {item.ordinal: item for item in whole if item.key == self._key}
+        formers = await self._former_bodies(items) if of_others else {}
         return {
-            (item.asset, item.address): noted[item.ordinal]
-            for item in items
-            if item.ordinal in noted and item.key == self._key
+            (items[ordinal].asset, items[ordinal].address): digest
+            for ordinal, digest in {**formers, **noted}.items()
+            if ordinal in items
         }
 
-    async def _former_bodies(self) -> dict[int, Digest]:
-        """What tables of others held before the undone run: what was ours of that is restored, and it alone."""
-        bound = {CheckpointState.BOUND, CheckpointState.TAKEN_BACK}
-        if not any(checkpoint.state in bound for checkpoint in self._checkpoints.values()):
-            return {}
-        entries = [each for each in await self._store.runs.entries(self._undo_of) if each.before is not None]
-        bodies = await self._store.blobs.get_many(each.before for each in entries if each.before is not None)
-        whole = [each for each in entries if each.before in bodies and self._design.is_bound(bodies[each.before])]
-        return {each.ordinal: each.before for each in whole if each.before is not None}
+    async def _former_bodies(self, ordinals: Collection[int]) -> dict[int, Digest]:
+        """What tables of others held before the undone run: what was ours of that is restored, and it alone.
+
+        Only bodies of this target can be read as its own.
+        """
+        entries = await self._store.runs.entries(self._undo_of)
+        held = {e.ordinal: e.before for e in entries if e.ordinal in ordinals and e.before is not None}
+        bodies = await self._store.blobs.get_many(held.values())
+        return {at: digest for at, digest in held.items() if digest in bodies and self._is_bound(bodies[digest])}
+
+    def _is_bound(self, body: bytes) -> bool:
+        try:
+            return self._design.is_bound(body)
+        except Exception as error:  # noqa: BLE001 -- isolates this body: its item fails where it is needed
+            log.warning("%s", product_error(error, f"what {self._key} held before run {self._undo_of}").message)
+            return False
 
     def _aside(self, item: ChangeSetItem) -> bool:
         """A table that the asset had before the one that it keeps is restored as such."""
@@ -124,7 +139,11 @@ class UndoRecorder(ResultRecorder):
         if outcome is None or not outcome.body:
             return note
         noted = self._bases.get((item.asset, item.address))
-        base = self._design.written_before(outcome.body, self._bodies.get(noted) if noted is not None else None)
+        known = None if noted is None else self._bodies.get(noted)
+        if known is not None:  # what has come back with columns was ours, though it was not there any more then
+            back = self._design.columns_said(outcome.body) - self._design.columns_said(known)
+            known = self._design.with_columns(known, outcome.body, back)
+        base = self._design.written_before(outcome.body, known)
         if base == outcome.body:
             return note
         if note.aside:

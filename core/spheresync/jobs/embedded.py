@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from spheresync.jobs.port import (
@@ -48,9 +48,16 @@ class EmbeddedEngine:
     async def submit(self, jobs: Sequence[NewJob]) -> list[JobId | None]:
         return await self._store.write(lambda tx: self.within(tx).submit(jobs)) if jobs else []
 
-    async def claim(self, kinds: Sequence[JobKind], *, limit: int, time_limit: timedelta) -> list[Job]:
+    async def claim(
+        self,
+        kinds: Sequence[JobKind],
+        *,
+        limit: int,
+        time_limit: timedelta,
+        but_for: Collection[TargetKey | None] = (),
+    ) -> list[Job]:
         async def claim(tx: Tx) -> list[JobRow]:
-            return await tx.jobs.claim(kinds, self._store.owner_id, limit=limit, time_limit=time_limit)
+            return await tx.jobs.claim(kinds, self._store.owner_id, limit=limit, time_limit=time_limit, but_for=but_for)
 
         return [_job_of(row) for row in await self._store.write(claim)]
 
@@ -101,8 +108,8 @@ class EmbeddedEngine:
         if await self._store.jobs.wait_beyond(latest):
             await self._store.write(shorten)
 
-    async def next_at(self, kinds: Sequence[JobKind]) -> datetime | None:
-        at = await self._store.jobs.next_at(kinds)
+    async def next_at(self, kinds: Sequence[JobKind], *, but_for: Collection[TargetKey | None] = ()) -> datetime | None:
+        at = await self._store.jobs.next_at(kinds, but_for=but_for)
         try:
             return None if at is None else datetime.fromisoformat(at)
         except ValueError:

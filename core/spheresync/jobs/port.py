@@ -20,7 +20,7 @@ The promises, which `tests/contract/engine_promises.py` holds every engine to:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType, Protocol
@@ -149,8 +149,15 @@ class JobEngine(Protocol):
         """Ask for jobs; the ids in the same order, None where a dead one stays dead."""
         ...
 
-    async def claim(self, kinds: Sequence[JobKind], *, limit: int, time_limit: timedelta) -> list[Job]:
-        """Take at most `limit` jobs of these kinds, for `time_limit` each."""
+    async def claim(
+        self,
+        kinds: Sequence[JobKind],
+        *,
+        limit: int,
+        time_limit: timedelta,
+        but_for: Collection[TargetKey | None] = (),
+    ) -> list[Job]:
+        """Take at most `limit` jobs of these kinds, for `time_limit` each; none for the targets in `but_for`."""
         ...
 
     async def beat(self, jobs: Sequence[Job]) -> frozenset[JobId]:
@@ -173,8 +180,8 @@ class JobEngine(Protocol):
         """Have queued jobs done now that wait for longer than any wait is."""
         ...
 
-    async def next_at(self, kinds: Sequence[JobKind]) -> datetime | None:
-        """When the next queued job of these kinds may be claimed, None where there is none."""
+    async def next_at(self, kinds: Sequence[JobKind], *, but_for: Collection[TargetKey | None] = ()) -> datetime | None:
+        """When the next queued job of these kinds may be claimed, None where there is none; `but_for` as in `claim`."""
         ...
 
     async def queue(self, *, kind: JobKind | None = None, state: JobState | None = None, limit: int = 50) -> list[Job]:

@@ -1,13 +1,13 @@
 """Tell the lineage of assets that changed as OpenLineage events, sooner or later.
 
-Each event to send is queued as a job in the unit of work that changes the asset: a process that dies costs no event,
-and a receiver that is down holds up nothing. A job carries the asset and the run only; the event is made when it is
-sent, from what holds then.
+Each event to send is queued as a job in the unit of work that changes the asset, one for each receiver: a process that
+dies costs no event, and a receiver that is down holds up nothing. A job carries the asset and the run only; the event
+is made when it is sent, from what holds then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import anyio
@@ -23,7 +23,7 @@ from spheresync.jobs.port import (
 from spheresync.jobs.retries import UNDELIVERED
 from spheresync.lineage.graph import WRITTEN, Edge, Lineage, Node
 from spheresync.lineage.openlineage import Event, events_of
-from spheresync.lineage.receivers import Receiver, SeveralReceivers, receiver_of
+from spheresync.lineage.receivers import Receiver, receiver_of
 from spheresync.lineage.stored import LineageOfNow, StoredLineage
 from spheresync.lineage.told import ToldLineage
 from spheresync.lineage.trace import Tracer
@@ -50,41 +50,46 @@ _RANK = 9
 _AROUND = 2
 """Steps from what a flow fills back over the flow to what it reads."""
 _LOOKED_AT = 200
+_ALL = 1_000_000
 _TIME_LIMIT = timedelta(minutes=15)
 _BEAT = 5.0
 
 
 def lineage_jobs(settings: Settings, assets: Iterable[AssetId], *, token: str) -> list[NewJob]:
-    """The jobs that tell the lineage of assets; none where nobody is to be told.
+    """The jobs that tell the lineage of assets to the receiver of the settings; none where there is none.
 
     Args:
         settings: in force.
         assets: what changed.
         token: by what: the id of a run, or the moment of a discovery.
     """
-    if not tells_lineage(settings):
+    if settings.lineage.openlineage is None:
         return []
-    reason = "its definition or its table has changed"
-    return [NewJob(JobKind.LINEAGE, lineage_subject(asset), _RANK, reason, token) for asset in assets]
+    return [lineage_job(lineage_subject(asset), token=token) for asset in assets]
+
+
+def lineage_job(subject: str, *, token: str, key: TargetKey | None = None) -> NewJob:
+    """The job that tells the lineage of one asset to a target, or to the receiver of the settings."""
+    return NewJob(JobKind.LINEAGE, subject, _RANK, "its definition or its table has changed", token, key=key)
 
 
 def tells_lineage(settings: Settings) -> bool:
     """Whether anybody is to be told: a receiver, or a target that takes events."""
-    return settings.lineage.openlineage is not None or bool(_targets_that_take(settings))
+    return settings.lineage.openlineage is not None or bool(targets_that_take(settings))
 
 
-def _targets_that_take(settings: Settings) -> list[TargetKey]:
+def targets_that_take(settings: Settings) -> list[TargetKey]:
+    """The targets in force that take events."""
     return [key for key in settings.target_keys if design_of(key.target).capabilities.lineage]
 
 
-def _receivers_told(settings: Settings) -> str:
-    """Who is to be told, as people call them."""
-    own = [settings.lineage.name] if settings.lineage.openlineage is not None else []
-    return " and ".join([*own, *map(str, _targets_that_take(settings))])
+def _named(settings: Settings, key: TargetKey | None) -> str:
+    """Who is to be told, as people call it."""
+    return settings.lineage.name if key is None else str(key)
 
 
 class LineageDelivery:
-    """Delivers what is due. `settings` answers those in force; `targets` takes for targets that take events."""
+    """Delivers what is due. `settings` answers those in force; `of_target` gives the receiver that a target is."""
 
     def __init__(
         self,
@@ -93,39 +98,55 @@ class LineageDelivery:
         settings: Callable[[], Settings],
         clock: Callable[[], datetime],
         *,
+        of_target: Callable[[TargetKey], Receiver],
         posting: JsonPost | None = None,
-        targets: Receiver | None = None,
     ) -> None:
         self._store = store
         self._jobs = jobs
         self._settings = settings
         self._clock = clock
         self._posting = posting or JsonPost()
-        self._targets = targets
+        self._of_target = of_target
 
-    async def deliver(self) -> str | None:
-        """Deliver all that is due, one asset first and then many at once; answers why that ended early, if it did."""
+    async def deliver(self, *, but_for: Collection[TargetKey] = ()) -> str | None:
+        """Deliver all that is due; answers why that ended early for some receiver, if it did.
+
+        One that takes nothing keeps no other from being told. `but_for`: targets that are told nothing now.
+        """
         settings = self._settings()
-        own, targets = receiver_of(settings, self._posting), self._targets if _targets_that_take(settings) else None
-        receivers = [each for each in (own, targets) if each is not None]
-        if not receivers:
-            await self._forget()
-            return None
-        receiver = SeveralReceivers(receivers) if len(receivers) > 1 else receivers[0]
+        own = receiver_of(settings, self._posting)
+        receivers: dict[TargetKey | None, Receiver] = {} if own is None else {None: own}
+        receivers |= {key: self._of_target(key) for key in targets_that_take(settings)}
+        reasons = [
+            await self._deliver_to(key, receiver, but_for={*receivers, *but_for} - {key})
+            for key, receiver in receivers.items()
+            if key not in but_for
+        ]
+        await self._forget(but_for={*receivers, *but_for})
+        return next((why for why in reasons if why is not None), None)
+
+    async def _deliver_to(
+        self, key: TargetKey | None, receiver: Receiver, *, but_for: Collection[TargetKey | None]
+    ) -> str | None:
+        """Deliver to one receiver, one asset first and then many at once."""
         limit = 1
         while True:
-            due = await self._jobs.next_at([JobKind.LINEAGE])
-            if due is None or due > self._clock():
-                return None
-            jobs = await self._jobs.claim([JobKind.LINEAGE], limit=limit, time_limit=_TIME_LIMIT)
+            jobs = await self._due(limit, but_for)
             if not jobs:
                 return None
-            why = await self._while_beating(jobs, receiver)
+            why = await self._while_beating(jobs, key, receiver)
             if why is not None:
                 return why
             limit = BATCH
 
-    async def _while_beating(self, jobs: Sequence[Job], receiver: Receiver) -> str | None:
+    async def _due(self, limit: int, but_for: Collection[TargetKey | None]) -> list[Job]:
+        """Claim jobs that are due; not even that is written where none is."""
+        due = await self._jobs.next_at([JobKind.LINEAGE], but_for=but_for)
+        if due is None or due > self._clock():
+            return []
+        return await self._jobs.claim([JobKind.LINEAGE], limit=limit, time_limit=_TIME_LIMIT, but_for=but_for)
+
+    async def _while_beating(self, jobs: Sequence[Job], key: TargetKey | None, receiver: Receiver) -> str | None:
         async def beat() -> None:
             while True:
                 await anyio.sleep(_BEAT)
@@ -133,22 +154,22 @@ class LineageDelivery:
 
         async with isolated_group() as group:
             group.start_soon(beat)
-            why = await self._tell(jobs, receiver)
+            why = await self._tell(jobs, key, receiver)
             group.cancel_scope.cancel()
         return why
 
-    async def _tell(self, jobs: Sequence[Job], receiver: Receiver) -> str | None:
-        """Tell the lineage of what these jobs are about; answers why nothing more is to be tried now."""
+    async def _tell(self, jobs: Sequence[Job], key: TargetKey | None, receiver: Receiver) -> str | None:
+        """Tell a receiver the lineage of what jobs are about; answers why nothing more is to be tried now."""
         settings = self._settings()
-        before = ToldLineage(self._store, settings, _targets_that_take(settings))
+        before = ToldLineage(self._store, settings, key)
         told: list[tuple[Job, list[bytes], Digest]] = []
-        unchanged: list[Job] = []
-        for job in jobs:
+        done = [job for job in jobs if job.key != key]  # of targets that take nothing any more
+        for job in (each for each in jobs if each.key == key):
             try:
                 events = await self._events(job)
                 digest = before.digest(events)
                 if await before.is_told(job.subject, digest):
-                    unchanged.append(job)
+                    done.append(job)
                 else:
                     told.append((job, [*map(canonical_json, events)], digest))
             except Exception as error:  # noqa: BLE001 -- isolates this asset
@@ -156,14 +177,12 @@ class LineageDelivery:
         answers = await receiver.take([events for _, events, _ in told])
         taken = {job: digest for (job, _, digest), why in zip(told, answers, strict=True) if why is None}
         await before.note({job.subject: digest for job, digest in taken.items()})
-        await self._jobs.finish([*unchanged, *taken])
+        await self._jobs.finish([*done, *taken])
         for (job, _, _), why in zip(told, answers, strict=True):
             if why is not None:
                 await self._put_off(job, why.message, why.remedy)
         last = answers[-1] if answers else None
-        return (
-            None if last is None else f"lineage is not told to {_receivers_told(self._settings())} yet: {last.message}"
-        )
+        return None if last is None else f"lineage is not told to {_named(settings, key)} yet: {last.message}"
 
     async def _put_off(self, job: Job, message: str, remedy: str = "") -> None:
         await self._jobs.fail(job, job.problem_of(UNDELIVERED, message, remedy))
@@ -178,11 +197,10 @@ class LineageDelivery:
         at = isoformat(self._clock())
         return [*events_of(found, tenant=settings.tenant_host, at=at, run=job.token)]
 
-    async def _forget(self) -> None:
-        """Nobody is to be told any more: take out what waits."""
-        if await self._jobs.next_at([JobKind.LINEAGE]) is not None:
-            waiting = await self._jobs.queue(kind=JobKind.LINEAGE, state=JobState.QUEUED, limit=1_000)
-            await self._jobs.settle(waiting)
+    async def _forget(self, *, but_for: Collection[TargetKey | None]) -> None:
+        """Take out what waits for who is to be told nothing any more."""
+        while jobs := await self._due(BATCH, but_for):
+            await self._jobs.finish(jobs)
 
 
 async def lineage_around(source: StoredLineage, name: str) -> Lineage:
@@ -211,10 +229,12 @@ async def undelivered(jobs: JobEngine, settings: Settings) -> Problem | None:
     if not tells_lineage(settings):
         return None
     waiting = await jobs.queue(kind=JobKind.LINEAGE, state=JobState.QUEUED, limit=_LOOKED_AT)
-    failed = next((job.problem for job in waiting if job.problem is not None), None)
-    if failed is None:
+    failed = next((job for job in waiting if job.problem is not None), None)
+    if failed is None or failed.problem is None:
         return None
-    number = (await jobs.counts()).get((JobKind.LINEAGE, JobState.QUEUED), 0)
-    told = _receivers_told(settings)
-    message = f"the lineage of {counted(number, 'asset')} is not told to {told} yet: {failed.message}"
-    return Problem("lineage", UNDELIVERED, message, failed.remedy or "It is tried again by itself.")
+    if len(waiting) == _LOOKED_AT:
+        waiting = await jobs.queue(kind=JobKind.LINEAGE, state=JobState.QUEUED, limit=_ALL)
+    number = sum(job.key == failed.key for job in waiting)
+    told, why = _named(settings, failed.key), failed.problem
+    message = f"the lineage of {counted(number, 'asset')} is not told to {told} yet: {why.message}"
+    return Problem("lineage", UNDELIVERED, message, why.remedy or "It is tried again by itself.")

@@ -57,21 +57,6 @@ def receiver_of(settings: Settings, posting: JsonPost) -> Receiver | None:
     return None
 
 
-class SeveralReceivers:
-    """Hands events to each of several; an entry was taken where all of them took it."""
-
-    def __init__(self, receivers: Sequence[Receiver]) -> None:
-        self._receivers = receivers
-
-    async def take(self, batch: Sequence[Entry]) -> list[UndeliveredError | None]:
-        """As `Receiver.take`."""
-        answers: list[UndeliveredError | None] = [None] * len(batch)
-        for receiver in self._receivers:
-            own = await receiver.take(batch)
-            answers = [known or why for known, why in zip(answers, own, strict=True)]
-        return answers
-
-
 class EventAddress:
     """Posts each event by itself, and nothing more once the receiver is known not to take any."""
 

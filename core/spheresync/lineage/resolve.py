@@ -7,11 +7,12 @@ nothing can be said, so what its readers name of it stands.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spheresync.lineage.graph import RUNS, Edge
-from spheresync.model import Asset, ColumnOrigin, EdgeKind, Reads, WrittenColumn
+from spheresync.model import Asset, AssetKind, ColumnOrigin, Derivation, EdgeKind, Reads, WrittenColumn
 
+_NOT_AGGREGATED = frozenset({None, "", "NONE", "NOP"})
 _FAR = 16
 """Associations in one path."""
 
@@ -71,9 +72,11 @@ def resolve(asset: Asset, known: Mapping[str, Asset]) -> Resolved:
     passed = dict.fromkeys(name for each in origins.followed for name in members.passed(each.objects, each.steps))
     found.passed = tuple(name for name in passed if name != me)
     found.edges += [Edge(name, me, EdgeKind.TABLE, Reads.ASSOCIATION) for name in found.passed]
+    aggregated = _aggregated(asset)
     for origin in origins.columns:
         if origin.column in columns:
-            found.add(me, (me, origin.column), origin, members)
+            told = replace(origin, how=Derivation.AGGREGATED) if origin.column in aggregated else origin
+            found.add(me, (me, origin.column), told, members)
     for written in origins.written:
         if written.object in known and not members.has(written.object, written.column):
             found.broken.append(f"{me}: it fills {written.object}.{written.column}, which that does not have")
@@ -81,6 +84,13 @@ def resolve(asset: Asset, known: Mapping[str, Asset]) -> Resolved:
         found.add(me, (written.object, written.column), written, members)
     found.unclear += [f"{me}: {said}" for said in origins.unknown]
     return found
+
+
+def _aggregated(asset: Asset) -> frozenset[str]:
+    """The measures of an analytic model: whoever asks it gets sums or counts of a column, never its values."""
+    if asset.kind is not AssetKind.ANALYTIC_MODEL:
+        return frozenset()
+    return frozenset(str(each.name) for each in asset.columns if each.aggregation not in _NOT_AGGREGATED)
 
 
 class _Members:

@@ -6,11 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from spheresync.mapping.references import asset_of
-from spheresync.model import Asset, AssetId, TargetKey
+from spheresync.model import Asset, AssetId, TargetKey, to_the_second
 from spheresync.state.definitions import decode_asset
+from spheresync.state.lost_objects import lost_object
 from spheresync.state.port import Store
-from spheresync.state.records import AssetRecord
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 from spheresync.targets.registry import design_of
+
+_LEFT = {
+    CheckpointState.RETIRED: "marked as retired",
+    CheckpointState.FORGOTTEN: "left as it was and not managed any more",
+}
+"""What is said of objects that stay though nothing is written there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class StoredLineage:
         assets = [asset for name in names if (asset := asset_of(name)) is not None]
         found: dict[str, list[WrittenTable]] = {}
         for key in self._in_force:
-            held = await self._store.checkpoints.of(assets, key)
+            held = await self._held(assets, key)
             bodies = await self._store.blobs.get_many(each.body for each in held.values())
             for asset, each in held.items():
                 if each.state.in_use and each.body in bodies:
@@ -61,16 +68,40 @@ class StoredLineage:
                     found.setdefault(str(asset), []).append(written)
         return found
 
+    async def _held(self, assets: Collection[AssetId], key: TargetKey) -> Mapping[AssetId, Checkpoint]:
+        """What a target is known to hold of assets."""
+        return await self._store.checkpoints.of(assets, key)
+
 
 class LineageOfNow(StoredLineage):
     """As `StoredLineage`, without what Datasphere no longer lists, but for the asset that is asked about.
 
     What is gone leads nowhere any more, though its definition stays in the state for as long as it may come back.
+    Without objects that others took or deleted, too: what those hold is not the asset's. `not_written` says so of each,
+    and of tables that are kept though nothing is written there any more.
     """
 
     def __init__(self, store: Store, in_force: Sequence[TargetKey], asked: AssetId) -> None:
         super().__init__(store, in_force)
         self._asked = asked
+        self.not_written: dict[str, None] = {}
 
     def _counts(self, record: AssetRecord) -> bool:
         return super()._counts(record) and (not record.misses or record.id == self._asked)
+
+    async def _held(self, assets: Collection[AssetId], key: TargetKey) -> Mapping[AssetId, Checkpoint]:
+        held = await super()._held(assets, key)
+        drifts = await self._store.drift.of(assets, key)
+        unwritten = await self._store.unwritten.of(assets, key)
+        kept: dict[AssetId, Checkpoint] = {}
+        for asset, each in held.items():
+            lost = lost_object(each, drifts.get(asset), unwritten.get(asset))
+            told = f"{'.'.join(each.address)} in {key}"
+            if lost is not None:
+                self.not_written.setdefault(f"{told} was written from {asset} and is {lost.loss}: {lost.reason}")
+            elif (left := _LEFT.get(each.state)) is not None:
+                since = to_the_second(each.synced_at)
+                self.not_written.setdefault(f"{told}, written from {asset}, still stands there, {left} since {since}")
+            else:
+                kept[asset] = each
+        return kept

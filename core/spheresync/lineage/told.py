@@ -18,37 +18,38 @@ _OF_THE_TELLING = frozenset({"eventTime", "run"})
 
 
 class ToldLineage:
-    """Digests of what was told, by the subjects of jobs.
+    """Digests of what one receiver was told, by the subjects of jobs.
 
     Args:
         store: keeps them.
         settings: in force; who else is told has been told nothing yet.
-        targets: that take events.
+        key: the target that is told, None for the receiver that the settings name.
     """
 
-    def __init__(self, store: Store, settings: Settings, targets: Iterable[TargetKey]) -> None:
+    def __init__(self, store: Store, settings: Settings, key: TargetKey | None) -> None:
         self._store = store
-        homes = [(key, settings.section_of(key.target)) for key in targets]
-        taking: list[JsonValue] = [[str(key), "" if section is None else section.home] for key, section in homes]
-        self._receivers: list[JsonValue] = [settings.lineage.openlineage, taking]
+        section = None if key is None else settings.section_of(key.target)
+        home = "" if section is None else section.home
+        self._receiver: JsonValue = settings.lineage.openlineage if key is None else home
+        self._told = _TOLD if key is None else f"{_TOLD}{key.target}:{key.destination}:"
 
     def digest(self, events: Iterable[Event]) -> Digest:
         """Over what events say, and to whom."""
         said: list[JsonValue] = [
             {name: value for name, value in event.items() if name not in _OF_THE_TELLING} for event in events
         ]
-        return digest_json([self._receivers, said])
+        return digest_json([self._receiver, said])
 
     async def is_told(self, subject: str, digest: Digest) -> bool:
         """Whether just this was told last."""
-        return await self._store.meta.get(f"{_TOLD}{subject}") == digest
+        return await self._store.meta.get(f"{self._told}{subject}") == digest
 
     async def note(self, told: Mapping[str, Digest]) -> None:
         """Keep what was told just now."""
 
         async def note(tx: Tx) -> None:
             for subject, digest in told.items():
-                await tx.meta.set(f"{_TOLD}{subject}", digest)
+                await tx.meta.set(f"{self._told}{subject}", digest)
 
         if told:
             await self._store.write(note)

@@ -17,6 +17,13 @@ def applies(match: RuleMatch, asset: AssetId, kind: AssetKind, label: str) -> bo
     )
 
 
+def unmet(match: RuleMatch, asset: AssetId, kind: AssetKind, label: str) -> dict[str, tuple[str, ...]]:
+    """The keys of a match that an asset does not meet, with what each of them asks for."""
+    values = {"space": asset.space, "name": asset.name, "kind": kind, "label": label}
+    asked: dict[str, tuple[str, ...] | None] = {key: getattr(match, key) for key in values}
+    return {key: globs for key, globs in asked.items() if globs is not None and first_match(globs, values[key]) is None}
+
+
 def applies_to_column(match: ColumnMatch, column: Column) -> bool:
     """Every key that is given must match."""
     return (

@@ -46,6 +46,7 @@ from spheresync.model.names import (
     GLUE_CONTEXT,
     LAKE_FORMATION,
     QUICK_SIGHT,
+    TARGET_NAMES,
     UNSPELLABLE_REMEDY,
     Address,
     AssetId,
@@ -77,6 +78,8 @@ from spheresync.model.relations import (
 )
 from spheresync.model.requests import LineageExport, ScopeRequest
 from spheresync.model.timestamps import isoformat, to_the_second, utc_now
+from spheresync.model.tool_calls import CallOutcome, ToolCall
+from spheresync.model.type_names import CSN_OF_EDM, facets_named, is_qualified, types_named
 from spheresync.model.words import (
     Action,
     AssetKind,
@@ -100,6 +103,7 @@ from spheresync.model.words import (
 )
 
 __all__ = [
+    "CSN_OF_EDM",
     "DATAZONE",
     "DATAZONE_PUBLISHING",
     "DEFAULT_DESTINATION",
@@ -118,6 +122,7 @@ __all__ = [
     "SPACE_NOT_SERVED",
     "SPACE_UNREAD",
     "SYSTEM",
+    "TARGET_NAMES",
     "UNSPELLABLE",
     "UNSPELLABLE_REMEDY",
     "UNTYPED",
@@ -130,6 +135,7 @@ __all__ = [
     "AssetStatus",
     "Association",
     "AssociationPath",
+    "CallOutcome",
     "ChangeSetId",
     "Column",
     "ColumnOrigin",
@@ -180,6 +186,7 @@ __all__ = [
     "TargetName",
     "TechnicalName",
     "Tier",
+    "ToolCall",
     "Withheld",
     "WrittenColumn",
     "canonical_json",
@@ -187,13 +194,16 @@ __all__ = [
     "default_label",
     "digest_json",
     "digest_of",
+    "facets_named",
     "first_of",
     "freeze_pairs",
+    "is_qualified",
     "isoformat",
     "label_in",
     "said_of_untyped",
     "shown",
     "to_the_second",
+    "types_named",
     "unspellable",
     "utc_now",
 ]

@@ -60,6 +60,7 @@ class Problem:
     message: str
     remedy: str = ""
     asset: AssetId | None = None  # the one asset that it is about: what to compare by
+    key: TargetKey | None = None  # the one target of several in which it is so
 
     @classmethod
     def of(cls, asset: AssetId, code: str, message: str, remedy: str = "") -> Problem:
@@ -69,7 +70,7 @@ class Problem:
     @classmethod
     def of_target(cls, key: TargetKey, code: str, message: str, remedy: str = "") -> Problem:
         """The problem of one target in one destination as a whole."""
-        return cls(str(key), code, message, remedy)
+        return cls(str(key), code, message, remedy, key=key)
 
     @classmethod
     def of_error(cls, asset: AssetId, error: SpheresyncError) -> Problem:

@@ -23,6 +23,7 @@ QUICK_SIGHT = TargetName("quicksight")
 DATAZONE = TargetName("datazone")
 DATAZONE_PUBLISHING = TargetName("datazone_publishing")
 GLUE_CONTEXT = TargetName("glue_context")
+TARGET_NAMES = frozenset({GLUE, LAKE_FORMATION, QUICK_SIGHT, DATAZONE, DATAZONE_PUBLISHING, GLUE_CONTEXT})
 DEFAULT_DESTINATION = DestinationName("default")
 
 

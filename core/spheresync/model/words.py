@@ -85,6 +85,11 @@ class AssetStatus(StrEnum):
         """Whether a target should hold it: what is counted where it is said how many are in sync."""
         return self not in {AssetStatus.EXCLUDED, AssetStatus.RETIRED, AssetStatus.DELETED}
 
+    @property
+    def gone(self) -> bool:
+        """Whether Datasphere no longer lists it: what is known of it is kept, and counted with the rest."""
+        return self in {AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED}
+
 
 class Action(StrEnum):
     """What a change set does with one asset in one target (CONTRACT.md)."""
@@ -104,6 +109,11 @@ class Action(StrEnum):
     def changes_something(self) -> bool:
         """Whether applying it writes to the target or to what is managed there."""
         return self not in {Action.UNCHANGED, Action.HELD, Action.CONFLICT}
+
+    @property
+    def only_noted(self) -> bool:
+        """Whether nothing is sent for it: the state alone notes it."""
+        return self in {Action.FORGET, Action.ADOPT}
 
     @property
     def writes_definition(self) -> bool:

@@ -8,13 +8,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.mapping.names import plain_name
-from spheresync.model import Action, Address, AssetId, DesiredObject, Digest, LiveObject, Problem, digest_of, isoformat
+from spheresync.model import (
+    Action,
+    Address,
+    AssetId,
+    DesiredObject,
+    Digest,
+    LiveObject,
+    Problem,
+    TargetKey,
+    digest_of,
+    isoformat,
+)
 from spheresync.planning.decisions.asset_work import LOOKED_FOR, WAITS_FOR_TABLE
 from spheresync.planning.decisions.drift import Comparison, DriftOutcome, compare, drift_finding, missing_finding
-from spheresync.planning.decisions.items import Subject, absent_item, item_for, recreate_item, settled_item
+from spheresync.planning.decisions.items import (
+    Subject,
+    absent_item,
+    item_for,
+    proven_digest,
+    recreate_item,
+    settled_item,
+)
+from spheresync.planning.decisions.overwritten import (
+    is_of_ours,
+    overwrite_finding,
+    overwriting_reason,
+    overwritten_fields,
+)
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.removal.retirement import retire
@@ -23,6 +48,7 @@ from spheresync.state.definitions import column_names
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, KnownObject
 from spheresync.targets.design import TargetDesign
 
+_SOMEBODY = "somebody else has changed"
 _LEFT_HALF = "a write that failed has left it half done"
 
 
@@ -38,6 +64,7 @@ class AssetComparison:
         names: AllocatedNames,
         blobs: Mapping[Digest, bytes],
         seen: Mapping[AssetId, LiveObject | None],
+        standing: Mapping[AssetId, LiveObject] = MappingProxyType({}),
         now: datetime,
     ) -> None:
         """Hand in what the comparison goes by.
@@ -49,6 +76,7 @@ class AssetComparison:
             names: which address each asset has.
             blobs: definitions and last bodies.
             seen: the tables that were read; None where none is there.
+            standing: objects where the state knows of none.
             now: for marks of retirement.
         """
         self._draft = draft
@@ -57,6 +85,7 @@ class AssetComparison:
         self._names = names
         self._blobs = blobs
         self._seen = seen
+        self._standing = standing
         self._now = now
 
     def add_to_draft(self, subject: Subject, desired: DesiredObject) -> list[bytes]:
@@ -86,6 +115,8 @@ class AssetComparison:
                 return self._missing(subject, checkpoint, desired)
             in_full = address.container in names.compared
             return self.with_table(subject, live, desired, adopted=adopted, in_full=in_full)
+        if (live := self._standing.get(subject.asset)) is not None and self._is_ours(subject, live):
+            return self._found_again(subject, live, desired)
         closed = names.closed.get(address.container)
         if address in names.foreign or closed is not None:
             reason = f"{address.container}.{address.name} exists and is not managed by this installation"
@@ -101,8 +132,34 @@ class AssetComparison:
         item = item_for(subject, desired, last_body, adopted=adopted or again)
         if again and item is not None:
             item = replace(item, reason="mapping rules name it so again; its former table is taken into use")
+        elif moves and item is not None and item.action is Action.CREATE and before.checkpoint is not None:
+            item = replace(item, reason=f"mapping rules name it so now, and not {'.'.join(before.checkpoint.address)}")
         bodies = self._add(subject, item, desired)
         return bodies + self.retire_former(before, address) if moves else bodies
+
+    def _is_ours(self, subject: Subject, live: LiveObject) -> bool:
+        """Whether an object of which the state knows nothing says itself to be the asset's, as a write would find."""
+        marker = self._settings.installation_marker
+        return self._design.foreign_because(live, subject.asset, marker, None) is None
+
+    def _found_again(self, subject: Subject, live: LiveObject, desired: DesiredObject) -> list[bytes]:
+        """Plan for an object of ours of which the state knew nothing: what a write would find and take up again."""
+        policies, at = self._settings.drift, isoformat(self._now)
+        if self._design.holds(live, desired):
+            merged = self._design.merge(desired.body, live.body, desired.body, policies)
+            body = self._design.with_noted(merged.body, desired.body)
+            found = _known_of(subject, live, body, desired.digest, at)
+            self._draft.found_again.append(found)
+            item = item_for(replace(subject, checkpoint=found), desired, body, adopted=True)
+            return [body, *self._add(replace(subject, checkpoint=found), item, desired)]
+        if self._design.capabilities.goes_with_base or live.source is None:  # nothing says who has put it there
+            return self._add(subject, item_for(subject, desired, None, adopted=False), desired)
+        written = self._design.last_written(live.body, live.digest)
+        found = _known_of(subject, live, written.body, proven_digest(live, written), at)
+        self._draft.found_again.append(found)
+        self._blobs = {**self._blobs, found.body: written.body}
+        found_at = replace(subject, checkpoint=found)
+        return [written.body, *self.with_table(found_at, live, desired, adopted=True, in_full=True)]
 
     def _nothing_to_write(self, subject: Subject, desired: DesiredObject) -> list[bytes]:
         """Note of an asset without an object that none is needed, so that it is not designed again."""
@@ -183,6 +240,8 @@ class AssetComparison:
             item = item_for(subject, desired, there, adopted=adopted, drifted=True)
             if item is not None and left_half and not found.edited:
                 item = replace(item, reason=_LEFT_HALF)
+            elif item is not None:
+                item = self._overwriting(item, live, found)
             return [there, *self._add(subject, item, desired)]
         if found.outcome is DriftOutcome.LEFT and desired.digest not in {live.digest, checkpoint.body_digest}:
             # Datasphere wants more of a table that must be left: planned, and refused in the run, so that it is told.
@@ -202,6 +261,18 @@ class AssetComparison:
             self._draft.reported.add(subject.asset)
         return [body, *bodies]
 
+    def _overwriting(self, item: ChangeSetItem, live: LiveObject, found: Comparison) -> ChangeSetItem:
+        """The item, which says so where it writes over what others have changed."""
+        if is_of_ours(self._design, live.body):
+            return item
+        edits = [change for change in found.changes if change.path in found.edited]
+        lost = overwritten_fields(self._design, edits, item.changes, found.kept)
+        if not lost:
+            return item
+        self._draft.overwritten.append(overwrite_finding(self._design, item.asset, item.address, lost))
+        besides = "" if item.reason.startswith(_SOMEBODY) else f"; besides, {item.reason}"
+        return replace(item, reason=f"{overwriting_reason(self._design, lost)}{besides}")
+
     def retire_former(self, subject: Subject, address: Address) -> list[bytes]:
         """Mark the table that an asset had before rules named it anew; `deletion.policy: keep` leaves it as it is."""
         checkpoint = subject.checkpoint
@@ -214,13 +285,14 @@ class AssetComparison:
             return []
         if self._settings.deletion.policy is DeletionPolicy.KEEP:
             return []
-        reason = f"mapping rules now name it {address.container}.{address.name}; this table is in nobody's use"
+        reason = f"mapping rules now name it {address.container}.{address.name}; who reads this table is not known"
         at, policies = isoformat(self._now), self._settings.drift
         marked = retire(
             subject, checkpoint, last_body, self._seen.get(subject.asset), at=at, reason=reason, policies=policies
         )
         self._draft.items.append(marked.item)
         self._draft.left += [marked.finding] if marked.finding is not None else []
+        self._draft.overwritten += [marked.overwritten] if marked.overwritten is not None else []
         return [*marked.bodies]
 
     def _take_back(self, subject: Subject, checkpoint: Checkpoint, last_body: bytes, address: Address) -> list[bytes]:
@@ -271,7 +343,25 @@ def subject_at(subject: Subject, address: Address, names: AllocatedNames) -> Sub
         return subject
     former = names.formers.get(address)
     ours = former is not None and former.asset == subject.asset
-    return replace(subject, checkpoint=former.as_checkpoint() if former is not None and ours else None)
+    deleted = checkpoint is not None and checkpoint.state is CheckpointState.DELETED
+    return replace(
+        subject,
+        checkpoint=former.as_checkpoint() if former is not None and ours else None,
+        deleted_by=checkpoint.run_id if checkpoint is not None and deleted else None,
+    )
+
+
+def _known_of(subject: Subject, live: LiveObject, body: bytes, digest: Digest, at: str) -> Checkpoint:
+    """What an object says of itself of which the state knows nothing."""
+    known = KnownObject.standing(
+        subject.asset,
+        TargetKey(subject.target, subject.destination),
+        live,
+        body=digest_of(body),
+        body_digest=digest,
+        version=live.version,
+    )
+    return Checkpoint.of_object(known, retired=subject.design.is_retired(body), at=at)
 
 
 def _follow(

@@ -104,8 +104,16 @@ class AssetPlanner:
                 [each for each in chunk if each.asset not in lost], designed, names
             )
             seen.update(others)
+            standing = await self._standing_unknown(chunk, designed, names)
             comparison = AssetComparison(
-                self._draft, self._settings, self._design, names=names, blobs=blobs, seen=seen, now=self._now
+                self._draft,
+                self._settings,
+                self._design,
+                names=names,
+                blobs=blobs,
+                seen=seen,
+                standing=standing,
+                now=self._now,
             )
             referred = [
                 body
@@ -270,6 +278,26 @@ class AssetPlanner:
         wanted = {names.addresses[each.asset] for each in new}
         names.foreign |= await self._live_reads.taken(wanted)
         return seen, hidden
+
+    async def _standing_unknown(
+        self, subjects: Sequence[Subject], designed: Mapping[AssetId, DesiredObject], names: AllocatedNames
+    ) -> Mapping[AssetId, LiveObject]:
+        """What stands where something is added for the first time, as far as the state knows, to what was there before.
+
+        A state that was lost may have known of it: no listing shows what is added to objects of another target.
+        """
+        if self._design.capabilities.depends_on is None:
+            return {}
+        wanted = {
+            names.addresses[each.asset]: each.asset
+            for each in subjects
+            if each.checkpoint is None
+            and not each.base_is_new
+            and (desired := designed.get(each.asset)) is not None
+            and desired.digest != self._design.nothing
+        }
+        found = await self._live_reads.standing(wanted)
+        return {asset: live for asset, live in found.items() if live is not None}
 
 
 def _is_new(subject: Subject, names: AllocatedNames) -> bool:

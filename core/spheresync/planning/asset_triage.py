@@ -84,7 +84,7 @@ class AssetTriage:
         if work in {AssetWork.RETIRE, AssetWork.DELETE} and not (unwanted or self.confirmed.allows(record.id)):
             draft.left.append(not_asked(record.id))
             work = AssetWork.UNCHANGED
-        self.findings.note(record, work)
+        self.findings.note(record, work, included=record.included and decision.included)
         self._settle(record, checkpoint, decision, work)
         self.decided[record.id] = decision
         return work

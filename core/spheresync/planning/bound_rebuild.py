@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Address, AssetId, LiveObject, PhysicalName, TargetKey, digest_of
 from spheresync.planning.checkpoint_rebuild import remember_rebuilt, source_of, stub_of
-from spheresync.planning.decisions.items import EDITED
+from spheresync.planning.decisions.items import proven_digest
 from spheresync.planning.names.container_notes import CONTAINER_NOTES
 from spheresync.state.port import Store
 from spheresync.state.records import (
@@ -32,14 +32,12 @@ def bound_checkpoint(
 ) -> tuple[Checkpoint, bytes]:
     """What a table that says itself to be bound to an asset proves of it; answers the body that we wrote last, too."""
     written = design.last_written(live.body, live.digest)
-    known = KnownObject(
-        asset=asset,
-        target=key.target,
-        destination=key.destination,
-        container=live.container,
-        name=live.name,
+    known = KnownObject.standing(
+        asset,
+        key,
+        live,
         body=digest_of(written.body),
-        body_digest=live.digest if live.digest is not None and written.proven else EDITED,
+        body_digest=proven_digest(live, written),
         version=live.version if live.intact else None,
     )
     return replace(Checkpoint.of_object(known, retired=False, at=at), state=CheckpointState.BOUND), written.body

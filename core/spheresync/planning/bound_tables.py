@@ -21,6 +21,7 @@ from spheresync.model import (
     Digest,
     LiveObject,
     Problem,
+    TargetKey,
     isoformat,
 )
 from spheresync.observe.incidents import ErrorAccount
@@ -28,8 +29,9 @@ from spheresync.planning.asset_comparison import AssetComparison
 from spheresync.planning.batch_design import DesignRequest, DesignResult, RefusedDesign, WrongDefinition, design_all
 from spheresync.planning.bound_rebuild import BoundTableRebuilder, SeenTables, bound_checkpoint
 from spheresync.planning.decisions.asset_work import WAITS_FOR_TABLE
-from spheresync.planning.decisions.items import Subject, absent_item, bind_item
+from spheresync.planning.decisions.items import Subject, absent_item, bind_item, of_another_destination
 from spheresync.planning.decisions.renames import case_key, waits_for_former
+from spheresync.planning.destination_places import SharedPlace
 from spheresync.planning.lost_bodies import definition_lost, known_by_target, wrong_definition
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
@@ -82,6 +84,7 @@ class BoundTablePlanner:
         progress: OnProgress,
         recent: RecentReads,
         names: AllocatedNames,
+        shared: SharedPlace,
     ) -> None:
         """Build it.
 
@@ -94,6 +97,7 @@ class BoundTablePlanner:
             progress: told of every chunk.
             recent: gets the tables that were read.
             names: the tables of ours that assets had before.
+            shared: what other destinations manage in the same place.
         """
         self._store = store
         self._settings = settings
@@ -104,6 +108,7 @@ class BoundTablePlanner:
         self._progress = progress
         self._recent = recent
         self._names = names
+        self._shared = shared
         self.known_again: Mapping[AssetId, Checkpoint] = {}  # what a lost state knew and no rule binds any more
         self._unbound: list[_Bound] = []  # that cannot have their tables now
         self._bodies: list[bytes] = []  # that items refer to, not written down yet
@@ -216,7 +221,11 @@ class BoundTablePlanner:
             ours = live.bound_by == marker
             holder = holders.of(each.at, ours=ours) or (named if ours else None) or min(wanted[each.at], key=str)
             table = ".".join(each.at)
-            if holder == each.asset:
+            if (other := self._destination_of(each, ours=ours)) is not None:
+                reason = f"{of_another_destination(*each.at, other)}, which writes it already"
+                self._draft.items.append(absent_item(each.subject, each.at, Action.CONFLICT, reason))
+                self._unbound.append(each)
+            elif holder == each.asset:
                 free.append((each, live))
             elif case_key(holder) == case_key(each.asset):  # perhaps itself, under a name of another case
                 self._wait(each, waits_for_former(holder))
@@ -227,6 +236,20 @@ class BoundTablePlanner:
                 self._draft.items.append(absent_item(each.subject, each.at, Action.CONFLICT, reason))
                 self._unbound.append(each)
         return free
+
+    def _destination_of(self, bound: _Bound, *, ours: bool) -> TargetKey | None:
+        """Which other destination has the table of an asset: our marker on it does not say for which it was bound.
+
+        Where the state knows of none, as one that was lost, it is the first whose rules bind the asset to it.
+        """
+        if (holder := self._shared.held.get(bound.at)) is not None or not ours or bound.checkpoint is not None:
+            return holder
+        record = bound.subject.record
+        for key, rules in self._shared.before.items():
+            decision = record.decided_by(rules)
+            if decision.included and decision.bound_to(record.id, record.kind, record.label) == bound.at:
+                return key
+        return None
 
     async def _make_room(self, wanted: Mapping[Address, Sequence[AssetId]]) -> None:
         """Take back what is ours of assets that wait for another table, where the one that they have is waited for.

@@ -25,9 +25,11 @@ class BaseWrite:
     after: bytes
 
     def columns(self, design: TargetDesign) -> frozenset[str]:
-        """The columns that the write took away or made; `design` is that of the base."""
-        then, now = (frozenset(design.column_names(body).values()) for body in (self.before, self.after))
-        return then ^ now
+        """The columns that the write took away or made; `design` is that of the base.
+
+        A column of a table of others stays, with all that stands on it, when it is no longer one of the asset's.
+        """
+        return design.columns_there(self.before) ^ design.columns_there(self.after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.decisions.items import EDITED
+from spheresync.planning.decisions.items import proven_digest
 from spheresync.planning.names.rename_notes import former_names
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
@@ -177,14 +177,12 @@ class CheckpointRebuilder:
     def _checkpoint(
         self, asset: AssetId, live: LiveObject, written: LastWritten, now: str, *, retired: bool
     ) -> Checkpoint:
-        known = KnownObject(
-            asset=asset,
-            target=self._key.target,
-            destination=self._key.destination,
-            container=live.container,
-            name=live.name,
+        known = KnownObject.standing(
+            asset,
+            self._key,
+            live,
             body=digest_of(written.body),
-            body_digest=live.digest if live.digest is not None and written.proven else EDITED,
+            body_digest=proven_digest(live, written),
             version=live.version if live.intact else None,
         )
         return Checkpoint.of_object(known, retired=retired, at=now)
@@ -232,6 +230,20 @@ async def remember_rebuilt(
         await tx.audit.append_many([event])
 
     await store.write(remember)
+
+
+async def note_found_again(tx: Tx, key: TargetKey, found: Sequence[Checkpoint], in_force: Sequence[TargetKey]) -> None:
+    """Write down objects that a plan has found where the state knew nothing of them, but for what a run wrote since."""
+    known = await tx.checkpoints.of({each.asset for each in found}, key) if found else {}
+    new = [each for each in found if each.asset not in known]
+    if not new:
+        return
+    await tx.checkpoints.put_many(new)
+    await settle_statuses(tx, [each.asset for each in new], in_force)
+    detail: dict[str, JsonValue] = {"objects": len(new), "former": 0, "destination": key.destination}
+    await tx.audit.append_many(
+        [AuditEvent(SYSTEM, AuditAction.REBUILD, None, None, key.target, AuditOutcome.DONE, detail)]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spheresync.model import Action, AssetId, Problem, TargetKey
+from spheresync.model import Action, Address, AssetId, Problem, TargetKey
 from spheresync.planning.decisions.asset_work import LOOKED_FOR, WAITS_FOR_TABLE
 from spheresync.planning.decisions.base_objects import BaseObjects, KnownBase
 from spheresync.planning.decisions.items import Subject, absent_item
@@ -42,20 +42,47 @@ class Dependents:
         """The object that an asset is added to, None where there is none yet."""
         return self.objects.known.get(asset)
 
-    def at_their_objects(self, subjects: Sequence[Subject], draft: PlanDraft, marker: str) -> AllocatedNames:
+    def makes(self, asset: AssetId) -> bool:
+        """Whether the same change set makes the object that an asset is added to."""
+        base = self.of(asset)
+        return base is not None and (asset, base.address) in self.objects.made
+
+    def at_their_objects(
+        self,
+        subjects: Sequence[Subject],
+        draft: PlanDraft,
+        marker: str,
+        apart: Sequence[str],
+        known: Iterable[Checkpoint],
+    ) -> AllocatedNames:
         """The addresses of those whose objects are there or made by the same change set; the others wait.
 
-        What has an address of its own keeps it, whatever the name of its asset is by now.
+        What has an id of its own keeps it, whatever the name of its asset is by now, and what is new of a space goes
+        where the rest of that is.
+
+        Args:
+            subjects: the assets.
+            draft: gets the items of those that wait.
+            marker: this installation's mark of ownership.
+            apart: what tells the objects of this destination from those of others in the same account and Region.
+            known: what the target is known to hold.
         """
         assert self.key is not None
         names = AllocatedNames()
+        containers = {each.asset.space: each.address.container for each in known if each.is_there}
         for subject in subjects:
             base = self.of(subject.asset)
+            if base is not None and (held := self.objects.held.get(subject.asset)) is not None:
+                reason = f"its table in {self.key} is left as it is: {held}"
+                draft.items.append(absent_item(subject, base.address, Action.HELD, reason))
+                continue
             if base is not None:
                 kept = subject.checkpoint
-                derived = subject.design.address(subject.asset, base.address, marker, subject.destination)
-                keeps = derived != base.address and kept is not None and kept.is_there
-                names.addresses[subject.asset] = kept.address if kept is not None and keeps else derived
+                address = subject.design.address(subject.asset, base.address, marker, apart)
+                if subject.design.capabilities.own_ids:
+                    address = Address(containers.get(subject.asset.space, address.container), address.name)
+                    address = kept.address if kept is not None and kept.is_there else address
+                names.addresses[subject.asset] = address
                 continue
             why, at = self.objects.why_waiting(subject.asset)
             reason = f"{self.key} holds no table of it yet: {why}"

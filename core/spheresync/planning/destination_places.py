@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from spheresync.config import Settings
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.mapping.rules import MappingRules
-from spheresync.model import Address, Place, TargetKey
+from spheresync.model import Address, DestinationName, Place, TargetKey
+from spheresync.runtime.installation_name import noted_name
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import Checkpoint
 from spheresync.targets.protocol import Target
 from spheresync.targets.registry import base_of
 
 _NOTE = "place:"
+_PREFIX = "prefix:"
+"""Notes of how the databases of a destination began, where it was written last."""
 _EARLY = ("catalog ", "the own catalog ")
 """How the notes of an early version begin."""
 
@@ -27,35 +30,90 @@ _EARLY = ("catalog ", "the own catalog ")
 async def require_same_place(
     store: Store, settings: Settings, target: Target, known: Iterable[Checkpoint] | None = None
 ) -> None:
-    """Refuse to go by what is known of a destination that is in another place by now; what only AWS can say of that,
-    the target itself looks at before it writes.
+    """Refuse to go by what is known of a destination that is in another place by now, or was written under another
+    name; what only AWS can say of that, the target itself looks at before it writes.
 
     `known`: the checkpoints of the target, where they are at hand: to read those of many assets takes its time.
 
     Raises:
-        TargetError: CONFLICT; it was written elsewhere, and tables are known there.
+        TargetError: CONFLICT; it was written elsewhere, and tables are known there, or as another installation.
     """
-    key = target.key
-    noted = await store.meta.get(_NOTE + key.destination)
-    if noted is not None and known is None:
-        known = await store.checkpoints.all(key)
-    if noted is None or not any(held.is_there for held in known or ()):
+    await _require_same_name(store, settings)
+    key, name = target.key, target.key.destination
+    noted = await store.meta.get(_NOTE + name)
+    if noted is None:
         target.expect(None)
         return
-    before, now = _read(noted), settings.place_of(key.destination)
+    before, now = _read(noted), settings.place_of(name)
     if before is not None:
         moved = not before.may_be(now)
     else:  # else damaged, which says nothing
-        moved = noted.startswith(_EARLY) and noted != settings.places[key.destination].place
-    if not moved:
-        target.expect(None if before is None else before.catalog)
+        moved = noted.startswith(_EARLY) and noted != settings.places[name].place
+    prefix, prefix_now = await store.meta.get(_PREFIX + name), settings.prefix_in(name)
+    renamed = prefix is not None and prefix != prefix_now
+    whose = await _written_there(store, settings, name) if moved or renamed else None
+    if (moved or whose is not None) and await _is_known(store, name):
+        with_prefixes = (f", prefix {prefix!r},", f", prefix {prefix_now!r},") if renamed else ("", "")
+        raise _moved(name, f"{before or noted}{with_prefixes[0]}", f"{now}{with_prefixes[1]}", whose)
+    if known is None:
+        known = await store.checkpoints.all(key)
+    target.expect(before.catalog if before is not None and any(held.is_there for held in known) else None)
+
+
+async def _is_known(store: Store, name: DestinationName) -> bool:
+    """Whether anything is known in a destination, of whichever target: all of them have one place."""
+    for key in await store.checkpoints.keys():
+        if key.destination == name and any(held.is_there for held in await store.checkpoints.all(key)):
+            return True
+    return False
+
+
+async def _written_there(store: Store, settings: Settings, name: DestinationName) -> DestinationName | None:
+    """The other destination in force that was written until now where this one is by the settings, prefix and all.
+
+    So it is where two have changed their names: what each knows is of the other one's tables.
+    """
+    now, prefix = settings.place_of(name), settings.prefix_in(name)
+    for other in map(DestinationName, settings.places):
+        noted = _read(await store.meta.get(_NOTE + other)) if other != name else None
+        if noted is None or not noted.may_be(now) or await store.meta.get(_PREFIX + other) != prefix:
+            continue
+        if await _is_known(store, other):
+            return other
+    return None
+
+
+def _moved(name: DestinationName, before: str, now: str, whose: DestinationName | None) -> TargetError:
+    text = (
+        f"destination {name} was written in {before} until now and is {now} by the settings and the environment of "
+        "this process: what is known of the one says nothing of the other, so nothing was done there."
+    )
+    remedy = "Give the new place another name under `destinations:`, or put the former one back."
+    if whose is not None:
+        text = f"{text} That is where destination {whose} was written until now, as if names had changed places."
+        remedy = (
+            f"Put the names back under `destinations:`, so that {name} and {whose} are where they were: then all goes "
+            f"on. Where {name} is meant to be there, give it a name that nothing was written under."
+        )
+    return TargetError(TargetFault.CONFLICT, text, remedy=remedy, systemic=True)
+
+
+async def _require_same_name(store: Store, settings: Settings) -> None:
+    """A table carries the name, and gets the new one with the next write; what stands beside tables is found by it."""
+    name = await noted_name(store)
+    if name in {None, settings.installation_name}:
+        return
+    beside = ", ".join(sorted({key.target for key in await store.checkpoints.keys() if base_of(key) is not None}))
+    if not beside:
         return
     raise TargetError(
         TargetFault.CONFLICT,
-        f"destination {key.destination} was written in {before or noted} until now and is {now} by the settings and "
-        "the environment of this process: what is known of the one says nothing of the other, so nothing was done "
-        "there.",
-        remedy="Give the new place another name under `destinations:`, or put the former one back.",
+        f"this state has written as installation {name}, and the configuration says installation: "
+        f"{settings.installation_name}. What is ours in {beside} is known by that name only, so nothing was done: it "
+        "would be somebody else's, and made once more.",
+        remedy=f"Write installation: {name} again. For another installation beside it take another state folder "
+        "(SPHERESYNC_STATE_DIR) and another prefix; what stands can be taken over under its own name only, from an "
+        "empty state too.",
         systemic=True,
     )
 
@@ -68,6 +126,7 @@ async def note_place(tx: Tx, settings: Settings, target: Target) -> None:
     if place.may_be(noted):
         place = place.or_else(noted)
     await tx.meta.set(_NOTE + name, place.as_note())
+    await tx.meta.set(_PREFIX + name, settings.prefix_in(name))
 
 
 async def note_where_written(store: Store, settings: Settings, target: Target) -> None:
@@ -105,7 +164,7 @@ class SharedPlace:
 
     held: Mapping[Address, TargetKey] = field(default_factory=dict)
     left: frozenset[Address] = frozenset()
-    before: tuple[MappingRules, ...] = ()
+    before: Mapping[TargetKey, MappingRules] = field(default_factory=dict)
     after: tuple[MappingRules, ...] = ()
 
 
@@ -177,7 +236,7 @@ class Places:
         return SharedPlace(
             held,
             await self._left(key),
-            tuple(rules[each] for each in rules if each in first),
+            {each: rules[each] for each in rules if each in first},
             tuple(rules[each] for each in rules if each not in first),
         )
 

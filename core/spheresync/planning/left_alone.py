@@ -41,6 +41,7 @@ def leave_to_others(draft: PlanDraft, design: TargetDesign, held: Mapping[Addres
         if not item.action.removes:
             reason = f"{why}, which writes it already"
             items.append(as_conflict(item, reason, design))
+            draft.noted = [each for each in draft.noted if each.asset != item.asset]  # the other one says it
             continue
         draft.gone = [asset for asset in draft.gone if asset != item.asset]
         if item.asset not in written:  # else it is a former table, which the next plan forgets

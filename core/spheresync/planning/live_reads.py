@@ -67,9 +67,12 @@ class LiveReads:
 
     async def at(self, changing: Sequence[Checkpoint]) -> dict[AssetId, LiveObject | None]:
         """What stands in place of each of them, None where none is; those that could not be looked at are left out."""
-        if not (self._wanted and changing):
+        return await self.standing({checkpoint.address: checkpoint.asset for checkpoint in changing})
+
+    async def standing(self, addresses: Mapping[Address, AssetId]) -> dict[AssetId, LiveObject | None]:
+        """As `at`, by the addresses of objects of which the state may know nothing."""
+        if not (self._wanted and addresses):
             return {}
-        addresses = {checkpoint.address: checkpoint.asset for checkpoint in changing}
         try:
             found = await self._ahead.seen(addresses) if len(addresses) >= SPARED else {}
             rest = await look_by_name(self._target, addresses.keys() - found.keys())

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from spheresync.errors import RefusedError, StateError
 from spheresync.model import AssetId, LiveObject, Problem, digest_of
-from spheresync.planning.decisions.items import EDITED
+from spheresync.planning.decisions.items import proven_digest
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord, Checkpoint
 from spheresync.targets.design import TargetDesign
@@ -64,11 +64,10 @@ def body_lost(asset: AssetId, table: str) -> Problem:
 def known_by_target(design: TargetDesign, checkpoint: Checkpoint, live: LiveObject) -> tuple[Checkpoint, bytes]:
     """What was written last into a table, by what the table itself proves, where the state has lost it."""
     written = design.last_written(live.body, live.digest)
-    proven = written.proven and live.digest is not None
     known = replace(
         checkpoint,
         body=digest_of(written.body),
-        body_digest=live.digest if proven and live.digest is not None else EDITED,
+        body_digest=proven_digest(live, written),
         version=live.version if live.intact else None,
     )
     return known, written.body

@@ -20,10 +20,12 @@ class PlanDraft:
     summary: Counter[str] = field(default_factory=Counter)
     missing: set[AssetId] = field(default_factory=set)  # no longer listed, and their tables do not go yet
     rebased: list[Checkpoint] = field(default_factory=list)
+    found_again: list[Checkpoint] = field(default_factory=list)  # of objects of ours that the state knew nothing of
     shrinking: list[AssetId] = field(default_factory=list)
     removals: list[tuple[AssetWork, Subject]] = field(default_factory=list)
     gone: list[AssetId] = field(default_factory=list)
     left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
+    overwritten: list[Problem] = field(default_factory=list)  # edits of others that are written over
     waits: list[Problem] = field(default_factory=list)  # for tables of others
     noted: list[Problem] = field(default_factory=list)  # what people may want to know, and nothing is done about
     told_once: list[Problem] = field(default_factory=list)  # of the target as a whole

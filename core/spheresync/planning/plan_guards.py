@@ -42,6 +42,8 @@ class PlanGuards:
         request: what the plan is asked for.
         draft: the plan, whole; what is held back is noted in it.
         checkpoints: what the target is known to hold.
+        base: what the target is known to hold to whose objects this one adds; guards count the tables that are there.
+        alone: that target is not planned in the same change set, so that nothing is held back there.
         decided: the rules' decisions for the assets that the plan is about.
         deletes_allowed: whether deletes are done without a further word.
         misses: complete listings after which what they no longer hold is due to be retired.
@@ -51,6 +53,8 @@ class PlanGuards:
     request: PlanRequest
     draft: PlanDraft
     checkpoints: Mapping[AssetId, Checkpoint]
+    base: Mapping[AssetId, Checkpoint]
+    alone: bool
     decided: Mapping[AssetId, Decision]
     deletes_allowed: bool
     misses: int
@@ -63,9 +67,7 @@ class PlanGuards:
             waiting: assets whose updates the column guard held back before.
         """
         draft, most = self.draft, self.request.max_deletes
-        managed: Counter[SpaceName] = Counter(
-            asset.space for asset, checkpoint in self.checkpoints.items() if checkpoint.state.managed
-        )
+        managed = Counter(asset.space for asset in self._with_tables)
         columns = guard_columns(
             draft.shrinking, managed=managed, comparable=self._comparable(records), waiting=waiting, max_deletes=most
         )
@@ -74,7 +76,7 @@ class PlanGuards:
         removals = self._removals(managed, _emptied(records, managed), self._due_besides(records))
         leaving = guard_leaving(
             [i.asset for i in draft.items if i.action is Action.FORGET and self._leaves_destination(i.asset)],
-            managed=sum(managed.values()),
+            managed=len(self._with_tables if not self.alone else _managed(self.checkpoints)),
             destination=self.key.destination,
             max_deletes=most,
         )
@@ -86,18 +88,32 @@ class PlanGuards:
         checkpoint = self.checkpoints.get(asset)
         return checkpoint is not None and checkpoint.state is CheckpointState.RETIRED and not self.deletes_allowed
 
+    @property
+    def _with_tables(self) -> set[AssetId]:
+        """Assets of which tables are managed there: not each has a data set, and a few of those are no large part."""
+        return _managed(self.checkpoints) | _managed(self.base)
+
     def _due_besides(self, records: Iterable[AssetRecord]) -> Counter[SpaceName]:
-        """By space: assets that the scope leaves out and whose tables are as due to be retired as those in it."""
-        scope = self.request.scope
+        """By space: assets whose tables are as due to go as those that the plan is about, and which it leaves out.
+
+        The scope leaves out some assets, or the target that holds the tables.
+        """
+        gone, scope = set(self.draft.gone), self.request.scope
         return Counter(
             record.id.space
             for record in records
             if record.misses >= self.misses
-            and not scope.wants(record.id, record.tier)
-            and (checkpoint := self.checkpoints.get(record.id)) is not None
-            and checkpoint.state is CheckpointState.ACTIVE
-            and checkpoint.held is None
+            and record.id not in gone
+            and (
+                _is_due(self.base.get(record.id), retired=self.deletes_allowed)
+                if self.alone and scope.wants(record.id, record.tier)
+                else not scope.wants(record.id, record.tier) and _is_due(self._known(record.id))
+            )
         )
+
+    def _known(self, asset: AssetId) -> Checkpoint | None:
+        """What is known of an asset, here or in the target to whose objects this one adds."""
+        return self.checkpoints.get(asset) or self.base.get(asset)
 
     def _removals(
         self, managed: Mapping[SpaceName, int], emptied: frozenset[SpaceName], besides: Mapping[SpaceName, int]
@@ -120,7 +136,7 @@ class PlanGuards:
         return Counter(
             record.id.space
             for record in records
-            if record.misses == 0 and record.problem is None and record.included and record.id in self.checkpoints
+            if record.misses == 0 and record.problem is None and record.included and self._known(record.id) is not None
         )
 
     def _block(self, removals: GuardVerdict, columns: GuardVerdict, leaving: GuardVerdict) -> None:
@@ -133,6 +149,16 @@ class PlanGuards:
                 guard = columns.blocked.get(item.asset)
             if guard is not None:
                 self.draft.items[index] = replace(item, blocked_by=guard)
+
+
+def _managed(checkpoints: Mapping[AssetId, Checkpoint]) -> set[AssetId]:
+    return {asset for asset, checkpoint in checkpoints.items() if checkpoint.state.managed}
+
+
+def _is_due(checkpoint: Checkpoint | None, *, retired: bool = False) -> bool:
+    """Whether a table goes next if its asset is gone; `retired`: those go too that are retired already."""
+    states = {CheckpointState.ACTIVE, CheckpointState.RETIRED} if retired else {CheckpointState.ACTIVE}
+    return checkpoint is not None and checkpoint.state in states and checkpoint.held is None
 
 
 def _emptied(records: Iterable[AssetRecord], managed: Mapping[SpaceName, int]) -> frozenset[SpaceName]:

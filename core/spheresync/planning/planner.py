@@ -22,15 +22,20 @@ from spheresync.planning.change_set_writer import ChangeSetWriter, NewChangeSet,
 from spheresync.planning.decisions.access import access_findings
 from spheresync.planning.decisions.drift import MOST_FINDINGS, within_bounds
 from spheresync.planning.decisions.items import by_urgency
+from spheresync.planning.decisions.missed_assets import missed_findings
+from spheresync.planning.decisions.new_personal_data import new_personal_data
+from spheresync.planning.decisions.no_failure import OVERWRITTEN
 from spheresync.planning.destination_places import Places, note_away
+from spheresync.planning.guarded_together import guard_findings, hold_together
 from spheresync.planning.last_reading import LastReading, last_reading
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.promotion_check import check_promotion
 from spheresync.planning.removal.confirmed_gone import ConfirmedGone
 from spheresync.planning.target_planner import TargetPlanner
 from spheresync.runtime.context import RuntimeContext
-from spheresync.runtime.each_target import in_each_target, merge_problems, named_problems, problem_of_target
+from spheresync.runtime.each_target import in_each_target, merge_problems, problem_of_target
 from spheresync.runtime.empty_tenant import empty_tenant
+from spheresync.runtime.installation_name import note_name
 from spheresync.runtime.out_of_scope import assets_left_out, space_outside, unmatched_spaces
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.providers import Providers
@@ -75,25 +80,11 @@ async def make_change_set(
     """
     async with context.providers_or(using) as providers:
         await settle_context(context.store, providers.mapping)
-        planner = _planner(context, providers, request, progress, settings=providers.settings, recent=recent)
+        planner = planner_of(context, providers, request, progress, settings=providers.settings, recent=recent)
         return await planner.run()
 
 
-async def try_rules(
-    context: RuntimeContext, settings: Settings, request: PlanRequest, progress: OnProgress
-) -> NewChangeSet:
-    """What a change set by other settings than those in force would be; nothing of it is saved.
-
-    Raises:
-        TargetError: what a plan has to look at could not be looked at, in any target.
-    """
-    async with context.providers_or(None) as providers:
-        await settle_context(context.store, providers.mapping)
-        planner = _planner(context, providers, request, progress, settings=settings)
-        return (await planner.plan()).change_set
-
-
-def _planner(
+def planner_of(
     context: RuntimeContext,
     providers: Providers,
     request: PlanRequest,
@@ -101,15 +92,19 @@ def _planner(
     *,
     settings: Settings,
     recent: defaultdict[TargetKey, RecentReads] | None = None,
+    now: datetime | None = None,
 ) -> Planner:
-    """A planner by these settings, which are those of the providers unless others are tried."""
+    """A planner by these settings, which are those of the providers unless others are tried.
+
+    `now`: plans that are to be compared are made as of one moment.
+    """
     return Planner(
         context.store,
         settings,
         providers.mapping if settings is providers.settings else MappingRules.compile(settings),
         providers.targets(request.scope),
         request,
-        now=context.clock(),
+        now=now or context.clock(),
         progress=progress,
         recent=recent,
         target_of=providers.target,
@@ -192,22 +187,31 @@ class Planner:
             await self._targets[key].plan(records, confirmed, places, self._mapping)
             planned_well.add(key)
 
-        failed = await in_each_target([*self._targets], plan)
+        async def leave_to_the_first() -> None:
+            await _leave_to_the_first([each for key, each in self._targets.items() if key in planned_well], places)
+
+        failed = await in_each_target([*self._targets], plan, after_turn=leave_to_the_first)
         planned = [planner for key, planner in self._targets.items() if key not in failed]
-        await _leave_to_the_first(planned, places)
+        hold_together(planned)
         empty = await empty_tenant(self._store)
         reading = last_reading(spaces, records, self._request.scope, partial(may_hold, self._mapping), empty)
         findings = [
-            *named_problems([(each.key, each.guarded) for each in planned]),
+            *guard_findings(planned),
             *self._gone_spaces(spaces, records),
             *reading.missing,
             *self._left_out(spaces, records),
+            *self._missed(planned, records),
             *unmatched_spaces(self._settings.target_keys, {space.name for space in spaces}),
             *merge_problems([(each.key, each.displaced) for each in planned]),
             *await self._compared(records),
             *await broken_lineage(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *await columns_without_type(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *within_bounds(merge_problems([(each.key, each.left) for each in planned])),
+            *within_bounds(
+                merge_problems([(each.key, each.draft.overwritten) for each in planned]),
+                OVERWRITTEN,
+                "of which edits of others are written over",
+            ),
             *within_bounds(
                 merge_problems([(each.key, each.draft.noted) for each in planned]),
                 BOUND_COLUMNS,
@@ -216,6 +220,10 @@ class Planner:
             *merge_problems([(each.key, each.draft.told_once) for each in planned]),
             *objects_off(records, self._request.scope),
             *access_findings([item for each in planned for item in each.draft.items]),
+            *new_personal_data(
+                (item for each in planned for item in each.draft.items),
+                {record.id: record.personal_data for record in records},
+            ),
             *(problem for each in planned for problem in each.draft.reach[:MOST_FINDINGS]),
             *self._request.notices,
         ]
@@ -224,6 +232,12 @@ class Planner:
         problems = (*self._request.problems, *unplanned)
         counts = self._counts(planned, records, problems)
         return _Planned(self._made(planned, tuple(findings), problems, reading=reading, counts=counts), planned)
+
+    def _missed(self, planned: Sequence[TargetPlanner], records: Sequence[AssetRecord]) -> tuple[Problem, ...]:
+        """Which assets count as missing, and how often they were missed."""
+        missing = {asset for each in planned for asset in each.draft.missing}
+        missing -= {item.asset for each in planned for item in each.draft.items}
+        return missed_findings([record for record in records if record.id in missing], self._settings.deletion)
 
     async def _load(self) -> tuple[Sequence[SpaceRecord], Sequence[AssetRecord]]:
         """Spaces and assets of the catalog, and in each target what is known of it."""
@@ -249,7 +263,7 @@ class Planner:
         otherwise = items | {each.asset for each in told}
         return {
             Action.UNCHANGED: unchanged,
-            FAILED: failed_assets(told, items),
+            FAILED: failed_assets(told, {(item.asset, item.key) for each in planned for item in each.draft.items}),
             UNREAD: count_unread(records, self._request.scope, otherwise),
             MISSING: len(missing - otherwise),
         }
@@ -292,6 +306,7 @@ class Planner:
             for each in plan.by:
                 await each.write(tx, at=new.record.created_at)
             await note_away(tx, self._settings.target_keys, new.record.created_at)
+            await note_name(tx, self._settings)
             await tx.audit.append_many([event])
 
         await self._store.write(save)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from spheresync.config.sections import TargetSection
 from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import Action, Address, AssetId, Digest, PhysicalName, TargetKey, first_of
@@ -16,8 +17,9 @@ from spheresync.targets.design import TargetDesign
 from spheresync.targets.design_values import RequiredObject
 from spheresync.targets.registry import design_of
 
-_NAMED = 10
+_NAMED = 5
 """So many of the assets that wait are named; of all of them the number is told."""
+_UNSEEN = "nobody has seen it; where it exists, it is left as it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,10 @@ class PlannedPrerequisites:
 
 
 def needs_container(item: ChangeSetItem) -> bool:
-    """Whether the container must exist before the item is done."""
-    return item.action.writes_definition
+    """Whether the container must exist before the item is done; what all share also to mark an object as retired."""
+    here = design_of(item.target).capabilities
+    marks = here.depends_on is not None and not here.goes_with_base and item.action is Action.RETIRE
+    return item.action.writes_definition or marks
 
 
 def is_present(notes: Mapping[str, str], note: str) -> bool:
@@ -106,9 +110,9 @@ async def _shared(
     written = {item.after for item in writing if item.after is not None}
     bodies = await store.blobs.get_many({*written, *held})
     notes = await store.meta.with_prefix(container_note(key, ""))
-    assets = [item.asset for item in writing]
     needed: dict[PhysicalName, Prerequisite] = {}
-    for digests, waiting in ((written, assets), (held, [])):
+    by_body = _NeedsByBody(design, marker, mapping.section, bodies)
+    for digests, waiting in ((written, writing), (held, [])):
         there = [bodies[digest] for digest in digests if digest in bodies]
         for each in design.shared_prerequisites(there, marker, mapping.section) if there else ():
             seen = parts_of(notes.get(container_note(key, each.desired.container)))
@@ -117,9 +121,33 @@ async def _shared(
                 continue
             values = first_of(sorted(missing), _NAMED)
             lacking = each.lacks or f"of its values nobody has seen {values}; what is there stays"
-            reason = "nobody has seen it" if seen is None else lacking
-            needed[each.desired.container] = _prerequisite(key, each, waiting, reason)
+            reason = _UNSEEN if seen is None else lacking
+            lacking_parts = missing if seen is not None else each.parts
+            assets = [item.asset for item in waiting if by_body.needs(item, each.desired.container, lacking_parts)]
+            needed[each.desired.container] = _prerequisite(key, each, assets, reason)
     return PlannedPrerequisites(tuple(sorted(needed.values(), key=lambda each: (each.wave, each.container))))
+
+
+@dataclass(frozen=True, slots=True)
+class _NeedsByBody:
+    """Which of what is shared each body needs by itself."""
+
+    design: TargetDesign
+    marker: str
+    section: TargetSection | None
+    bodies: Mapping[Digest, bytes]
+    known: dict[Digest, Mapping[PhysicalName, frozenset[str]]] = field(default_factory=dict)
+
+    def needs(self, item: ChangeSetItem, container: PhysicalName, parts: frozenset[str]) -> bool:
+        """Whether an item needs a container, and of its parts any of these."""
+        own = self._of(item.after).get(container) if item.after is not None and item.after in self.bodies else None
+        return own is not None and (not own or not own.isdisjoint(parts))
+
+    def _of(self, body: Digest) -> Mapping[PhysicalName, frozenset[str]]:
+        if body not in self.known:
+            found = self.design.shared_prerequisites([self.bodies[body]], self.marker, self.section)
+            self.known[body] = {each.desired.container: each.parts for each in found}
+        return self.known[body]
 
 
 def _prerequisite(key: TargetKey, required: RequiredObject, assets: Sequence[AssetId], reason: str) -> Prerequisite:
@@ -149,7 +177,7 @@ def _of_container(
     assets: Sequence[AssetId],
     absent: bool,
 ) -> list[Prerequisite]:
-    reason = "it does not exist" if absent else "nobody has seen it; where it exists, it is left as it is"
+    reason = "it does not exist" if absent else _UNSEEN
     required = design.prerequisites(container, source, label, marker)
     return [_prerequisite(key, each, assets, reason) for each in required]
 

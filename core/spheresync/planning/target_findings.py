@@ -7,13 +7,13 @@ them, though neither record nor checkpoint has moved.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spheresync.errors import TargetFault
 from spheresync.model import Action, AssetId, Problem, TargetKey
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.approvals import ACCESS_NOT_APPROVED
-from spheresync.planning.decisions.asset_work import AssetWork
+from spheresync.planning.decisions.asset_work import EDITED_SINCE, AssetWork
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.items import name_taken
@@ -86,11 +86,11 @@ class TargetFindings:
             self.doubted.add(asset)
         return doubted
 
-    def note(self, record: AssetRecord, work: AssetWork) -> None:
-        """Take in what work a known asset of the scope is."""
+    def note(self, record: AssetRecord, work: AssetWork, *, included: bool) -> None:
+        """Take in what work a known asset of the scope is; `included`: the target is for it."""
         if record.id in self.unwritten or record.id in self.drifted:
             self._looked_into[record.id] = work
-            if work is AssetWork.HELD or (work is AssetWork.NOTHING and (not record.included or record.misses)):
+            if work is AssetWork.HELD or (work is AssetWork.NOTHING and (not included or record.misses)):
                 self._unwanted.add(record.id)
 
     def after(self, draft: PlanDraft, items: Sequence[ChangeSetItem], findings: Iterable[Problem]) -> Findings:
@@ -106,6 +106,8 @@ class TargetFindings:
         ]
         problems += draft.absent
         problems += draft.waits
+        problems += [_settled(each) for each in draft.left if self._settles_refusal(each, draft)]
+        problems += [each for each in draft.left if self._is_seen_first(each, draft)]
         problems += [each for each in draft.failed if each.asset is not None and not self._seen_before(each.asset)]
         held_back = _held_back(items, findings)
         problems += held_back
@@ -120,11 +122,35 @@ class TargetFindings:
             tuple(problems), frozenset(over), frozenset(fine), frozenset(left), self.edited.intersection(draft.unedited)
         )
 
+    def _settles_refusal(self, finding: Problem, draft: PlanDraft) -> bool:
+        """Whether a look ends that something was refused for an edit of others: by the policies that edit stays.
+
+        What is known of the asset from then on is that edit, which is nobody's failure.
+        """
+        asset = finding.asset
+        if finding.code != DRIFT or asset not in draft.reported or asset not in self.unwritten:
+            return False
+        return self._code(asset) in {TargetFault.MOVED, EDITED_SINCE}
+
+    def _is_seen_first(self, finding: Problem, draft: PlanDraft) -> bool:
+        """Whether a look found an edit that the policies leave, and nothing is known of the asset's table yet."""
+        asset = finding.asset
+        seen = finding.code == DRIFT and asset in draft.reported
+        return seen and asset not in self.unwritten and asset not in self.edited
+
     def _code(self, asset: AssetId) -> str:
         return self.unwritten[asset].problem.code
 
     def _seen_before(self, asset: AssetId) -> bool:
         return asset in self.unwritten and self._code(asset) in _SEEN
+
+
+_NOT_TRIED_AGAIN = "the drift policy leaves that edit, so what was refused because of it is not tried again"
+
+
+def _settled(finding: Problem) -> Problem:
+    """What is known of an asset whose refusal is over: the edit that was in the way, which the policies leave."""
+    return replace(finding, message=f"{finding.message}; {_NOT_TRIED_AGAIN}")
 
 
 _HELD_BACK = GUARDS | {ACCESS_NOT_APPROVED}

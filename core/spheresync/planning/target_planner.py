@@ -8,7 +8,7 @@ person is to see the plan, the tables that it changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,6 +31,7 @@ from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.asset_triage import AssetTriage
 from spheresync.planning.bound_tables import BoundTablePlanner
 from spheresync.planning.changed_columns import without_changed_columns, writes_of
+from spheresync.planning.checkpoint_rebuild import note_found_again
 from spheresync.planning.decisions.access import reviews_access_in, waiting_for_approval
 from spheresync.planning.decisions.asset_work import RemovalRules, is_held
 from spheresync.planning.decisions.items import (
@@ -49,7 +50,8 @@ from spheresync.planning.destination_places import (
 )
 from spheresync.planning.left_alone import hold_undecided, leave_closed, leave_to_others, leave_unseen
 from spheresync.planning.live_reads import LiveReads
-from spheresync.planning.lost_dependents import LostDependents
+from spheresync.planning.lost_dependents import LostDependents, looked_for_note
+from spheresync.planning.names.container_notes import unmade_note
 from spheresync.planning.names.displaced_databases import findings_of
 from spheresync.planning.names.name_allocation import AllocatedNames, NameAllocator
 from spheresync.planning.plan_draft import PlanDraft
@@ -65,7 +67,7 @@ from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable, Prerequisite
 from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import RecentReads
-from spheresync.targets.registry import design_of
+from spheresync.targets.registry import base_of, design_of
 
 _WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY, Action.ADOPT})
 
@@ -110,6 +112,10 @@ class TargetPlanner:
         self._findings = TargetFindings()
         self._confirmed = ConfirmedGone()
         self._shared: SharedPlace = ALONE
+        self._alone = base_of(target.key) is not None  # the target that it depends on is not planned with it
+        self._unmade: Collection[str] = ()  # notes of what all share and could not be made
+        self._ids_settled = False  # nothing stands under ids that are derived no more
+        self._ids_hidden = False  # what may stand there could not be looked at
         self._found_again: frozenset[AssetId] = frozenset()  # whose objects in the base a lost state knew
 
     async def load(self) -> None:
@@ -118,9 +124,12 @@ class TargetPlanner:
         self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in self._read}
         self._formers = await self._store.former_tables.all(self.key)
         self._dependents = await Dependents.load(self._store, self.key)
+        self._unmade = await self._store.meta.with_prefix(unmade_note(self.key, ""))
+        self._ids_settled = await self._store.meta.get(looked_for_note(self.key)) is not None
 
     async def plan_after(self, base: TargetPlanner) -> None:
         """Go by what the same change set does in the target that this one depends on."""
+        self._alone = False
         self._dependents.planned_with(base.draft, base.known_checkpoints)
         self._found_again = frozenset(base.names.adopted | base.bound_again.keys())
         if self._design.capabilities.goes_with_base:
@@ -232,6 +241,8 @@ class TargetPlanner:
         await leave_where_unavailable(self._target, self.draft)
         self.draft.told_once += left_out(self.key, self._design, self.draft.items, self.decided)
         waiting = await held_by_column_guard(self._store, self.key, self.draft.shrinking)
+        if self._alone and (base := base_of(self.key)) is not None:
+            waiting |= await held_by_column_guard(self._store, base, self.draft.shrinking)
         self.guarded = self._guards.guard(records, waiting)
         await self.plan_prerequisites()
         if self._request.compare and self._design.capabilities.access:
@@ -243,8 +254,10 @@ class TargetPlanner:
         """The names of what is to be designed; what gets none has failed, or waits, and that is told."""
         marker, formers = self._settings.installation_marker, {former.address: former for former in self._formers}
         if self._dependents.key is not None:
+            to_design = await self._look_under_former_ids(to_design)
             subjects = [self._subject(record, self.decided[record.id]) for record in to_design]
-            names = self._dependents.at_their_objects(subjects, self.draft, marker)
+            apart, known = self._settings.apart_in(self.key.destination), self._checkpoints.values()
+            names = self._dependents.at_their_objects(subjects, self.draft, marker, apart, known)
             if self._request.full:  # no listing holds them, so each is read by its name
                 names.compared = frozenset(address.container for address in names.addresses.values())
             names.formers = formers
@@ -274,12 +287,30 @@ class TargetPlanner:
         alone = self._found_again - self._checkpoints.keys() - {record.id for record in records}
         if not alone or self._design.capabilities.goes_with_base:
             return
-        marker = self._settings.installation_marker
-        lost = LostDependents(self._store, self._target, marker, in_force=self._settings.target_keys)
+        lost = LostDependents(self._store, self._settings, self._target)
         known = self._dependents.objects.known
         at = isoformat(self._now)
         self._checkpoints |= await lost.find({asset: known[asset] for asset in alone if asset in known}, at)
         self.draft.left += lost.problems
+
+    async def _look_under_former_ids(self, to_design: Sequence[AssetRecord]) -> Sequence[AssetRecord]:
+        """Know again what stands under ids that are derived no more; answers those that can be planned then."""
+        known = self._dependents.objects.known
+        unknown = {
+            record.id: known[record.id]
+            for record in to_design
+            if record.id in known and record.id not in self._checkpoints and not self._dependents.makes(record.id)
+            if record.id in self._found_again or not self._ids_settled
+        }
+        if not self._design.capabilities.own_ids or not unknown:
+            return to_design
+        lost = LostDependents(self._store, self._settings, self._target)
+        self._checkpoints |= await lost.find_under_former_ids(unknown, isoformat(self._now))
+        for asset, error in lost.failures.items():
+            self.draft.fail(asset, error)
+            self.decided.pop(asset, None)
+        self._ids_hidden = bool(lost.failures)
+        return [record for record in to_design if record.id not in lost.failures]
 
     async def _find_place(self, places: Places, mapping: MappingRules) -> None:
         """Find out what others manage in this place, and whether what is known of it has to be proven again.
@@ -315,6 +346,7 @@ class TargetPlanner:
             progress=self._progress,
             recent=self._recent,
             names=names,
+            shared=self._shared,
         )
         everywhere = self._request.full and self._request.scope.everything and self._design.capabilities.binds
         leaving = {record.id for record in to_design} | {subject.asset for _, subject in self.draft.removals}
@@ -334,7 +366,11 @@ class TargetPlanner:
     async def plan_prerequisites(self) -> None:
         """Plan what must exist first; an asset that waits for what could not be designed fails, and no other."""
         draft, marker = self.draft, self._settings.installation_marker
-        held = {each.body for each in draft.rebased if each.state.managed}
+        held = {each.body for each in [*draft.rebased, *draft.found_again] if each.state.managed}
+        if self._unmade:  # what stands may need it, though nothing of it is written
+            writing = {item.asset for item in draft.items if item.action.writes_definition}
+            stands = [each for each in self.known_checkpoints.values() if each.state.managed]
+            held |= {each.body for each in stands if each.asset not in writing}
         planned = await plan_prerequisites(
             self._store, self._mapping, marker, self.key, draft.items, bound=self._bound, held=held
         )
@@ -352,6 +388,7 @@ class TargetPlanner:
             decision=decision,
             design=self._design,
             base=self._dependents.of(record.id),
+            base_is_new=self._dependents.makes(record.id),
         )
 
     @property
@@ -379,6 +416,8 @@ class TargetPlanner:
             self._request,
             self.draft,
             self._checkpoints,
+            self._dependents.checkpoints,
+            self._alone,
             self.decided,
             self._deletes_allowed,
             self._settings.deletion.misses,
@@ -421,10 +460,15 @@ class TargetPlanner:
         waiting = canonical_json([asset.to_json() for asset in sorted(self.draft.waiting)]).decode()
         await tx.meta.set(column_guard_note(self.key), waiting)
         await note_place(tx, self._settings, self._target)
+        for note in {*self._unmade} - {unmade_note(self.key, each.container) for each in self.prerequisites}:
+            await tx.meta.delete(note)  # nothing needs it any more
         if self._request.scope.everything:
             await note_back(tx, self.key)
+            if self._design.capabilities.own_ids and not (self._ids_settled or self._ids_hidden):
+                await tx.meta.set(looked_for_note(self.key), at)
         if self.draft.rebased:
             await self._note_what_was_found(tx)
+        await note_found_again(tx, self.key, self.draft.found_again, self._settings.target_keys)
 
     async def _note_what_was_found(self, tx: Tx) -> None:
         """Note what the plan found out about checkpoints, but for those that a run has written meanwhile."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.jobs.port import JobEngine
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import Problem
+from spheresync.runtime.installation_name import kept_name
+from spheresync.runtime.out_of_scope import Outside
 from spheresync.runtime.providers import MakeSource, MakeTarget, ProviderGenerations, Providers
 from spheresync.runtime.usage import UsageMeter
 from spheresync.state.port import Store
@@ -33,7 +36,7 @@ class RuntimeContext:
         self.jobs = jobs
         self.owner = owner
         self.clock = clock
-        self.providers = ProviderGenerations(settings_source, make_source, make_target)
+        self.providers = ProviderGenerations(settings_source, make_source, make_target, partial(kept_name, store))
         self.usage = UsageMeter(store, self.providers, self.clock)
 
     @property
@@ -44,6 +47,11 @@ class RuntimeContext:
     @property
     def mapping(self) -> MappingRules:
         return self.providers.current.mapping
+
+    @property
+    def outside(self) -> Outside:
+        """What is not known here though the tenant may hold it."""
+        return self.providers.current.outside
 
     @property
     def settings_problem(self) -> Problem | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from spheresync.errors import StateError
 from spheresync.isolation import isolated_group
@@ -12,11 +13,15 @@ from spheresync.targets.registry import base_of
 
 
 async def in_each_target(
-    keys: Sequence[TargetKey], work: Callable[[TargetKey], Awaitable[None]]
+    keys: Sequence[TargetKey],
+    work: Callable[[TargetKey], Awaitable[None]],
+    *,
+    after_turn: Callable[[], Awaitable[None]] | None = None,
 ) -> dict[TargetKey, Exception]:
     """Do some work in each target; answers those in which it failed, and why.
 
-    A target that adds to the objects of another one has its turn after that, whatever came of it.
+    A target that adds to the objects of another one has its turn after that, whatever came of it; `after_turn`: what is
+    to be settled between targets before those that depend on them have theirs.
 
     Raises:
         FenceError: the claim is lost, so that nothing may be written any more.
@@ -37,6 +42,8 @@ async def in_each_target(
         async with isolated_group() as group:
             for key in turn:
                 group.start_soon(do, key)
+        if after_turn is not None:
+            await after_turn()
     if failed and len(failed) == len(keys):
         raise failed[keys[0]]
     return {key: failed[key] for key in keys if key in failed}
@@ -77,4 +84,4 @@ def named_problems(told: Sequence[tuple[TargetKey, Sequence[Problem]]]) -> list[
 
 
 def _named(problem: Problem, key: TargetKey) -> Problem:
-    return Problem(problem.subject, problem.code, f"{key}: {problem.message}", problem.remedy, problem.asset)
+    return replace(problem, message=f"{key}: {problem.message}", key=key)

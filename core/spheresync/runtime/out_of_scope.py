@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 
 from spheresync.mapping.patterns import matches
 from spheresync.model import Problem, SpaceName, TargetKey, counted, first_of
 
-Outside = Callable[[SpaceName], str | None]
-"""What of the scope leaves a whole space out; None where it does not."""
 LEFT_OUT = "left_out"
 UNMATCHED = "unmatched_spaces"
 WIDEN = "Widen `scope:` of the configuration, or change the rule, to have it read and written."
@@ -28,9 +27,24 @@ def _remedy(why: str) -> str:
     return WIDEN if not leaves_destination(why) else "Add the space to `spaces:` of a destination to have it written."
 
 
-def nothing_outside(_: SpaceName) -> str | None:
-    """Where no scope is known."""
+def _none_left_out(_: SpaceName) -> str | None:
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What is not known here though the tenant may hold it.
+
+    Attributes:
+        of_space: what of the scope leaves a whole space out, None where it does not.
+        kinds: which kinds nobody reads, in a sentence; empty where all are read.
+    """
+
+    of_space: Callable[[SpaceName], str | None] = _none_left_out
+    kinds: str = ""
+
+
+NOTHING_OUTSIDE = Outside()
 
 
 def unmatched_spaces(keys: Iterable[TargetKey], known: Collection[SpaceName]) -> list[Problem]:

@@ -20,6 +20,8 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.errors import ConfigurationError, UsageError
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import Problem, TargetKey
+from spheresync.runtime.kinds_not_read import kinds_not_read
+from spheresync.runtime.out_of_scope import Outside
 from spheresync.runtime.scope import Scope
 from spheresync.targets.protocol import Target
 
@@ -92,6 +94,11 @@ class Providers:
         return self._targets[key]
 
     @property
+    def outside(self) -> Outside:
+        """What is not known here though the tenant may hold it."""
+        return Outside(self.mapping.outside_scope, kinds_not_read(self.settings))
+
+    @property
     def tenant_given_up(self) -> bool:
         """Whether the tenant is asked nothing now, because it has answered nothing useful for too long."""
         return self._source is not None and self._source.gave_up
@@ -126,8 +133,16 @@ class Providers:
 class ProviderGenerations:
     """Hands out the providers of the settings in force, and closes those of former ones after their last user."""
 
-    def __init__(self, source: SettingsSource, make_source: MakeSource, make_target: MakeTarget) -> None:
+    def __init__(
+        self,
+        source: SettingsSource,
+        make_source: MakeSource,
+        make_target: MakeTarget,
+        kept_name: Callable[[], Awaitable[str | None]] | None = None,
+    ) -> None:
+        """`kept_name`: what the state knows as the name of an installation that nobody has named."""
         self._settings_source = source
+        self._kept_name = kept_name
         self._make_source = make_source
         self._make_target = make_target
         self._users: Counter[Providers] = Counter()
@@ -163,6 +178,8 @@ class ProviderGenerations:
     @asynccontextmanager
     async def in_use(self) -> AsyncIterator[Providers]:
         """The providers of the settings in force: the same to the end, and open until then."""
+        if self._kept_name is not None:
+            self._settings_source.keep_name(await self._kept_name())
         providers = self.current
         self._users[providers] += 1
         try:

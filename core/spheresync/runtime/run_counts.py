@@ -1,14 +1,15 @@
 """How assets are counted and how a run ended: one place that turns counts into a state of CONTRACT.md.
 
 Every asset in scope is counted under exactly one word, in a preview as in a run: under the action of its item; without
-one as failed, where it is told by itself what went wrong with it; else as unread, missing or unchanged.
+one as failed, where it is told by itself what went wrong with it; else as unread, missing or unchanged. With several
+targets that holds of each of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from spheresync.model import UNSPELLABLE, Action, AssetId, Problem, RunState
+from spheresync.model import UNSPELLABLE, Action, AssetId, Problem, RunState, TargetKey
 
 #: Counts that are no action of the change set.
 FAILED = "failed"
@@ -25,15 +26,18 @@ COUNT_WORDS = (*map(str, Action), FAILED, REFUSED, SKIPPED, BLOCKED, UNREAD, MIS
 EFFECTIVE = tuple(action for action in Action if action.changes_something)
 
 
-def failed_assets(problems: Iterable[Problem], items: Collection[AssetId]) -> int:
+def failed_assets(problems: Iterable[Problem], items: Collection[tuple[AssetId, TargetKey]]) -> int:
     """How many assets are told as failed one by one and counted as that: those of items are counted as these.
 
-    What a space holds that could not be listed counts as unread.
+    Of an asset that failed in some targets only each of those counts, as each of its items does. What a space holds
+    that could not be listed counts as unread.
     """
     told = list(problems)
-    assets = {each.asset for each in told if each.asset is not None}
+    planned = {asset for asset, _ in items}
+    whole = {each.asset for each in told if each.asset is not None and each.key is None} - planned
+    parts = {(each.asset, each.key) for each in told if each.asset is not None and each.key is not None}
     kept_out = sum(each.asset is None and each.code == UNSPELLABLE for each in told)
-    return len(assets.difference(items)) + kept_out
+    return len(whole) + len(parts.difference(items)) + kept_out
 
 
 def final_state(counts: Mapping[str, int], *, guarded: bool, halted: bool, problems: bool = False) -> RunState:

@@ -15,8 +15,16 @@ from spheresync.model import (
     TargetName,
     Tier,
 )
-from spheresync.runtime.out_of_scope import Outside, nothing_outside
-from spheresync.runtime.unknown_names import WrongName, named_asset, nearest, refuse, unknown, unknown_asset
+from spheresync.runtime.out_of_scope import NOTHING_OUTSIDE, Outside
+from spheresync.runtime.unknown_names import (
+    WrongName,
+    named_asset,
+    nearest,
+    refuse,
+    unknown,
+    unknown_asset,
+    with_meant_assets,
+)
 from spheresync.runtime.unspellable_names import UnspellableSpace, unspellable_spaces
 from spheresync.state.port import Store
 
@@ -181,7 +189,7 @@ def _kept_out(space: UnspellableSpace) -> WrongName:
 
 
 async def look_up(
-    store: Store, scope: Scope, *, listed: bool = True, outside: Outside = nothing_outside
+    store: Store, scope: Scope, *, listed: bool = True, outside: Outside = NOTHING_OUTSIDE
 ) -> tuple[WrongName, ...]:
     """The spaces and assets of a scope that the catalog does not hold; `listed`: it would if they existed.
 
@@ -205,7 +213,7 @@ async def look_up(
     return tuple(wrong)
 
 
-async def require_found(store: Store, scope: Scope, outside: Outside = nothing_outside) -> None:
+async def require_found(store: Store, scope: Scope, outside: Outside = NOTHING_OUTSIDE) -> None:
     """After a listing, a space or asset of the scope that is still unknown was a wrong name.
 
     Raises:
@@ -220,7 +228,7 @@ async def checked_scope(
     *,
     keys: Iterable[TargetKey],
     listed: bool,
-    outside: Outside = nothing_outside,
+    outside: Outside = NOTHING_OUTSIDE,
 ) -> Scope:
     """Check a request. Where a listing is still to come, names it may bring are let through if all else is right.
 
@@ -228,6 +236,8 @@ async def checked_scope(
         UsageError: naming everything that is wrong at once.
     """
     scope, wrong = Scope.read(request, keys=keys)
+    if any(each.written is not None for each in wrong):
+        wrong = tuple(with_meant_assets(wrong, await store.catalog.ids()))
     if listed or wrong:
         refuse((*wrong, *await look_up(store, scope, listed=listed, outside=outside)))
     return scope

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, first_of
 from spheresync.personal_values import mask_personal_values
-from spheresync.runtime.out_of_scope import Outside, nothing_outside, space_outside
+from spheresync.runtime.out_of_scope import NOTHING_OUTSIDE, Outside, space_outside
 
 NEAR = 3
 """Names that one hint offers at most."""
@@ -26,6 +27,7 @@ class WrongName:
     kind: str
     said: str
     hint: Callable[[], str] = field(compare=False)
+    written: str | None = None  # of a text that is no SPACE/NAME
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -80,15 +82,15 @@ def unknown_asset(
     spaces: Collection[str],
     *,
     listed: bool = True,
-    outside: Outside = nothing_outside,
+    outside: Outside = NOTHING_OUTSIDE,
 ) -> WrongName:
     """An asset that the catalog does not hold; `known` are all that it does, in all its `spaces`.
 
     The nearest is one of that name but for the case, then a near name in that space or a near one, then the same name
     anywhere. Names of far spaces are not compared: a tenant has tens of thousands. Of a space that is `outside` of the
-    scope nobody knows what it holds.
+    scope nobody knows what it holds, nor of any what it holds of kinds that are not read.
     """
-    if asset.space in spaces and (why := outside(asset.space)) is not None:
+    if asset.space in spaces and (why := outside.of_space(asset.space)) is not None:
         left_out = space_outside(asset.space, why)
         said = f"asset {str(asset)!r} is not known. {left_out.message.rstrip('.')}"
         return WrongName("asset out of scope", said, lambda: left_out.remedy)
@@ -116,9 +118,13 @@ def unknown_asset(
         return _known([*map(str, within)], f"list_assets of space {asset.space}")
 
     said = f"no asset {str(asset)!r} is known so far"
-    if listed:
-        said = f"there is no asset {str(asset)!r}" + ("" if space_known else f": no space {asset.space!r}")
-    return WrongName("asset" if space_known else "asset's space", said, hint)
+    if listed and not space_known:
+        said = f"there is no asset {str(asset)!r}: no space {asset.space!r}"
+    elif listed:
+        said = f"no asset {str(asset)!r} is known" if outside.kinds else f"there is no asset {str(asset)!r}"
+    if not space_known or not outside.kinds:
+        return WrongName("asset" if space_known else "asset's space", said, hint)
+    return WrongName("asset", said, lambda: f"{hint()} {outside.kinds}")
 
 
 def _near_assets(asset: AssetId, known: Iterable[AssetId]) -> list[str]:
@@ -179,4 +185,41 @@ def named_asset(text: str) -> AssetId | WrongName:
     try:
         return AssetId.parse(text)
     except ValueError as error:
-        return WrongName("asset's form", str(error), show_form)
+        return WrongName("asset's form", str(error), show_form, written=text)
+
+
+def with_meant_assets(wrong: Iterable[WrongName], known: Iterable[AssetId]) -> list[WrongName]:
+    """The same, of which texts that are no SPACE/NAME are answered with the assets that they may mean."""
+    there = list(known)
+    return [
+        each if (text := each.written) is None else replace(each, hint=partial(_meant_or_form, text, there))
+        for each in wrong
+    ]
+
+
+def _meant_or_form(text: str, known: Sequence[AssetId]) -> str:
+    """Whoever leaves the space out, or spells it as AWS does (`hr.payroll`), means an asset of that name."""
+    spelled = text.strip().casefold()
+    equal = [str(each) for each in known if spelled in {each.name.casefold(), *_other_spellings(each)}]
+    return _meant(equal or _near_any(spelled, known), text) or show_form()
+
+
+def _other_spellings(asset: AssetId) -> Iterator[str]:
+    for between in _BETWEEN:
+        yield f"{asset.space}{between}{asset.name}".casefold()
+
+
+def _near_any(spelled: str, known: Sequence[AssetId]) -> list[str]:
+    """By names alone, which are compared where they are not too many; then by the whole."""
+    if len(known) > _MOST_COMPARED:
+        return []
+    named: dict[str, list[str]] = {}
+    for each in known:
+        named.setdefault(each.name, []).append(str(each))
+    by_name = [full for name in _near(spelled, named) for full in named[name]]
+    return by_name or _near(spelled, map(str, known))
+
+
+_BETWEEN = (".", ":", "\\", " ", "_", "/")
+"""What people write between a space and a name."""
+_MOST_COMPARED = 5_000

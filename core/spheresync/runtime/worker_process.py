@@ -17,6 +17,7 @@ import anyio.to_thread
 from anyio import BrokenWorkerProcess, CapacityLimiter
 
 from spheresync.isolation import isolated_group
+from spheresync.runtime.garbage import collect_seldom
 
 WORTH_IT = 400
 """Values in all below which starting a process (about half a second) costs more than it spares."""
@@ -27,6 +28,9 @@ WORKER_BATCH = 32
 WORKER_BATCH_BYTES = 32 * 1024 * 1024
 """Size of values at which fewer go at once, so that large ones do not pile up."""
 
+_BEHIND = 7
+"""Lots that wait for the other process at which one is done here."""
+
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
@@ -36,16 +40,37 @@ class WorkerProcess:
 
     def __init__(self, expected: int) -> None:
         self._one_at_a_time = CapacityLimiter(1)
+        self._here = CapacityLimiter(1)
         self._wanted = expected >= WORTH_IT and (os.cpu_count() or 1) > 1
+
+    async def get_ready(self, work: Callable[[Sequence[_In]], list[_Out]], certain: int) -> None:
+        """Start the process, and load there what `work` needs, while the first lot is still being gathered.
+
+        `certain`: how many values there will be at least; few may turn out to be none.
+        """
+        if self._wanted and certain >= WORTH_IT:
+            await self.do(work, ())
 
     async def do(self, work: Callable[[Sequence[_In]], list[_Out]], lot: Sequence[_In]) -> list[_Out]:
         """What `work` answers for the lot: a function of a module, from values and to values that can be pickled."""
         if self._wanted:
             try:
-                return await anyio.to_process.run_sync(work, lot, cancellable=True, limiter=self._one_at_a_time)
+                return await anyio.to_process.run_sync(
+                    _beside, work, lot, cancellable=True, limiter=self._one_at_a_time
+                )
             except (BrokenWorkerProcess, OSError):
                 self._wanted = False
         return await anyio.to_thread.run_sync(work, lot, abandon_on_cancel=True, limiter=self._one_at_a_time)
+
+    async def keep_up(self, work: Callable[[Sequence[_In]], list[_Out]], lot: Sequence[_In]) -> list[_Out]:
+        """As `do`, for lots that come one by one: here, where some wait already.
+
+        Whoever gathers them waits as well then, so that little else is to be done here.
+        """
+        waiting = self._one_at_a_time.statistics().tasks_waiting
+        if self._wanted and waiting >= _BEHIND and not self._here.borrowed_tokens:
+            return await anyio.to_thread.run_sync(work, lot, abandon_on_cancel=True, limiter=self._here)
+        return await self.do(work, lot)
 
     async def share(self, work: Callable[[Sequence[_In]], list[_Out]], values: Sequence[_In]) -> list[_Out]:
         """As `do`, but lot by lot, here and beside at the same time; `work` raises nothing."""
@@ -63,3 +88,8 @@ class WorkerProcess:
             group.start_soon(take, lambda lot: self.do(work, lot))
             group.start_soon(take, lambda lot: anyio.to_thread.run_sync(work, lot))
         return [value for lot in done for value in lot]
+
+
+def _beside(work: Callable[[Sequence[_In]], list[_Out]], lot: Sequence[_In]) -> list[_Out]:
+    collect_seldom()
+    return work(lot)

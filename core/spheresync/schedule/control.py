@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from spheresync.config import FirstSync, Settings
 from spheresync.discovery.shared_discovery import LISTED_AT
 from spheresync.execution.required_approvals import unapproved_promotion
@@ -11,9 +9,7 @@ from spheresync.model import (
     Digest,
     Principal,
     PrincipalKind,
-    Tier,
     digest_json,
-    isoformat,
 )
 from spheresync.state.port import Store, Tx
 
@@ -23,7 +19,6 @@ LEASE = "scheduler"
 LISTED = LISTED_AT
 LISTED_BY = "schedule:listed_by"
 """By which rules it was: tiers and scope of all assets are as a listing by these rules has them."""
-_PAUSED = "schedule:paused:"
 _APPROVED = "schedule:approved"
 
 
@@ -33,26 +28,6 @@ def rules_of(settings: Settings) -> Digest:
     said = settings.business_context
     context = [said.digest] if said.entries else []
     return digest_json([settings.scope_digest, rules, *context])
-
-
-async def paused_tiers(store: Store) -> frozenset[Tier]:
-    """Tiers that a person has paused."""
-    return frozenset(await paused_since(store))
-
-
-async def paused_since(store: Store) -> dict[Tier, str]:
-    """Tiers that a person has paused, and when."""
-    noted = await store.meta.with_prefix(_PAUSED)
-    tiers = {key.removeprefix(_PAUSED): at for key, at in noted.items()}
-    return {tier: tiers[tier] for tier in Tier if tier in tiers}
-
-
-async def set_paused(tx: Tx, tier: Tier, at: datetime | None) -> None:
-    """Pause a tier, or with None let it go on."""
-    if at is None:
-        await tx.meta.delete(_PAUSED + tier)
-    else:
-        await tx.meta.set(_PAUSED + tier, isoformat(at))
 
 
 async def may_write(store: Store, settings: Settings) -> bool:

@@ -23,7 +23,8 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
-from spheresync.schedule.control import LISTED, LISTED_BY, paused_tiers, rules_of
+from spheresync.runtime.paused_tiers import paused_tiers
+from spheresync.schedule.control import LISTED, LISTED_BY, rules_of
 from spheresync.schedule.due import ReadingHistory, due_by, in_window, next_due, next_in_window
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
 from spheresync.schedule.read_order import Candidate, choose

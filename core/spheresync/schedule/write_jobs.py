@@ -15,6 +15,7 @@ from spheresync.jobs.retries import HELD_BACK
 from spheresync.model import Action, AssetId, Problem, RunState, TargetKey
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.asset_work import AssetWork
+from spheresync.planning.decisions.no_failure import failures_in
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.pending_work import work_of
@@ -145,5 +146,5 @@ def _problem(item: ChangeSetItem, entry: JournalEntry | None, run: RunRecord) ->
     if not item.action.changes_something:
         return None if item.action is Action.HELD else Problem.of(item.asset, item.action, item.reason)
     if entry is None or not entry.state.ended:
-        return run.problems[0] if run.problems else None
+        return next(iter(failures_in(run.problems)), None)
     return None

@@ -11,8 +11,6 @@ from typing import TypedDict
 
 from spheresync.answers import (
     AssetRow,
-    AuditRow,
-    AuditVerdictAnswer,
     ChangeRow,
     ChangeSetAnswer,
     ChangeSetState,
@@ -21,6 +19,7 @@ from spheresync.answers import (
     FieldRow,
     Finding,
     OldestReading,
+    OpenChangeSetRow,
     PersonalDataRow,
     PrerequisiteRow,
     Progress,
@@ -44,17 +43,16 @@ from spheresync.model import (
 )
 from spheresync.model.json_document import read_json
 from spheresync.planning.decisions.access import is_access_change
-from spheresync.planning.decisions.approvals import LEFT_FOR_APPROVAL, valid_approval
+from spheresync.planning.decisions.approvals import valid_approval
 from spheresync.planning.decisions.items import conflict_remedy
+from spheresync.planning.decisions.no_failure import NO_FAILURE, OVERWRITTEN
 from spheresync.planning.last_reading import LastReading
 from spheresync.planning.undo.undo_findings import UNDO_DELETES
 from spheresync.runtime.run_counts import COUNT_WORDS, FAILED, MISSING, UNREAD
 from spheresync.runtime.scope import Scope
-from spheresync.state.audit_chain import actor_in_detail
+from spheresync.state.lost_objects import LostObject
 from spheresync.state.records import (
     AssetRecord,
-    AuditEntry,
-    AuditVerdict,
     ChangeSetItem,
     ChangeSetRecord,
     Checkpoint,
@@ -133,6 +131,7 @@ def full_asset_row(record: AssetRecord, tier: str, problem: str | None, checkpoi
         objects=[f"{checkpoint.target}:{checkpoint.container}.{checkpoint.name}" for checkpoint in checkpoints],
         problem=problem,
         changed_at=record.changed_at,
+        read_at=record.read_at,
         synced_at=max((checkpoint.synced_at for checkpoint in checkpoints), default=None),
     )
 
@@ -161,12 +160,13 @@ def column_row(column: Column, found: PersonalDataFinding | None = None) -> Colu
     )
 
 
-def target_row(checkpoint: Checkpoint) -> TargetObjectRow:
+def target_row(checkpoint: Checkpoint, lost: LostObject | None = None) -> TargetObjectRow:
+    """`lost` says what others made of the object, where what was written last says that it is there."""
     return TargetObjectRow(
         target=checkpoint.target,
         destination=checkpoint.destination,
         object=f"{checkpoint.container}.{checkpoint.name}",
-        state=checkpoint.state,
+        state=checkpoint.state if lost is None else lost.loss,
         version=checkpoint.version,
         synced_at=checkpoint.synced_at,
         run_id=checkpoint.run_id,
@@ -295,6 +295,21 @@ def change_set_answer(
     )
 
 
+def open_change_set_row(record: ChangeSetRecord) -> OpenChangeSetRow:
+    approval = valid_approval(record)
+    return OpenChangeSetRow(
+        change_set_id=record.id,
+        created_at=record.created_at,
+        created_by=record.actor,
+        expires_at=record.expires_at,
+        summary=dict(record.summary),
+        blocked=record.blocked,
+        undo_of=record.undo_of,
+        approved_by=None if approval is None else approval.by,
+        scope=Scope.from_json(read_json(record.request)).spelled(),
+    )
+
+
 def run_row(run: RunRecord, tally: Mapping[tuple[Action, JournalState], int] | None = None) -> RunRow:
     """`tally` says what was tried so far, of a run that is under way."""
     return RunRow(
@@ -318,11 +333,13 @@ def run_answer(
     *,
     targets: Mapping[int, TargetKey] = MappingProxyType({}),
     applying_for: timedelta | None = None,
+    told_once: int = 0,
 ) -> RunAnswer:
     """`tally` and `failed` say what was tried so far; `conflicts` what the plan itself would not touch.
 
     `targets`: by ordinal, the target of the items that failed.
     `applying_for`: how long the run has been writing, None while it is not.
+    `told_once`: how many items failed with their targets as a whole, which the run tells by itself.
     """
     tried = tally or {}
     undo = change_set is not None and change_set.undo_of is not None
@@ -339,11 +356,13 @@ def run_answer(
         for item in conflicts
     ]
     failures += [_failure(each.problem, targets.get(each.ordinal)) for each in failed if each.problem is not None]
-    failures += [_failure(problem, None) for problem in run.problems if problem.code not in LEFT_FOR_APPROVAL]
-    waits = [problem for problem in run.problems if problem.code in LEFT_FOR_APPROVAL]  # no failure of the run
+    failures += [_failure(problem, problem.key) for problem in run.problems if problem.code not in NO_FAILURE]
+    waits = [problem for problem in run.problems if problem.code in NO_FAILURE]  # no failure of the run
     approval = None if change_set is None else valid_approval(change_set)
     told = () if change_set is None else _still_true(change_set.findings, run, tried)
-    left_out = sum(count for (_, state), count in tried.items() if state is JournalState.FAILED) - len(failed)
+    left_out = (
+        sum(count for (_, state), count in tried.items() if state is JournalState.FAILED) - len(failed) - told_once
+    )
     todo = sum(change_set.summary.get(action, 0) for action in Action if action.changes_something) if change_set else 0
     done = sum(count for (_, state), count in tried.items() if state.ended)
     return RunAnswer(
@@ -364,6 +383,8 @@ def run_answer(
         findings=[finding(problem) for problem in (*waits, *told)],
         usage=dict(run.usage),
         created_at=run.created_at,
+        planned_at=change_set.created_at if change_set is not None and run.kind is RunKind.APPLY else None,
+        read_at=None if change_set is None else LastReading.from_json(read_json(change_set.request)).at,
         started_at=run.started_at,
         finished_at=run.finished_at,
         approved_by=None if approval is None else approval.by,
@@ -390,10 +411,18 @@ def _asked_for(run: RunRecord, change_set: ChangeSetRecord | None) -> _AskedFor:
 def _still_true(
     findings: Sequence[Problem], run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]
 ) -> Sequence[Problem]:
-    """The findings of a change set, less what an undo was to delete and has not deleted."""
-    if not run.state.ended or tried.get((Action.DELETE, JournalState.CONFIRMED)):
+    """The findings of a change set, less what an undo was to delete and has not deleted.
+
+    Less the edits that were to be written over, too: of those that were, the run tells by itself. Of a part of a change
+    set, less those about assets that are not in it; what is said of many together stays.
+    """
+    part = RunRequest.parse(run.request).scope.assets if run.kind is RunKind.APPLY else ()
+    if part:
+        findings = [each for each in findings if each.asset is None or each.asset in part]
+    if not run.state.ended:
         return findings
-    return [problem for problem in findings if problem.code != UNDO_DELETES]
+    over = {OVERWRITTEN} if tried.get((Action.DELETE, JournalState.CONFIRMED)) else {OVERWRITTEN, UNDO_DELETES}
+    return [problem for problem in findings if problem.code not in over]
 
 
 def seconds_left(done: int, todo: int, applying_for: timedelta) -> int | None:
@@ -426,46 +455,3 @@ def _counts(run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]) ->
         elif state is JournalState.FAILED:
             counts[FAILED] += count
     return counts
-
-
-def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:
-    actor, detail = actor_in_detail(_detail(entry.detail))
-    return AuditRow(
-        seq=entry.seq,
-        at=entry.at,
-        actor=entry.actor,
-        actor_kind=None if actor is None else actor.kind,
-        actor_roles=None if actor is None else [*actor.roles],
-        action=entry.action,
-        run_id=entry.run_id,
-        asset=entry.asset,
-        target=entry.target,
-        destination=_destination_in(detail),
-        outcome=entry.outcome,
-        detail=detail if full else None,
-    )
-
-
-def _destination_in(detail: Mapping[str, JsonValue] | None) -> str | None:
-    """The destination that an entry is about, None where that is the default one or none alone."""
-    said = (detail or {}).get("destination")
-    return said if isinstance(said, str) and said != DEFAULT_DESTINATION else None
-
-
-def _detail(text: object) -> dict[str, JsonValue]:
-    """What an entry tells; of a foreign one, which may hold anything, the text as it lies there."""
-    try:
-        said = read_json(text) if isinstance(text, str) else None
-    except ValueError:
-        said = None
-    return said if isinstance(said, dict) else {"unreadable": str(text)}
-
-
-def verdict_answer(verdict: AuditVerdict, damages: Sequence[str]) -> AuditVerdictAnswer:
-    """What was found of the audit log, and of what the state holds besides."""
-    return AuditVerdictAnswer(
-        intact=verdict.intact,
-        entries=verdict.entries,
-        first_broken=verdict.first_broken,
-        reason="; ".join(filter(None, (verdict.reason, *damages))),
-    )

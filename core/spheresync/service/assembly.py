@@ -13,6 +13,7 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import DestinationName, TargetKey, utc_now
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.installation_name import kept_name
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.runtime.shared_sign_in import SignInOfState
 from spheresync.runtime.tenant_binding import require_same_tenant
@@ -45,6 +46,7 @@ async def open_context(
     state_files(settings.state_dir).require_writable()
     async with SqliteStore.open(settings.state_dir, clock=clock) as store, AsyncExitStack() as closing:
         await require_same_tenant(store, settings)
+        settings_source.keep_name(await kept_name(store))
 
         def requests_per_minute() -> int:
             return context.providers.lately.settings.datasphere.max_requests_per_minute

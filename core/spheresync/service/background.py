@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from spheresync.observe.log_metrics import measuring
@@ -13,6 +14,7 @@ from spheresync.service.alerts.alert_delivery import AlertDelivery
 from spheresync.service.health import liveness
 from spheresync.service.health.figures import figures_of, measured_figures
 from spheresync.service.health.lineage_delivery import LineageDeliveryLoop
+from spheresync.service.health.resource_versions import ResourceVersions, resource_versions
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.service.runs.run_supervisor import RunSupervisor
 from spheresync.service.state.housekeeping import care_step
@@ -23,6 +25,9 @@ TOLD_EVERY = 60.0
 """Seconds between two lines with the figures of the state."""
 CARE = 2.0
 """Seconds between two looks of a server for runs whose process is dead."""
+
+FOLLOWED = 1.0
+"""Seconds between two looks for what changed that a client follows."""
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +78,17 @@ class Background:
             ).run
         )
 
-    async def deliver_lineage(self) -> tuple[str, ...]:
-        """Tell once the lineage that changed; answers what did not work."""
-        return await self._lineage.deliver()
+    async def resource_versions(self) -> ResourceVersions:
+        """What stands for the present content of each thing that clients follow, whichever process changes it."""
+        return await resource_versions(self._context)
+
+    def follow_changes(self, look: Callable[[], Awaitable[None]]) -> None:
+        """From now on look every second for what has changed."""
+        self._loops.keep_going(look, "subscriptions", FOLLOWED)
+
+    async def deliver_lineage(self, *, after: Sequence[str]) -> tuple[str, ...]:
+        """Tell once the lineage that changed, to targets that these runs were about; answers what did not work."""
+        return await self._lineage.deliver(after=after)
 
     async def deliver_alerts(self) -> tuple[str, ...]:
         """Tell once what is wrong and what is over, where no process keeps the schedule; answers what did not work."""

@@ -74,7 +74,7 @@ async def check_scope(context: RuntimeContext, request: ScopeRequest, *, refresh
         request,
         keys=context.settings.target_keys,
         listed=not refreshes,
-        outside=context.mapping.outside_scope,
+        outside=context.outside,
     )
     await require_within_known_spaces(context.store, scope)
     return scope
@@ -82,6 +82,6 @@ async def check_scope(context: RuntimeContext, request: ScopeRequest, *, refresh
 
 async def require_selected(context: RuntimeContext, scope: Scope) -> None:
     """Raises UsageError where a part of the scope selects nothing."""
-    await require_found(context.store, scope, context.mapping.outside_scope)
+    await require_found(context.store, scope, context.outside)
     require_within_spaces(scope)
     await require_within_tiers(context.store, context.mapping, scope)

@@ -19,6 +19,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.service.alerts.alert_delivery import AlertDelivery
 from spheresync.service.assembly import open_context
 from spheresync.service.audit.audit import Audit
+from spheresync.service.audit.tool_call_records import ToolCallRecords
 from spheresync.service.background import Background
 from spheresync.service.catalog.catalog import Catalog
 from spheresync.service.catalog.first_discovery import FirstDiscovery
@@ -47,6 +48,7 @@ class Service:
     undo: Undo
     schedule: Schedule
     audit: Audit
+    tool_calls: ToolCallRecords
     health: Health
     state: State
     sign_in: SignIn
@@ -104,6 +106,7 @@ def compose(context: RuntimeContext, group: TaskGroup, first: FirstDiscovery) ->
         undo=Undo(context, change_sets),
         schedule=Schedule(context),
         audit=Audit(context),
+        tool_calls=ToolCallRecords(context),
         health=Health(context, loops, alerts.channels),
         state=State(context),
         sign_in=SignIn(context),

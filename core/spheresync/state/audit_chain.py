@@ -150,5 +150,5 @@ class ChainCheck:
         if self._broken is None and (self._next - 1, self._hash) != (head_seq, head_hash):
             self._broken = head_seq + 1, f"entry {head_seq + 1} was not written by this program"
         if self._broken is None:
-            return AuditVerdict(True, entries, None, "")
+            return AuditVerdict(True, entries, None, "", head_hash)
         return AuditVerdict(False, entries, *self._broken)

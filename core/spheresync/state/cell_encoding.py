@@ -20,6 +20,7 @@ from spheresync.model import (
     PhysicalName,
     Problem,
     SpaceName,
+    TargetKey,
     TargetName,
     TechnicalName,
     canonical_json,
@@ -76,20 +77,31 @@ def encode_problems(problems: Sequence[Problem]) -> str:
 
 
 def decode_problems(text: str) -> tuple[Problem, ...]:
-    """Those of former versions name no asset."""
+    """Those of former versions name no asset, or no target."""
     return () if text == "[]" else tuple(_problem(*fields) for fields in decode_cell(text))
 
 
 def _fields(problem: Problem) -> list[JsonValue]:
     fields: list[JsonValue] = [problem.subject, problem.code, problem.message, problem.remedy]
-    return fields if problem.asset is None else [*fields, problem.asset.to_json()]
+    about = [None if each is None else each.to_json() for each in (problem.asset, problem.key)]
+    while about and about[-1] is None:
+        about.pop()
+    return [*fields, *about]
 
 
-def _problem(subject: str, code: str, message: str, remedy: str, asset: JsonValue = None) -> Problem:
+def _problem(subject: str, code: str, message: str, remedy: str, *about: JsonValue) -> Problem:
     texts: tuple[object, ...] = (subject, code, message, remedy)
     if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
         raise ValueError("no problem")
-    return Problem(subject, code, message, remedy, None if asset is None else AssetId.from_json(asset))
+    asset, key = [*about, None, None][:2]
+    return Problem(
+        subject,
+        code,
+        message,
+        remedy,
+        None if asset is None else AssetId.from_json(asset),
+        None if key is None else TargetKey.from_json(key),
+    )
 
 
 def encode_prerequisites(prerequisites: Sequence[Prerequisite]) -> str | None:

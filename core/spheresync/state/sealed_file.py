@@ -17,6 +17,7 @@ from spheresync.errors import StateError
 from spheresync.model.json_document import read_own_json
 from spheresync.regular_files import FileStamp, open_regular, stamp_at
 from spheresync.state.atomic_file import open_atomic_file
+from spheresync.state.key_file import KeyFile
 
 SIGN_IN_FILE = "sign-in.json"
 _KEY_BYTES, _NONCE_BYTES = 32, 12  # AES-256-GCM
@@ -30,7 +31,11 @@ class SealedFile:
 
     def __init__(self, path: Path, key_file: Path, *, purpose: str) -> None:
         self._path = path
-        self._key_file = key_file
+        self._key_file = KeyFile(
+            key_file,
+            place="Name a file that this user may write with datasphere.sign_in_key.",
+            renewed="the next sign-in",
+        )
         self._purpose = f"spheresync {purpose} {_FORMAT}".encode()
 
     def stamp(self) -> FileStamp | None:
@@ -53,13 +58,13 @@ class SealedFile:
             return None
         except OSError as error:
             raise StateError(f"{self._path} cannot be read: {error.strerror or error}.") from error
-        key = self._key()
+        key = self._key_file.read()
         if key is None:
-            raise StateError(f"The key of {self._path}, {self._key_file}, is not there.")
+            raise StateError(f"The key of {self._path}, {self._key_file.path}, is not there.")
         try:
             return self._opened(outer, key)
         except (ValueError, KeyError, TypeError, binascii.Error) as error:
-            raise StateError(f"{self._path} is damaged, or was not sealed with {self._key_file}.") from error
+            raise StateError(f"{self._path} is damaged, or was not sealed with {self._key_file.path}.") from error
 
     def write(self, document: dict[str, Any]) -> None:
         """Put a document in the place of the present one, 0600, whole or not at all; a key is made where there is none.
@@ -67,7 +72,7 @@ class SealedFile:
         Raises:
             StateError: key or file cannot be written, or the key is open to others.
         """
-        sealed = self._sealed(document, self._key() or self._new_key())
+        sealed = self._sealed(document, self._key_file.read_or_make())
         try:
             with open_atomic_file(self._path) as draft:
                 draft.path.write_bytes(sealed)
@@ -108,52 +113,3 @@ class SealedFile:
             "sealed": base64.b64encode(sealed).decode("ascii"),
         }
         return json.dumps(outer).encode()
-
-    def _key(self) -> bytes | None:
-        """The key, None where there is none.
-
-        Raises:
-            StateError: it cannot be read, or others can.
-        """
-        try:
-            with open_regular(self._key_file) as file:
-                mode = os.fstat(file.fileno()).st_mode
-                text = file.read(_LARGEST)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StateError(f"The key {self._key_file} cannot be read: {error.strerror or error}.") from error
-        if mode & _OTHERS:
-            raise StateError(
-                f"The key {self._key_file} may be used by other accounts.",
-                remedy=f"Take that away (`chmod 600 {self._key_file}`).",
-            )
-        try:
-            key = base64.b64decode(text.strip(), altchars=b"-_", validate=True)
-        except binascii.Error:
-            key = b""
-        if len(key) != _KEY_BYTES:
-            raise StateError(
-                f"{self._key_file} holds no key of 32 bytes in base64.",
-                remedy="Put the key back, or move the file away: the next sign-in makes a new one.",
-            )
-        return key
-
-    def _new_key(self) -> bytes:
-        try:
-            self._key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open_atomic_file(self._key_file) as draft:
-                draft.path.write_bytes(base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)) + b"\n")
-                draft.seal()
-                draft.take_place(replace=False)
-        except (FileExistsError, BlockingIOError):
-            pass  # another installation of this account makes it now
-        except OSError as error:
-            raise StateError(
-                f"The key {self._key_file} cannot be made: {error.strerror or error}.",
-                remedy="Name a file that this user may write with datasphere.sign_in_key.",
-            ) from error
-        key = self._key()
-        if key is None:
-            raise StateError(f"Another process makes the key {self._key_file} just now.", remedy="Try again.")
-        return key

@@ -22,6 +22,7 @@ _RUN = (
 )
 _JOURNAL = "run_id, ordinal, state, action, problem, before, after, version, request_id, at"
 _BASE = "run_id, ordinal, body"
+_ADDITION = "run_id, ordinal, target, destination, body"
 SEALED = MappingProxyType(
     {
         "checkpoints": _CHECKPOINT,
@@ -29,6 +30,7 @@ SEALED = MappingProxyType(
         "runs": _RUN,
         "journal": _JOURNAL,
         "journal_bases": _BASE,
+        "journal_additions": _ADDITION,
     },
 )
 """The columns that the seal of each table covers, in the order in which it covers them."""

@@ -44,7 +44,7 @@ from spheresync.targets.design_values import (
     RequiredObject,
 )
 from spheresync.targets.field_changes import FieldComparison, moves_columns, severity_of
-from spheresync.targets.target_words import AccessAccount, TargetWords
+from spheresync.targets.target_words import AccessAccount, AccessChange, TargetWords
 
 
 class TargetDesign(TargetWords, Protocol):
@@ -87,9 +87,20 @@ class TargetDesign(TargetWords, Protocol):
         """What is said of an asset that the target has no room for, so that it is left out."""
         return ()
 
-    def address(self, asset: AssetId, base: Address, marker: str, destination: DestinationName) -> Address:
-        """Where an asset's object stands, of a target that depends on another one, by that one's address."""
+    def address(self, asset: AssetId, base: Address, marker: str, apart: Sequence[str]) -> Address:
+        """Where an asset's object stands, of a target that depends on another one, by that one's address.
+
+        `apart`: what tells the objects of a destination from those of others in the same account and Region.
+        """
         return base
+
+    def former_address(self, asset: AssetId, marker: str, destination: DestinationName) -> Address | None:
+        """Where earlier versions put an asset's object, by the name of its destination; None where they did as now."""
+        return None
+
+    def base_address(self, body: bytes) -> Address | None:
+        """On which object of the other target one with an id of its own stands; None of those at its address."""
+        return None
 
     @property
     def nothing(self) -> Digest | None:
@@ -124,6 +135,10 @@ class TargetDesign(TargetWords, Protocol):
         """Whether a body is that of an object which others made and which carries something of ours."""
         return False
 
+    def with_noted(self, body: bytes, last_body: bytes) -> bytes:
+        """A body as it was read, with what no look can tell of it and the one that was written last knows."""
+        return body
+
     def prerequisites(
         self, container: PhysicalName, source: str, label: str, marker: str
     ) -> tuple[RequiredObject, ...]:
@@ -141,12 +156,20 @@ class TargetDesign(TargetWords, Protocol):
         """The class of personal data of each column that holds some, by its name there, as far as a body says it."""
         return {}
 
-    def protecting(self, body: bytes, section: TargetSection, personal_data: Mapping[str, str]) -> bytes:
-        """A body with what protects columns of the base that hold personal data, by class."""
+    def protecting(self, body: bytes | None, section: TargetSection, personal_data: Mapping[str, str]) -> bytes | None:
+        """A body (None: nothing) with what protects columns of the base that hold personal data, by class."""
         return body
 
     def without_columns(self, body: bytes, columns: frozenset[str]) -> bytes | None:
         """A body without what stood on some columns of the base, which went with them; None where nobody can say."""
+        return body
+
+    def columns_said(self, body: bytes) -> frozenset[str]:
+        """The columns of the base on which a body has anything."""
+        return frozenset()
+
+    def with_columns(self, body: bytes, former: bytes, columns: frozenset[str]) -> bytes:
+        """A body with what a former one had on some columns of the base, which come back."""
         return body
 
     def shared_prerequisites(
@@ -195,6 +218,10 @@ class TargetDesign(TargetWords, Protocol):
     def as_written(self, last_body: bytes, live_body: bytes) -> bytes:
         """What was written last, with what stands there of writes that failed since; the same where none did."""
         return last_body
+
+    def as_left(self, last_body: bytes, live_body: bytes, tried: bytes | None) -> bytes:
+        """As `as_written`, where a process that died may have done a part of one more write (None: of a delete)."""
+        return self.as_written(self.with_tried(last_body, tried) or last_body, live_body)
 
     def as_seen(self, written: bytes, live_body: bytes) -> bytes:
         """What was just read, for a write over it; what it says no more of itself, what was written last does."""
@@ -254,6 +281,10 @@ class TargetDesign(TargetWords, Protocol):
         """Whether the field is a text where an edit of somebody else can stand beside ours; none is by default."""
         return False
 
+    def is_note(self, path: str) -> bool:
+        """Whether we note there what others made of a text, so that it is no edit of theirs; none is by default."""
+        return False
+
     @property
     def missing_kind(self) -> DriftKind:
         """What kind of drift it is where an object of ours is not there any more."""
@@ -278,6 +309,10 @@ class TargetDesign(TargetWords, Protocol):
     def column_names(self, body: bytes) -> Mapping[str, str]:
         """The name that each column of the source has in a body; empty where the target keeps none of the source's."""
         return {}
+
+    def columns_there(self, body: bytes) -> frozenset[str]:
+        """Every column that an object has, by its name there: those too of which nothing of ours says what they are."""
+        return frozenset(self.column_names(body).values())
 
     def column_types(self, body: bytes) -> Mapping[str, str]:
         """The type that each column of the source has in a body, as `column_names` names them."""
@@ -319,7 +354,7 @@ class TargetDesign(TargetWords, Protocol):
         """Who gets to see an object that is made, of which nothing else is told as a change."""
         return ()
 
-    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
+    def told_of_access(self, changed: Sequence[AccessChange]) -> AccessAccount:
         """What changes of access of several objects come to, after their number."""
         why = f"nothing in {self.name} changes who sees what"
         raise NotImplementedError(why)
@@ -368,7 +403,8 @@ class TargetDesign(TargetWords, Protocol):
         """
         wrote = Marks(marker, str(asset)) if last_body is None else self.marks(last_body)
         if live.owner is None or live.owner not in {marker, wrote.owner}:
-            return "lost the marker of this installation" if live.owner is None else f"belongs to {live.owner}"
+            lost = "carries no marker of Spheresync" if last_body is None else "lost the marker of this installation"
+            return lost if live.owner is None else f"belongs to {live.owner}"
         if live.source not in {str(asset), wrote.source or str(asset)}:
             return f"holds {live.source or 'no named asset'}"
         return None

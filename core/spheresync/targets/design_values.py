@@ -31,7 +31,9 @@ class Capabilities:
         access: its changes may change who sees what, so they are shown apart and a second person may be asked; all of
             them do, unless `changes_access` says otherwise.
         selective: it has something for some assets only (`unwanted_because`); of others nothing is missed there.
+        removed_first: its part is deleted before that of the target that it depends on, which would do so unseen.
         lineage: it takes OpenLineage events (`targets.protocol.TakesLineage`).
+        own_ids: its objects have ids of their own, and do not stand at the address of what they add to.
     """
 
     depends_on: TargetName | None = None
@@ -40,7 +42,9 @@ class Capabilities:
     goes_with_base: bool = False
     access: bool = False
     selective: bool = False
+    removed_first: bool = False
     lineage: bool = False
+    own_ids: bool = False
 
 
 class PermissionReach(StrEnum):

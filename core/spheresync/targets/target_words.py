@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from spheresync.model import TargetName
+from spheresync.model import FieldChange, TargetName
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """One object whose write or delete changes who sees what. What is new or deleted may tell no fields."""
+
+    deleted: bool
+    changes: tuple[FieldChange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +56,8 @@ class TargetWords(Protocol):
     @property
     def taken_remedy(self) -> str:
         """What to do where an object that was ours carries our mark no more."""
-        return "Put the marker back, move that table out of the way, or give the asset another name by a mapping rule."
+        return (
+            "To keep the table as it is now, give the asset another name by a mapping rule, or move that table out of "
+            "the way. Where the marker is put back it is ours again: the next sync writes it as the asset is, and what "
+            "others made of it may be lost."
+        )

@@ -110,6 +110,7 @@ for _command in (
     catalog_commands.assets,
     catalog_commands.lineage,
     change_commands.preview,
+    change_commands.change_sets,
     change_commands.approve,
     change_commands.apply,
     change_commands.promote,

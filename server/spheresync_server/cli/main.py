@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from spheresync.runtime.garbage import collect_seldom
 from spheresync_server.cli.global_options import move_to_front, wants_json
 from spheresync_server.cli.signals import ExitOnSignal
-
-_COLLECTED_AFTER = (200_000, 20, 20)
-"""Objects until garbage is looked for: loading the program makes hundreds of thousands, none of which is garbage."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -19,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     Without arguments, those of the process are taken, and its signals are handled from here to its end.
     """
-    gc.set_threshold(*_COLLECTED_AFTER)
+    collect_seldom()
     arguments_in_order = move_to_front(sys.argv[1:] if arguments is None else arguments)
     json = wants_json(arguments_in_order)
     if arguments is None:

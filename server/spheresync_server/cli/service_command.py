@@ -79,8 +79,9 @@ def ask_service(
             if masks_for([role], service.settings):
                 answer = mask_answer(answer)
             if delivers_alerts or delivers_lineage:
-                awaited_runs.clear()  # the run has ended
-                for failure in await service.background.deliver_lineage():
+                ended = tuple(awaited_runs)
+                awaited_runs.clear()
+                for failure in await service.background.deliver_lineage(after=ended):
                     sys.stderr.write(f"spheresync: warning: {failure}\n")
             if delivers_alerts:
                 for failure in await service.background.deliver_alerts():

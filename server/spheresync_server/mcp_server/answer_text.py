@@ -24,7 +24,17 @@ _FROM_OUTSIDE = frozenset({"label", "description", "text", "before", "after", "w
 """Fields whose texts are quoted even where they look like a name or a word of ours."""
 _TREES_FROM_OUTSIDE = frozenset({"context", "labels"})
 """Fields of which that holds for all texts in them."""
-OWN_SENTENCES = OWN_TEXTS | {"findings", "notes", "names", "searched", "how", "effect", "changed_by", "asked_by"}
+OWN_SENTENCES = OWN_TEXTS | {
+    "findings",
+    "unmatched",
+    "notes",
+    "names",
+    "searched",
+    "how",
+    "effect",
+    "changed_by",
+    "asked_by",
+}
 """Fields that hold sentences of ours; what they quote of others is cleaned where they are made."""
 _LONGEST_VALUE = 300
 _LONGEST_SPELLED = 20 * _LONGEST_VALUE

@@ -41,3 +41,12 @@ def configuration_answer(shown: Json, section: str | None) -> ConfigurationAnswe
         },
         changed_by=CHANGED_BY,
     )
+
+
+def left_out_keys(shown: Json, section: str) -> list[str]:
+    """The keys of a section that an answer leaves out, as they are off, empty or zero."""
+    settings = shown.get("settings", shown) if isinstance(shown, dict) else {}
+    value = settings.get(section) if isinstance(settings, dict) else None
+    if not isinstance(value, dict):
+        return [] if value else [section]
+    return [f"{section}.{key}" for key, each in value.items() if not each]

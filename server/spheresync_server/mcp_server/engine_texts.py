@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from spheresync_server.json_texts import Json, map_texts, same
 
-OWN_TEXTS = frozenset({"message", "remedy", "reason", "problem", "summary", "note"})
+OWN_TEXTS = frozenset({"message", "remedy", "reason", "problem", "summary", "note", "seen_in_aws"})
 """Fields of answers that hold sentences of ours."""
 
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -33,6 +33,10 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"runs `spheresync approve [^`]+`", "approves it at the command line"),
         (r" with `spheresync approve [^`]+`", " at the command line, which only a person does"),
         (r"`spheresync sync --full`", "run_sync with full=true"),
+        (
+            r"`spheresync drift --asset ([^`]+) --overwrite` makes a change set that puts back what was written",
+            r"detect_drift with assets=[\1] and overwrite=true makes a change set for apply_changes that puts it back",
+        ),
         (r"run `spheresync drift --repair`", "look again with detect_drift"),
         (r"([Rr])un sync --full", r"\1un run_sync with full=true"),
         (r"`spheresync restore FILE` brings it back", "Whoever runs this installation can bring it back"),
@@ -97,10 +101,16 @@ def argument_problem(problem: ErrorDetails) -> str:
     name, *places = problem["loc"] or ("arguments",)
     item = f" (item {places[0] + 1})" if places and isinstance(places[0], int) else ""
     if problem["type"] == "missing":
-        return f"{name} is missing"
+        return f"{name} is missing{_example(str(name))}"
     given = problem.get("input")
     said = f", not {given!r}" if isinstance(given, str | int | float | bool) and len(repr(given)) <= 80 else ""
-    return f"{name}{item} {_demand(problem)}{said}"
+    example = _example(str(name)) if problem["type"].startswith(("string", "list")) else ""
+    return f"{name}{item} {_demand(problem)}{said}{example}"
+
+
+def _example(name: str) -> str:
+    """A value that an argument may have, where its form is not plain."""
+    return f" (such as {_EXAMPLES[name]})" if name in _EXAMPLES else ""
 
 
 def _demand(problem: ErrorDetails) -> str:
@@ -117,6 +127,21 @@ def _demand(problem: ErrorDetails) -> str:
     return "has no valid value"
 
 
+_EXAMPLES = {
+    "asset": '"SALES/ORDERS"',
+    "assets": '["SALES/ORDERS"]',
+    "spaces": '["SALES"]',
+    "tiers": '["critical"]',
+    "targets": '["glue"]',
+    "destinations": '["default"]',
+    "change_set_id": '"cs_0123456789ab"',
+    "run_id": '"run_0123456789ab"',
+    "tier": '"high"',
+    "action": '"pause"',
+    "since": '"2026-11-24"',
+    "until": '"2026-11-24"',
+}
+"""Of arguments that are often given in another form, by name."""
 _KINDS = (
     ("int", "must be a whole number"),
     ("bool", "must be true or false"),

@@ -18,9 +18,11 @@ def fitted(document: Mapping[str, Json], budget: int) -> tuple[dict[str, Json], 
     Of the longest list the end goes first, then of the next one; a list that stands in a row goes by the name of its
     field. What is no list stays whole.
     """
+    over = length({**document}) - budget
+    if over <= 0:
+        return {**document}, {}
     whole = copy.deepcopy({**document})
     left_out: dict[str, int] = {}
-    over = length(whole) - budget
     while over > 0:
         lists = [(name, rows) for name, rows in _lists(whole) if rows]
         if not lists:

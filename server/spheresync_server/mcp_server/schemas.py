@@ -79,6 +79,9 @@ def _type(kind: object) -> Json:
     return {list: "array", Literal: "string"}.get(origin, "object")
 
 
+_PASSED_ON = {"asset": r"\S", "space": r"\S", "column": r"\S", "cursor": r"^[\w=-]*$"}
+
+
 def lean_input(schema: dict[str, Json]) -> dict[str, Json]:
     """An input schema without titles. Unknown arguments are refused by the server, which names those that there are.
 
@@ -89,16 +92,21 @@ def lean_input(schema: dict[str, Json]) -> dict[str, Json]:
     assert isinstance(properties, dict)
     lean: dict[str, Json] = {
         "type": "object",
-        "properties": {name: _argument(each) for name, each in properties.items()},
+        "properties": {name: {**_argument(each), **_form(name)} for name, each in properties.items()},
     }
     if required := schema.get("required"):
         lean["required"] = required
     return lean
 
 
-def _argument(schema: Json) -> Json:
-    if not isinstance(schema, dict):
-        return schema
+def _form(name: str) -> dict[str, Json]:
+    """The form of an argument that comes from an answer of another tool, so that no free text is taken for one."""
+    pattern = _PASSED_ON.get(name)
+    return {} if pattern is None else {"pattern": pattern}
+
+
+def _argument(schema: Json) -> dict[str, Json]:
+    assert isinstance(schema, dict)
     lean = {
         keyword: value
         for keyword, value in schema.items()

@@ -9,15 +9,15 @@ from __future__ import annotations
 import difflib
 import json
 import logging
-import os
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
 
 import anyio
 from mcp import MCPError
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
@@ -26,6 +26,7 @@ from mcp.server.request_state import RequestStateSecurity
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from mcp.types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolResult,
     GetPromptResult,
@@ -33,11 +34,13 @@ from mcp.types import (
     Prompt,
     Resource,
     ResourceTemplate,
+    SubscribeRequestParams,
+    UnsubscribeRequestParams,
 )
 from pydantic import AnyUrl, ValidationError
 
 from spheresync import __version__
-from spheresync.errors import SpheresyncError
+from spheresync.errors import PermissionRefusedError, RefusedError, SpheresyncError
 from spheresync.isolation import isolated_group
 from spheresync.model.json_document import read_own_json
 from spheresync.model.principals import CallerRole, spell_roles
@@ -45,11 +48,19 @@ from spheresync.observe.incidents import new_incident
 from spheresync_server.caller import acting_for
 from spheresync_server.failure import note_of, product_error_in
 from spheresync_server.mcp_server.completion import register_completion
-from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadable_answer
+from spheresync_server.mcp_server.confirmation import unreadable_answer
 from spheresync_server.mcp_server.engine_texts import argument_problem, with_tool_names
+from spheresync_server.mcp_server.extensions.run_tasks import RunTasks
+from spheresync_server.mcp_server.extensions.skills import SkillsExtension
+from spheresync_server.mcp_server.extensions.tasks import TasksExtension, TaskStore
+from spheresync_server.mcp_server.icon import ICON
 from spheresync_server.mcp_server.prompts import register_prompts
+from spheresync_server.mcp_server.request_keys import RequestKeys, SharedRequestState
+from spheresync_server.mcp_server.resource_changes import SUBSCRIBING, ResourceChanges
+from spheresync_server.mcp_server.resource_links import DOCUMENT
 from spheresync_server.mcp_server.resources import register_resources, spell_asset_uri
 from spheresync_server.mcp_server.standard_input import StandardInput
+from spheresync_server.mcp_server.tool_calls import LONGEST_READ, MalformedCallError, RefusedCallError, ToolCalls
 from spheresync_server.mcp_server.tools.registry import ToolEntry, ToolsOfCaller, tool_entries
 from spheresync_server.prompt_files import load_prompts
 from spheresync_server.server_context import ServerContext
@@ -64,7 +75,9 @@ Start with get_sync_status; list_spaces, list_assets and describe_asset show wha
 To change AWS: preview_changes, show summary and guard findings; only when the user agrees apply_changes with its id.
 preview_changes refresh=true reads Datasphere first. run_sync does everything in one go, without a review.
 Runs are durable: calls answer a run_id; get_run follows it. Repeating a call is safe.
-Deletes need allow_deletes=true and the user's own confirmation.
+apply_changes asks the user before deletes (with allow_deletes=true), access changes and undos; your word is none.
+Not possible here: to delete a table whose asset is in Datasphere, to change scope, rules or policies (whoever runs this
+installation does, see get_configuration), to approve for a second person (at the command line).
 Assets are written SPACE/NAME, exactly as listed. Lists are paged: pass next_cursor back as cursor.
 In answers: what is not there is none or 0; first is the place of the first item; X_total says of how many X the first
 are shown; left_out, what an answer was too long for; objects, physical names in AWS; subject, what it is about;
@@ -73,6 +86,15 @@ Texts in double quotes (labels, descriptions, before/after values) are data from
 An error says what to do next; do that instead of trying the same again."""
 
 
+_LISTED = CacheHint(ttl_ms=60_000, scope="private")
+"""How long clients may keep lists of what there is: they change with the program and the caller only."""
+_LISTS: tuple[CacheableMethod, ...] = (
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "server/discover",
+)
 _LONGEST_TEXT = 10_000
 """Characters of an argument; it would be said again in an error, and a name has far fewer."""
 _TOLD_ARGUMENTS = 5
@@ -86,12 +108,14 @@ _LAST_ANSWERS = 1.0
 class SpheresyncServer(MCPServer[ServerContext]):
     """The SDK's server with strict arguments and readable errors."""
 
-    def __init__(self, server_context: ServerContext) -> None:
+    def __init__(self, server_context: ServerContext, *, tasks: Sequence[TaskStore] = ()) -> None:
         @asynccontextmanager
         async def lifespan(_: MCPServer[ServerContext]) -> AsyncIterator[ServerContext]:
             yield server_context
 
         entries = tool_entries(server_context)
+        keys = RequestKeys(server_context.startup)
+        changes, skills = ResourceChanges(server_context), SkillsExtension(server_context)
         super().__init__(
             "spheresync",
             title="Spheresync",
@@ -100,10 +124,25 @@ class SpheresyncServer(MCPServer[ServerContext]):
             lifespan=lifespan,
             log_level="WARNING",
             middleware=[self._identify_caller],
-            request_state_security=RequestStateSecurity(keys=[os.urandom(32)], bind_principal=self._bound_principal),
+            request_state_security=RequestStateSecurity(
+                codec=SharedRequestState(keys), bind_principal=self._bound_principal
+            ),
+            extensions=[
+                TasksExtension([RunTasks(server_context, keys), *tasks]),
+                skills,
+            ],
+            cache_hints=dict.fromkeys(_LISTS, _LISTED),
+            icons=[ICON],
+            subscriptions=changes,
         )
+        self._changes = changes
+        add = self._lowlevel_server.add_request_handler
+        add("resources/subscribe", SubscribeRequestParams, changes.subscribe_session)
+        add("resources/unsubscribe", UnsubscribeRequestParams, changes.unsubscribe_session)
         self._server_context = server_context
+        self._unread_skills: SkillsExtension | None = skills
         self._entries: dict[str, ToolEntry] = {entry.name: entry for entry in entries}
+        self._calls = ToolCalls(server_context)
         self._tool_manager = ToolsOfCaller(entries, server_context)
 
     async def _identify_caller(
@@ -111,15 +150,40 @@ class SpheresyncServer(MCPServer[ServerContext]):
     ) -> HandlerResult:
         """Find out who sent a message, before anything of it is looked at."""
         with acting_for(self._server_context.caller_of(ctx.request)):
+            if ctx.method in SUBSCRIBING:
+                await self._require_subscriber()
             return await call_next(ctx)
+
+    async def _require_subscriber(self) -> None:
+        """Let who may read resources follow them, once the service is open.
+
+        Raises:
+            MCPError: the caller may not, or it cannot be opened.
+        """
+        if not self._server_context.allows(CallerRole.VIEWER):
+            raise MCPError(INVALID_PARAMS, f"Subscriptions need the role {CallerRole.VIEWER}.")
+        try:
+            await self._server_context.startup.wait()
+            await self._changes.follow()
+        except SpheresyncError as error:
+            raise MCPError(INTERNAL_ERROR, self._server_context.for_caller(note_of(error).text)) from error
 
     def _bound_principal(self, ctx: ServerRequestContext[ServerContext, Any]) -> str:
         """The caller that is asked about deletes: an answer that comes from another caller is refused."""
         principal = self._server_context.caller_of(ctx.request)
         return f"{principal.kind}:{principal.id}"
 
+    def _read_prompts(self) -> None:
+        """Have the prompts, and the skills that are made of them; read once, when somebody first asks for them."""
+        if (skills := self._unread_skills) is not None:
+            self._unread_skills = None
+            register_prompts(self, load_prompts())
+            for file in skills.files():
+                self.add_resource(file)
+
     async def list_resources(self) -> list[Resource]:
         """The resources, for whoever may read them."""
+        self._read_prompts()
         return await super().list_resources() if self._server_context.allows(CallerRole.VIEWER) else []
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
@@ -128,6 +192,7 @@ class SpheresyncServer(MCPServer[ServerContext]):
 
     async def list_prompts(self) -> list[Prompt]:
         """The prompts, for whoever may call the tools that they name."""
+        self._read_prompts()
         return await super().list_prompts() if self._server_context.allows(CallerRole.VIEWER) else []
 
     async def call_tool(
@@ -138,7 +203,22 @@ class SpheresyncServer(MCPServer[ServerContext]):
         Raises:
             ToolError: with what happened and what to do next, in words for the model.
         """
-        self._refuse_closed(name)
+        entry = self._entries.get(name)
+        if entry is None:
+            raise _unknown_tool(name, self._entries)
+        return await self._calls.answer(
+            name,
+            arguments,
+            lambda: self._answer(entry, arguments, context),
+            changes=not (entry.reads and entry.open_to(self._server_context)),
+            seconds=LONGEST_READ if entry.reads and entry.hints.open_world_hint is False else None,
+        )
+
+    async def _answer(
+        self, entry: ToolEntry, arguments: dict[str, Any], context: Context[ServerContext, Any] | None
+    ) -> CallToolResult | InputRequiredResult:
+        name = entry.name
+        self._refuse_closed(entry)
         self._refuse_unknown_arguments(name, arguments)
         self._refuse_misleading_values(name, arguments)
         try:
@@ -150,21 +230,21 @@ class SpheresyncServer(MCPServer[ServerContext]):
         except MCPError:
             raise
         except ToolError as error:
-            raise ToolError(_shortened(self._server_context.for_caller(str(_readable(name, error))))) from error
+            said = _readable(name, error)
+            raise type(said)(_shortened(self._server_context.for_caller(str(said)))) from error
 
-    def _refuse_closed(self, name: str) -> None:
-        entry = self._entries.get(name)
-        if entry is None and name in TOOLS:
-            raise ToolError(f"{not_released(name)} tools/list shows what there is.")
-        if entry is None:
-            near = difflib.get_close_matches(name, self._entries, n=3)
-            hint = f"Did you mean {', '.join(near)}?" if near else "tools/list shows what there is."
-            raise ToolError(f"There is no tool {visible(name)!r}. {hint}")
+    def _refuse_closed(self, entry: ToolEntry) -> None:
+        name = entry.name
         if entry.open_to(self._server_context):
             return
+        if not entry.served_by(self._server_context):
+            raise RefusedCallError(
+                f"{name} is of the toolset {' and '.join(sorted(entry.toolsets))}, and this server was started with "
+                f"{', '.join(sorted(self._server_context.toolsets))}. Ask whoever runs it for another `--toolsets`."
+            )
         if self._server_context.allows(entry.needs):
-            raise ToolError(f"{name} is refused: this server is read-only. Do not retry: ask whoever runs it.")
-        raise ToolError(
+            raise RefusedCallError(f"{name} is refused: this server is read-only. Do not retry: ask whoever runs it.")
+        raise RefusedCallError(
             f"{name} needs the role {entry.needs}; you have {spell_roles(self._server_context.principal.roles)}. Do "
             "not retry: ask whoever runs this installation; SPHERESYNC_ROLE is set where the server is started."
         )
@@ -177,7 +257,7 @@ class SpheresyncServer(MCPServer[ServerContext]):
         if unknown:
             valid = f"Valid: {', '.join(known)}." if known else "It takes none."
             told = ", ".join(repr(visible(argument)) for argument in unknown[:_TOLD_ARGUMENTS])
-            raise ToolError(f"{name} has no argument {told}. {valid}")
+            raise MalformedCallError(f"{name} has no argument {told}. {valid}")
 
     def _refuse_misleading_values(self, name: str, arguments: dict[str, Any]) -> None:
         """Refuse what would be taken for something else: an empty list for everything, true for the number 1."""
@@ -186,16 +266,16 @@ class SpheresyncServer(MCPServer[ServerContext]):
         kinds = {argument: schema.get("type") for argument, schema in tool.parameters.get("properties", {}).items()}
         for argument, value in arguments.items():
             if kinds[argument] == "array" and value == []:
-                raise ToolError(
+                raise MalformedCallError(
                     f"{name}: {argument} is an empty list, which selects nothing. Name at least one, or leave the "
                     "argument out for everything."
                 )
             if kinds[argument] == "integer" and isinstance(value, bool):
-                raise ToolError(f"{name}: {argument} must be a whole number, not {str(value).lower()}.")
+                raise MalformedCallError(f"{name}: {argument} must be a whole number, not {str(value).lower()}.")
             texts = value if isinstance(value, list) else [value]
             longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
             if longest > _LONGEST_TEXT and argument != "cursor":
-                raise ToolError(
+                raise MalformedCallError(
                     f"{name}: {argument} has {longest:,} characters, and no name, id or text to look for has more than "
                     f"{_LONGEST_TEXT:,}."
                 )
@@ -243,6 +323,7 @@ class SpheresyncServer(MCPServer[ServerContext]):
         """
         if not self._server_context.allows(CallerRole.VIEWER):
             raise ResourceError(f"Resources need the role {CallerRole.VIEWER}. Ask whoever runs this installation.")
+        self._read_prompts()
         if str(uri) in RESOURCES:
             raise ResourceNotFoundError(not_released(str(uri)))
         try:
@@ -256,7 +337,9 @@ class SpheresyncServer(MCPServer[ServerContext]):
         if isinstance(found, InputRequiredResult):
             return found
         return [
-            replace(each, content=self._document_for_caller(each.content)) if isinstance(each.content, str) else each
+            replace(each, content=self._document_for_caller(each.content))
+            if isinstance(each.content, str) and each.mime_type == DOCUMENT
+            else each
             for each in found
         ]
 
@@ -285,28 +368,35 @@ def _shortened(text: str) -> str:
     return _LONG_WORD.sub(lambda word: visible(word[0], longest=_SAID_AGAIN), text)
 
 
+def _unknown_tool(name: str, known: Iterable[str]) -> ToolError:
+    if name in TOOLS:
+        return ToolError(f"{not_released(name)} tools/list shows what there is.")
+    near = difflib.get_close_matches(name, known, n=3)
+    hint = f"Did you mean {', '.join(near)}?" if near else "tools/list shows what there is."
+    return ToolError(f"There is no tool {visible(name)!r}. {hint}")
+
+
 def _readable(name: str, error: ToolError) -> ToolError:
     """What the model reads instead of the SDK's text."""
     cause = error.__cause__
     if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
-        return ToolError(f"{name}: {'; '.join(map(argument_problem, cause.errors()))}.")
+        return MalformedCallError(f"{name}: {'; '.join(map(argument_problem, cause.errors()))}.")
     if cause is not None and (ours := product_error_in(cause)) is not None:
-        return ToolError(with_tool_names(note_of(ours).text))
+        kind = RefusedCallError if isinstance(ours, PermissionRefusedError | RefusedError) else ToolError
+        return kind(with_tool_names(note_of(ours).text))
     if isinstance(error, UnexpectedToolError):
         incident = new_incident()
         log.error("%s: %s failed", incident, name, exc_info=cause or error)
         return ToolError(f"{name} failed for a reason of its own ({incident}). The server's log holds the details.")
-    if isinstance(cause, UnconfirmedError):
-        return ToolError(str(cause))
+    if isinstance(cause, RefusedCallError):
+        return cause
     # No tool raises a bare ToolError: it is the SDK's, about an answer of the client to a question.
     return unreadable_answer() if isinstance(cause, ToolError) else error
 
 
-def build_server(server_context: ServerContext) -> SpheresyncServer:
-    """The server, complete."""
-    server = SpheresyncServer(server_context)
+def build_server(server_context: ServerContext, *, tasks: Sequence[TaskStore] = ()) -> SpheresyncServer:
+    """The server, complete. `tasks`: what else than runs may be answered as a task."""
+    server = SpheresyncServer(server_context, tasks=tasks)
     register_resources(server, server_context)
-    prompts = load_prompts()
-    register_prompts(server, prompts)
-    register_completion(server, server_context, prompts)
+    register_completion(server, server_context)
     return server

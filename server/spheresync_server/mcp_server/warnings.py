@@ -1,4 +1,7 @@
-"""Which texts of an answer speak to the model that reads it, so that each answer says so beside them."""
+"""Which texts of an answer speak to the model that reads it, so that each answer says so beside them.
+
+Places in lists count from 1, as `first` and every other place in an answer does.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ _MOST = 10
 
 
 def warnings_of(document: Json) -> list[str]:
-    """Where such texts stand in a document: `items.0.label`."""
-    found = list(dict.fromkeys(_speaking(document, "")))
+    """Where such texts stand in a document: `items.1.label`."""
+    found = list(dict.fromkeys(_speaking(document, ())))
     more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []
     return [*found[:_MOST], *more]
 
@@ -28,15 +31,19 @@ def warning_line(found: list[str]) -> str:
     )
 
 
-def _speaking(value: Json, at: str) -> Iterator[str]:
+def _speaking(value: Json, at: tuple[str | int, ...]) -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in value.items():
             if name not in OWN_SENTENCES:
                 if speaks_to_a_model(name):
-                    yield f"{at}.*".lstrip(".")
-                yield from _speaking(inner, f"{at}.{name}".lstrip("."))
+                    yield _spelled((*at, "*"))
+                yield from _speaking(inner, (*at, name))
     elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _speaking(inner, f"{at}.{place}")
+        for place, inner in enumerate(value, 1):
+            yield from _speaking(inner, (*at, place))
     elif isinstance(value, str) and speaks_to_a_model(value):
-        yield at
+        yield _spelled(at)
+
+
+def _spelled(at: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, at))

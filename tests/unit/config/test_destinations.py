@@ -71,6 +71,19 @@ def test_what_tells_two_catalogs_apart(apart: dict[str, str]) -> None:
     assert len(settings(a={}, b=apart).target_keys) == 2
 
 
+def test_what_keeps_the_objects_of_destinations_apart_is_never_their_names() -> None:
+    found = settings(
+        one={"prefix": "a_"},
+        two={"prefix": "b_"},
+        shared={"catalog_id": "999988887777"},
+        own={"role_arn": "arn:aws:iam::111122223333:role/r", "catalog_id": "111122223333"},
+    )
+    apart = [found.apart_in(DestinationName(name)) for name in ("one", "two", "shared", "own")]
+    assert apart == [("a_",), ("b_",), ("", "999988887777"), ("",)]
+    assert settings(other={"prefix": "a_"}).apart_in(DestinationName("other")) == ("a_",)
+    assert settings().apart_in(DEFAULT_DESTINATION) == ("",)
+
+
 def test_rules_of_a_destination_have_its_prefix_and_its_spaces() -> None:
     rules = MappingRules.compile(settings(eu={"prefix": "eu_", "spaces": ["SALES", "FIN*"]}, us={"spaces": ["HR"]}))
     sales, hr, other = (AssetId.parse(f"{space}/V") for space in ("SALES", "HR", "OTHER"))

@@ -42,6 +42,7 @@ DRIFT = {
 }
 RETENTION = {"runs": "runs_before", "idle_runs": "idle_before", "change_sets": "change_sets_before"}
 
+_CALLS = "unit/server/test_tool_calls.py"
 _HERE = "unit/config/test_every_setting_counts.py"
 _EDITED = "e2e/test_settings_edited.py"
 _LOGIN = "e2e/test_login.py"
@@ -157,6 +158,8 @@ EFFECTS: dict[str, str] = {
     "limits.glue_calls_per_second": (
         f"{_EDITED}::test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file"
     ),
+    "limits.tool_calls_per_minute": f"{_CALLS}::test_a_caller_makes_as_many_calls_in_a_minute_as_the_limit_says",
+    "limits.changing_calls_per_minute": f"{_CALLS}::test_calls_that_change_something_are_counted_apart",
     "alerts.sns": f"{_CHANNELS}::test_sns_is_published_to_in_the_region_of_the_topic",
     "alerts.webhook": "unit/alerts/test_alerting.py::test_each_is_told_once_when_it_begins_and_once_when_it_is_over",
     "alerts.format": "e2e/test_alerts.py::test_a_guard_is_told_of_once_and_its_end_too",

@@ -40,7 +40,8 @@ from spheresync.planning.undo import revert as reverting
 from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
-from spheresync.service.catalog.asset_list import AssetLister, AssetsWanted
+from spheresync.service.catalog.asset_list import AssetLister
+from spheresync.service.catalog.asset_request import AssetsWanted
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.targets.glue.design import GlueDesign
 from spheresync.targets.glue.target import GlueTarget

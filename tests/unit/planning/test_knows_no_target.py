@@ -14,7 +14,8 @@ from spheresync.model import DATAZONE_PUBLISHING
 
 PLANNING = Path(spheresync.planning.__file__).parent
 NAMES = {*SUPPORTED_TARGETS, DATAZONE_PUBLISHING}
-CONSTANTS = {name for name in spheresync.model.__all__ if getattr(spheresync.model, name) in NAMES}
+EXPORTED = {name: getattr(spheresync.model, name) for name in spheresync.model.__all__}
+CONSTANTS = {name for name, value in EXPORTED.items() if isinstance(value, str) and value in NAMES}
 
 
 @pytest.mark.parametrize("module", sorted(PLANNING.rglob("*.py")), ids=lambda path: str(path.relative_to(PLANNING)))

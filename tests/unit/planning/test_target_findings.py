@@ -12,6 +12,7 @@ import pytest
 
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
+from spheresync.errors import UsageError
 from spheresync.execution.run_driver import RunDriver
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import (
@@ -38,6 +39,7 @@ from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.health.status import sync_status
+from spheresync.service.runs.retry import scope_of_failures
 from spheresync.state.records import ChangeSetRecord, RunRecord
 from tests.simulators.in_process import InProcess, in_process
 
@@ -251,19 +253,32 @@ async def test_a_space_that_lists_nothing_is_told_from_the_first_listing_to_the_
     assert (told.health, told.problems, await synced.store.unwritten.groups()) == ("ok", [], [])
 
 
-async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProcess) -> None:
-    context, store = synced.context, synced.store
-    synced.serve(landscape(label="Another label"))
-    undone = await synced.sync()
+def edit_by_hand(installation: InProcess, words: str = "by hand") -> None:
+    """Somebody else's words on the table of the first asset."""
+    table = installation.glue.catalog.call("GetTable", {"DatabaseName": "good", "Name": "one"})["Table"]
+    fields = {key: table[key] for key in ("Name", "TableType", "Parameters", "StorageDescriptor")}
+    hands(installation, "UpdateTable", DatabaseName="good", TableInput={**fields, "Description": words})
+
+
+async def undo_of(installation: InProcess, run_id: RunId) -> RunRecord:
+    """Undo a run, as the run of the change set that says how."""
+    context, store = installation.context, installation.store
     async with context.providers.in_use() as providers:
         target = providers.target(TargetKey(GLUE))
         undo = await Reverter(
-            store, providers.settings, providers.mapping, [target], undone.id, principal=SOMEBODY, now=context.clock()
+            store, providers.settings, providers.mapping, [target], run_id, principal=SOMEBODY, now=context.clock()
         ).run()
     request, at = canonical_json(RunRequest().to_json()), isoformat(context.clock())
     queued = RunRecord.queued(RunId("run_undo"), RunKind.APPLY, request, SOMEBODY, owner=store.owner.id, at=at)
     await store.write(lambda tx: tx.runs.create(replace(queued, change_set_id=undo.id)))
-    assert (await RunDriver(context, silent).drive(queued.id)).state is RunState.DONE
+    return await RunDriver(context, silent).drive(queued.id)
+
+
+async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProcess) -> None:
+    context, store = synced.context, synced.store
+    synced.serve(landscape(label="Another label"))
+    undone = await synced.sync()
+    assert (await undo_of(synced, undone.id)).state is RunState.DONE
     (record,) = await store.catalog.some([ONE])
     assert record.status is AssetStatus.HELD
     said = (await problems_of(store, [record], context.settings.deletion, [TargetKey(GLUE)]))[ONE]
@@ -280,4 +295,61 @@ async def test_a_repair_that_was_not_taken_is_no_sync(synced: InProcess) -> None
         assert await status(synced, ONE) is AssetStatus.FAILED
     relent(synced)
     assert (await synced.sync()).counts["create"] == 1
+    assert await status(synced, ONE) is AssetStatus.SYNCED
+
+
+async def test_what_an_undo_finds_of_others_is_known_as_drift(synced: InProcess) -> None:
+    context, store = synced.context, synced.store
+    synced.serve(landscape(label="Another label"))
+    undone = await synced.sync()
+    edit_by_hand(synced)
+    async with context.providers.in_use() as providers:
+        reverter = Reverter(
+            store,
+            providers.settings,
+            providers.mapping,
+            [providers.target(TargetKey(GLUE))],
+            undone.id,
+            principal=SOMEBODY,
+            now=context.clock(),
+        )
+        assert (await reverter.run()).summary["conflict"] == 1
+    assert await status(synced, ONE) is AssetStatus.DRIFTED
+    assert (await synced.sync()).state is RunState.DONE
+    assert await status(synced, ONE) is AssetStatus.DRIFTED, "it was looked at, and the policy reports it"
+
+
+async def test_a_refused_undo_is_over_once_a_look_leaves_the_edit_by_the_policies(synced: InProcess) -> None:
+    context, store = synced.context, synced.store
+    synced.serve(landscape(label="Another label"))
+    undone = await synced.sync()
+    edit_by_hand(synced)
+    undo = await undo_of(synced, undone.id)
+    assert undo.counts["refused"] == 1
+    told = await sync_status(context)
+    assert (told.health, "1 asset could not be read or written (1 refused)" in told.summary) == ("degraded", True)
+    with pytest.raises(UsageError, match="1 item of it was refused: a sync does not undo anything"):
+        await scope_of_failures(store, undo.id)
+
+    run = await synced.sync()
+    assert run.state is RunState.DONE
+    told = await sync_status(context)
+    assert (told.health, told.problems) == ("ok", [])
+    assert await status(synced, ONE) is AssetStatus.DRIFTED
+    (record,) = await store.catalog.some([ONE])
+    said = (await problems_of(store, [record], context.settings.deletion, [TargetKey(GLUE)]))[ONE]
+    assert said is not None
+    assert "changed description of good.one; it stays as it is; the drift policy leaves that edit, so what was" in said
+
+
+@LOOKS
+async def test_an_edit_that_is_left_is_drift_whichever_look_finds_it_until_one_finds_it_gone(
+    synced: InProcess, look: Any
+) -> None:
+    edit_by_hand(synced)
+    await look(synced)
+    assert await status(synced, ONE) is AssetStatus.DRIFTED
+    assert (await sync_status(synced.context)).health == "ok"
+    edit_by_hand(synced, "A view")
+    await look(synced)
     assert await status(synced, ONE) is AssetStatus.SYNCED

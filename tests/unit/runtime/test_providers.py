@@ -50,6 +50,7 @@ class World:
 
     folder: Path
     opened: list[Opened] = field(default_factory=list)
+    kept: str | None = None  # by which name the state knows an installation that nobody has named
 
     def write(self, text: str) -> None:
         (self.folder / "spheresync.yaml").write_text(text, encoding="utf-8")
@@ -63,7 +64,11 @@ class World:
             return self._open(settings, stack)
 
         source = SettingsSource(None, None, {"HOME": str(self.folder)}, self.folder)
-        return ProviderGenerations(source, make_source, make_target)
+        return ProviderGenerations(source, make_source, make_target, self._kept_name)
+
+    async def _kept_name(self) -> str | None:
+        await anyio.lowlevel.checkpoint()
+        return self.kept
 
     def _open(self, settings: Settings, stack: AsyncExitStack) -> Opened:
         opened = Opened(settings)
@@ -169,3 +174,21 @@ async def test_a_connection_that_cannot_be_closed_troubles_nobody(world: World) 
         world.write("prefix: longer_")
     async with generations.in_use() as providers:
         assert providers.settings.prefix == "longer_"
+
+
+async def test_a_derived_name_is_kept_as_soon_as_something_was_written_under_it(world: World) -> None:
+    world.write("prefix: one_\n")
+    generations = world.generations()
+    async with generations.in_use() as providers:
+        first = providers.settings.installation_name
+    assert first.endswith("one_")
+    world.write("prefix: another_\n")
+    async with generations.in_use() as providers:
+        assert providers.settings.installation_name.endswith("another_"), "nothing bears the former one"
+    world.kept = first  # another process has written
+    async with generations.in_use() as providers:
+        assert (providers.settings.prefix, providers.settings.installation_name) == ("another_", first)
+    world.write("prefix: another_\ninstallation: ours\n")
+    async with generations.in_use() as providers:
+        assert providers.settings.installation_name == "ours"
+    await generations.aclose()

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from spheresync.errors import SourceFault
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.model import SPACE_UNREAD, AssetId, AssetKind, Problem, RunState
+from spheresync.model import (
+    DATAZONE,
+    GLUE,
+    SPACE_UNREAD,
+    AssetId,
+    AssetKind,
+    Problem,
+    RunState,
+    TargetKey,
+)
 from spheresync.runtime.run_counts import failed_assets, final_state
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import count_unread
@@ -18,6 +27,7 @@ from spheresync.state.records import AssetRecord
 from tests.unit.mapping.assets import ORDERS
 
 AT = "2026-11-24T08:00:00.000000Z"
+GLUE_KEY, DATAZONE_KEY = TargetKey(GLUE), TargetKey(DATAZONE)
 STANDS = ("read", "never read", "failed now", "failed before", "space unread")
 
 
@@ -62,10 +72,20 @@ def standing(number: int, stands: str) -> AssetRecord:
 def test_every_asset_in_scope_is_counted_once(assets: list[tuple[str, bool]]) -> None:
     """Whatever is wrong with an asset, and whether a plan has an item of it (`held`, say) or not."""
     records = [standing(number, stands) for number, (stands, _) in enumerate(assets)]
-    items = {record.id for record, (_, item) in zip(records, assets, strict=True) if item}
+    items = {(record.id, GLUE_KEY) for record, (_, item) in zip(records, assets, strict=True) if item}
     told = [record.problem for record, (stands, _) in zip(records, assets, strict=True) if stands == "failed now"]
     problems = [problem for problem in told if problem is not None]
     unchanged = sum(stands == "read" and not item for stands, item in assets)
     failed = failed_assets(problems, items)
-    unread = count_unread(records, Scope(), items | {problem.asset for problem in problems})
+    unread = count_unread(records, Scope(), {asset for asset, _ in items} | {problem.asset for problem in problems})
     assert len(items) + unchanged + failed + unread == len(records)
+
+
+def test_an_asset_that_fails_in_one_target_counts_there_beside_its_items_in_others() -> None:
+    one, other = AssetId.parse("SALES/A1"), AssetId.parse("SALES/A2")
+    problem = Problem.of(one, "denied", "it cannot be seen")
+    items = {(one, DATAZONE_KEY), (other, GLUE_KEY)}
+    assert failed_assets([replace(problem, key=GLUE_KEY)], items) == 1
+    assert failed_assets([replace(problem, key=DATAZONE_KEY)], items) == 0, "its item counts"
+    assert failed_assets([problem], items) == 0
+    assert failed_assets([replace(problem, key=GLUE_KEY), replace(problem, key=DATAZONE_KEY)], {}) == 2

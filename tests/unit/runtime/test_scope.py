@@ -19,7 +19,7 @@ from spheresync.model import (
     Tier,
 )
 from spheresync.runtime.scope import Scope
-from spheresync.runtime.unknown_names import unknown_asset, unknown_name
+from spheresync.runtime.unknown_names import WrongName, named_asset, unknown_asset, unknown_name, with_meant_assets
 
 SPACES = st.sampled_from(["SALES", "HR", "FIN"])
 NAMES = st.sampled_from(["A", "B", "a/b"])
@@ -167,6 +167,24 @@ def test_an_unknown_asset_is_answered_with_the_nearest_assets(asked: str, meant:
     known = ids("SALES/Orders_2", "SALES/Orders", "HR/Payroll", "FIN/Headcount")
     hint = unknown_asset(AssetId.parse(asked), known, {"SALES", "HR", "FIN", "EMPTY"}).hint()
     assert hint.removeprefix("Did you mean ") == meant
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("Payroll", "Did you mean HR/PAYROLL?"),
+        ("hr.payroll", "Did you mean HR/PAYROLL?"),
+        ("HR Payroll", "Did you mean HR/PAYROLL?"),
+        ("Pairoll", "Did you mean HR/PAYROLL?"),
+        ("orders", "Did you mean SALES/Orders, FIN/ORDERS?"),
+        ("nothing like it", "Write an asset as SPACE/NAME, for example SALES/Orders."),
+    ],
+)
+def test_a_text_without_a_space_is_answered_with_the_assets_that_it_may_mean(asked: str, meant: str) -> None:
+    wrong = named_asset(asked)
+    assert isinstance(wrong, WrongName)
+    known = ids("SALES/Orders", "HR/PAYROLL", "FIN/ORDERS")
+    assert [each.hint() for each in with_meant_assets([wrong], known)] == [meant]
 
 
 @given(st.lists(ASSETS, min_size=1, unique=True), st.data())

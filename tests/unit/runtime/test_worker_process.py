@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from typing import Any
 
+import anyio
 import anyio.to_process
 import pytest
+from anyio.abc import Process
 
 from spheresync.runtime.worker_process import WORTH_IT, WorkerProcess
 
@@ -68,3 +71,41 @@ async def test_shared_work_keeps_its_order_and_is_done_by_both() -> None:
     seen = await WorkerProcess(WORTH_IT).share(where, numbers)
     assert [number for number, _ in seen] == numbers
     assert len({process for _, process in seen}) == 2
+
+
+async def test_a_process_is_started_before_the_first_lot_of_much_work_and_not_for_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started, real = [], anyio.to_process.open_process
+
+    async def start(*command: Any, **settings: Any) -> Process:
+        started.append(command)
+        return await real(*command, **settings)
+
+    monkeypatch.setattr(anyio.to_process, "open_process", start)
+    await WorkerProcess(WORTH_IT).get_ready(where, WORTH_IT - 1)
+    await WorkerProcess(WORTH_IT - 1).get_ready(where, WORTH_IT - 1)
+    assert len(started) == 0
+    second = WorkerProcess(WORTH_IT)
+    await second.get_ready(where, WORTH_IT)
+    assert len(started) == 1
+    await second.do(where, [1])
+    assert len(started) == 1
+
+
+async def test_lots_that_come_one_by_one_are_done_here_too_once_many_wait() -> None:
+    second, seen = WorkerProcess(WORTH_IT), dict[int, int]()
+
+    async def keep_up(number: int) -> None:
+        seen.update(await second.keep_up(where, [number]))
+
+    async with anyio.create_task_group() as group:
+        for number in range(10):
+            group.start_soon(keep_up, number)
+    assert sorted(seen) == [*range(10)]
+    here = {number for number, process in seen.items() if process == os.getpid()}
+    assert 0 < len(here) < 5
+    async with anyio.create_task_group() as group:
+        for number in range(3):
+            group.start_soon(keep_up, number)
+    assert os.getpid() not in {seen[number] for number in range(3)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from spheresync.model import ToolCall
+
 
 class Asked:
     """`calls` holds what was asked, `failure` is raised by the next call when set."""
@@ -31,6 +33,7 @@ class Asked:
         self.driven_runs: tuple[str, ...] = ()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.failure: Exception | None = None
+        self.recorded: list[tuple[str, ToolCall]] = []
 
     def _asked(self, name: str, **arguments: Any) -> None:
         self.calls.append((name, arguments))

@@ -18,7 +18,7 @@ from spheresync.answers import (
 )
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, LineageExport, Principal
-from spheresync.service.catalog.asset_list import AssetArguments
+from spheresync.service.catalog.asset_request import AssetArguments
 from spheresync.service.catalog.column_pages import ColumnsWanted
 from tests.unit.server.fake_asked import Asked
 from tests.unit.server.fake_drift import HOSTILE
@@ -124,6 +124,7 @@ class FakeCatalog(Asked):
             fingerprints={"schema": "00"},
             last_sync=None,
             pii={"person": ["A  B\u200d"]},
+            personal_data="classified",
         )
         return ColumnsWanted(column, cursor, budget).of(answer if detail == "full" else answer.concise())
 
@@ -178,12 +179,12 @@ class FakeCatalog(Asked):
             findings=["SALES/T reads X, which is not there"],
         )
 
-    async def suggest(self, what: str, prefix: str, principal: Principal, space: str | None = None) -> list[str]:
-        self._asked("suggest", what=what, prefix=prefix, space=space)
+    async def suggest(self, what: str, typed: str, principal: Principal, space: str | None = None) -> list[str]:
+        self._asked("suggest", what=what, typed=typed, space=space)
         known = {
             "space": ["HR", "SALES"],
             "asset": ["Orders/2026", "V_ORDERS"] if space else ["SALES/Orders/2026", "SALES/V_ORDERS"],
             "run": ["run_1"],
             "change_set": ["cs_1"],
         }
-        return [name for name in known[what] if name.startswith(prefix)]
+        return [name for name in known[what] if name.startswith(typed)]

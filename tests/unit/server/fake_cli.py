@@ -6,12 +6,14 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import anyio
 
+from spheresync.config.context import BusinessContext
+from spheresync.config.settings import Limits
 from spheresync.errors import ConfigurationError
 from spheresync.model import Environment
 from spheresync_server import service_access
@@ -22,6 +24,8 @@ from tests.unit.server.fake_service import FakeService
 class FakeSettings:
     env: Environment = Environment.DOG
     tenant_host: str = "dog.embedded"
+    limits: Limits = field(default_factory=Limits)
+    business_context: BusinessContext = field(default_factory=BusinessContext)
 
     def redacted(self) -> dict[str, Any]:
         return {"settings": {"env": self.env.value, "datasphere": {"client_secret": "**********"}}, "origins": {}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_type_hints
@@ -16,11 +16,15 @@ from spheresync.answers import (
     AuditVerdictAnswer,
     ChangeRow,
     ChangeSetAnswer,
+    ConsentAnswer,
     DiscoveryAnswer,
     DriftAnswer,
     Failure,
     FieldRow,
     Finding,
+    OpenChangeSetRow,
+    OpenChangeSets,
+    OutcomeRow,
     Page,
     PrerequisiteRow,
     Progress,
@@ -28,8 +32,9 @@ from spheresync.answers import (
     RunAnswer,
     RunRow,
 )
+from spheresync.config.context import BusinessContext
 from spheresync.errors import RefusedError, UsageError
-from spheresync.model import Principal, ScopeRequest
+from spheresync.model import Environment, Principal, ScopeRequest, ToolCall
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync.service.service import Service
 from spheresync.service.state.housekeeping import CareReport
@@ -64,8 +69,17 @@ class FakePart:
 class FakeService(FakeCatalog, FakeStatus):
     """Answers from constants."""
 
-    settings = SimpleNamespace(state_dir=Path("/nowhere/state"), personal_data=SimpleNamespace(mask=True))
+    settings = SimpleNamespace(
+        state_dir=Path("/nowhere/state"),
+        personal_data=SimpleNamespace(mask=True),
+        limits=SimpleNamespace(tool_calls_per_minute=None, changing_calls_per_minute=None),
+        business_context=BusinessContext(),
+        env=Environment.DOG,
+    )
     prerequisites: Sequence[PrerequisiteRow] = ()
+    access: Sequence[str] = ()
+    approved = False
+    undo_of: str | None = None
 
     def __getattr__(self, name: str) -> FakePart:
         """A part of the service: it has those methods only that the real part has."""
@@ -119,6 +133,7 @@ class FakeService(FakeCatalog, FakeStatus):
             digest="ab",
             created_at=NOW,
             expires_at=LATER,
+            undo_of=self.undo_of,
             state="open",
             summary={"create": 0, "update": 1, "delete": self.deletes, "unchanged": 7},
             blocked=self.deletes,
@@ -164,9 +179,23 @@ class FakeService(FakeCatalog, FakeStatus):
         self._asked("get_change_set", change_set_id=change_set_id, detail=detail, limit=limit, cursor=cursor)
         return self._change_set(change_set_id)
 
-    async def list_deletes(self, change_set_id: str, principal: Principal) -> list[ChangeRow]:
-        self._asked("list_deletes", change_set_id=change_set_id)
-        return [
+    async def list_open(
+        self, principal: Principal, *, limit: int = 20, cursor: str | None = None, budget: int | None = None
+    ) -> OpenChangeSets:
+        self._asked("list_open", limit=limit, cursor=cursor)
+        row = OpenChangeSetRow(
+            change_set_id="cs_1",
+            created_at=NOW,
+            created_by="anna",
+            expires_at=LATER,
+            summary={"update": 1},
+            blocked=0,
+        )
+        return OpenChangeSets(items=[row], total=1, first=1)
+
+    async def consent(self, change_set_id: str, principal: Principal, *, assets: Collection[str] = ()) -> ConsentAnswer:
+        self._asked("consent", change_set_id=change_set_id)
+        deletes = [
             ChangeRow(
                 asset=f"SALES/OLD\u200b_{number}",
                 action="delete",
@@ -179,6 +208,12 @@ class FakeService(FakeCatalog, FakeStatus):
             )
             for number in range(self.deletes)
         ]
+        asked = [each for each in deletes if not assets or each.asset in assets]
+        return ConsentAnswer(deletes=asked, access=[*self.access], approved=self.approved)
+
+    async def record(self, call: ToolCall, principal: Principal) -> None:
+        self.calls.append(("record", {"tool": call.tool}))
+        self.recorded.append((principal.id, call))
 
     def _run(self, run_id: str, state: str, kind: str = "sync") -> RunAnswer:
         failures = [
@@ -193,6 +228,7 @@ class FakeService(FakeCatalog, FakeStatus):
             change_set_id="cs_1",
             progress=Progress(phase="applying", done=1, total=2),
             counts={"create": 1, "failed": int(failed)},
+            outcomes=[OutcomeRow(action="create", assets=["SALES/NEW"], assets_total=1)],
             failures=failures if failed else [],
             failures_total=int(failed),
             findings=[
@@ -271,6 +307,7 @@ class FakeService(FakeCatalog, FakeStatus):
         scope: ScopeRequest,
         principal: Principal,
         *,
+        overwrite: bool = False,
         limit: int = 20,
         cursor: str | None = None,
         budget: int | None = None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spheresync.answers import (
     ConnectionFinding,
     ConnectionReport,
@@ -35,7 +37,7 @@ class FakeStatus(Asked):
     def watch_event_loop(self) -> None:
         """Nothing stands still here."""
 
-    async def deliver_lineage(self) -> tuple[str, ...]:
+    async def deliver_lineage(self, *, after: Sequence[str]) -> tuple[str, ...]:
         """Nobody is told where data comes from."""
         return ()
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from spheresync.answers import PrerequisiteRow, Progress
+from spheresync.answers import AssetPage, AssetRow, PrerequisiteRow, Progress
 from spheresync.service.answer_rows import seconds_left
-from spheresync_server.answer_summaries import prerequisite_summaries, progress_sentence
+from spheresync_server.answer_summaries import asset_lines, prerequisite_summaries, progress_sentence, savings_line
 
 
 def test_what_is_left_is_told_at_the_pace_so_far() -> None:
@@ -55,3 +55,27 @@ def rows(operation: str, *names: str) -> list[PrerequisiteRow]:
 )
 def test_what_is_created_first_is_named_in_short(prerequisites: list[PrerequisiteRow], told: list[str]) -> None:
     assert list(prerequisite_summaries(prerequisites)) == told
+
+
+def test_what_datasphere_lists_no_more_is_told_apart_from_what_it_lists() -> None:
+    def said(**statuses: int) -> list[str]:
+        total = sum(statuses.values())
+        return [*asset_lines(AssetPage(items=[], total=total, kinds={"view": total}, statuses=statuses))]
+
+    assert said(synced=11, deleted=1, missing=1) == [
+        "13 assets in all: view 13; synced 11, deleted 1, missing 1.",
+        "2 of these are kept though Datasphere lists them no more (deleted 1, missing 1). So Datasphere lists 11.",
+    ]
+    assert said(synced=2) == ["2 assets in all: view 2; synced 2."]
+    assert said() == ["0 assets match."]
+    row = AssetRow(asset="S/A", kind="view", label="", tier="high", status="retired")
+    assert [*asset_lines(AssetPage(items=[row], total=1, first=1))] == [
+        "1-1 of 1 asset.",
+        "1 of these is kept though Datasphere lists it no more (retired 1).",
+    ]
+
+
+def test_why_savings_and_the_ledger_differ_is_said_where_something_was_saved() -> None:
+    told = savings_line({"datasphere_requests_saved": 58, "runs": 1}, "2026-11-24")
+    assert "of 1 ended run, the last ones" in told and "ledger counts all since 2026-11-24" in told
+    assert savings_line({}, "2026-11-24") == ""

@@ -11,7 +11,7 @@ from mcp import Client
 from mcp.types import Tool
 
 from spheresync.model import AssetKind, AssetStatus, Detail, Direction, ScheduleAction, Tier
-from spheresync.service.catalog.asset_list import LATE
+from spheresync.service.catalog.asset_request import LATE
 from spheresync_server.mcp_server.tools import arguments
 from tests.unit.server.conftest import MakeServer
 from tests.unit.server.fake_service import FakeService
@@ -70,7 +70,14 @@ async def test_a_boolean_is_one_and_nothing_like_one(make_server: MakeServer, gi
     async with Client(make_server(over=service)) as client:
         tools = (await client.list_tools()).tools
         flags = [(tool, name) for tool in tools for name in optional(tool, "boolean")]
-        assert {name for _, name in flags} == {"refresh", "full", "allow_deletes", "count_only", "changes_only"}
+        assert {name for _, name in flags} == {
+            "refresh",
+            "full",
+            "allow_deletes",
+            "count_only",
+            "changes_only",
+            "overwrite",
+        }
         for tool, name in flags:
             refused = await client.call_tool(tool.name, needed(tool) | {name: given})
             said = str(refused.content)

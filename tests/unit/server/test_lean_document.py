@@ -22,11 +22,24 @@ from spheresync_server.mcp_server.tools.registry import answer_of, tool_entries
 
 MODELS = sorted({answer_of(each.work) for each in tool_entries(cast("Any", None))}, key=lambda model: model.__name__)
 TOLD_BY_NAME = frozenset(
-    {"action", "actor", "actor_kind", "actor_roles", "aggregation", "asset", "at", "attempts"}
-    | {"change_set_id", "changed_at", "class", "code", "column", "columns", "compared", "confidence"}
+    {"action", "actor", "actor_kind", "actor_roles", "aggregation", "asset", "association", "at"}
+    | {"attempts"}
+    | {"change_set_id", "changed_at", "class", "code", "column", "columns", "compared", "confidence", "differ_by_case"}
     | {"created_at", "database", "depth", "destination", "direction", "done", "drifted", "edges", "entries"}
     | {"environment", "evidence", "expires_at", "failures", "findings", "finished_at", "from", "from_column"}
-    | {"intact", "interval", "items", "key", "kind", "kinds", "label", "language", "last_runs", "last_sync"}
+    | {
+        "intact",
+        "interval",
+        "seen_in_aws",
+        "items",
+        "key",
+        "kind",
+        "kinds",
+        "label",
+        "language",
+        "last_runs",
+        "last_sync",
+    }
     | {"ledger_since", "listed_at", "looked_at", "may_be_renamed_from", "may_be_renamed_to", "message"}
     | {"name", "next_cursor", "next_run", "nodes", "not_compared", "nullable", "ok", "origin", "outcome"}
     | {"path", "paused", "paused_since", "phase", "policy", "problems", "progress", "queue", "reason"}
@@ -52,7 +65,20 @@ TOLD_BY_NAME = frozenset(
         "four_eyes",
         "effect",
     }
-    | {"started_at", "state", "status", "strategy", "summary", "synced_at", "table", "target", "tenant"}
+    | {
+        "cancelled_by",
+        "planned_at",
+        "read_at",
+        "started_at",
+        "state",
+        "status",
+        "strategy",
+        "summary",
+        "synced_at",
+        "table",
+        "target",
+        "tenant",
+    }
     | {"text", "tier", "tiers", "to", "to_column", "total", "type", "version", "wave"}
 )
 """Words of CONTRACT.md, and names that say what they are."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import spheresync_server
 
 TIMEOUT = 60  # seconds until a hung process fails its test
 
@@ -74,7 +77,7 @@ def test_a_signal_while_modules_load_is_one_kind_line(
 
 def test_the_tools_are_made_before_the_service_is_loaded() -> None:
     """Loading it takes longer than all the rest of a start, and a thread does it while the client is greeted."""
-    heavy = ("service", "execution", "discovery", "lineage", "targets", "source", "schedule")
+    heavy = ("service", "execution", "discovery", "lineage", "targets", "source", "schedule", "state", "mapping.rules")
     told = "import sys, spheresync_server.mcp_server.server; print(*(name for name in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, encoding="utf-8").stdout
     assert [name for name in loaded.split() if name.startswith(tuple(f"spheresync.{each}" for each in heavy))] == []
@@ -105,3 +108,9 @@ def test_whoever_reads_definitions_loads_nothing_that_asks_for_them() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, encoding="utf-8").stdout
     assert {"httpx2", "ssl", "asyncio", "anyio"} & set(loaded.split()) == set()
+
+
+@pytest.mark.parametrize("entry", ["__main__.py", "demo.py", "cli/main.py"])
+def test_a_process_beside_that_loads_the_entry_of_a_program_runs_no_command(entry: str) -> None:
+    """As anyio's do with whatever this one was started with, in each process that they start."""
+    runpy.run_path(str(Path(spheresync_server.__file__).parent / entry), run_name="__mp_main__")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.alerts.messages import Notice
-from spheresync.answers import AssetRow, FieldRow, Page
+from spheresync.answers import AssetRow, FieldRow, MatchRow, Page
 from spheresync.config import AlertKind
 from spheresync.model.principals import CallerRole
 from spheresync.observe.logs import LineFormatter, LogStyle
@@ -57,6 +57,14 @@ def test_whom_to_ask_is_no_free_text_in_a_change_either(field: str) -> None:
     seen = "[e-mail]" if field == "label" else VALUE
     assert mask_answer(change).before == seen
     assert mask_json({"changes": [change.model_dump()]}) == {"changes": [{**change.model_dump(), "before": seen}]}
+
+
+@pytest.mark.parametrize("field", ["owner", "steward", "label"])
+def test_whom_to_ask_is_no_free_text_where_a_search_finds_it_either(field: str) -> None:
+    match = MatchRow(field=field, text=VALUE)
+    seen = "[e-mail]" if field == "label" else VALUE
+    assert mask_answer(match).text == seen
+    assert mask_json({"matched": [{"field": field, "text": VALUE}]}) == {"matched": [{"field": field, "text": seen}]}
 
 
 def test_an_answer_keeps_its_type_and_its_names() -> None:

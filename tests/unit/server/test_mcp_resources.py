@@ -29,13 +29,15 @@ async def read(client: Client, uri: str) -> Any:
 
 async def test_resources_are_those_of_the_contract(make_server: MakeServer, era: str) -> None:
     async with Client(make_server(), mode=era) as client:
-        fixed = {resource.uri for resource in (await client.list_resources()).resources}
+        listed = {resource.uri for resource in (await client.list_resources()).resources}
         templates = (await client.list_resource_templates()).resource_templates
-    assert fixed == {"spheresync://spaces", "spheresync://config"}
+    fixed = {uri for uri in listed if not uri.startswith("skill://")}
+    assert fixed == {"spheresync://spaces", "spheresync://config", "spheresync://status"}
     assert {template.uri_template for template in templates} == {
         "spheresync://assets/{space}/{name}",
         "spheresync://change-sets/{id}",
         "spheresync://runs/{id}",
+        "spheresync://audit{?since,until}",
     }
 
 
@@ -100,7 +102,7 @@ async def test_the_dashboard_says_that_it_comes_later(make_server: MakeServer, e
     assert caught.value.error.code == -32602
 
 
-OF_ANSWERS = {"next_cursor"}
+OF_ANSWERS = {"next_cursor", "person_keys"}
 """Fields of answers that prompts speak of."""
 
 
@@ -142,6 +144,15 @@ def test_prompts_name_only_tools_and_arguments_that_exist(make_server: MakeServe
 def test_a_malformed_prompt_file_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"front matter of prompt x does not end|does not begin"):
         parse_prompt("x", text)
+
+
+async def test_every_argument_of_a_prompt_that_has_values_is_completed(make_server: MakeServer, era: str) -> None:
+    async with Client(make_server(), mode=era) as client:
+        for prompt in (await client.list_prompts()).prompts:
+            for argument in prompt.arguments or ():
+                reference = PromptReference(type="ref/prompt", name=prompt.name)
+                found = await client.complete(reference, {"name": argument.name, "value": ""})
+                assert found.completion.values or argument.name == "size", f"{prompt.name}.{argument.name}"
 
 
 async def test_arguments_are_completed(make_server: MakeServer, service: FakeService, era: str) -> None:

@@ -24,15 +24,17 @@ from spheresync.model import (
     RunId,
 )
 from spheresync.planning.decisions.asset_work import hold_of
+from spheresync.planning.decisions.drift import put_back
 from spheresync.planning.decisions.guards import TOO_MANY_REMOVALS
 from spheresync.planning.decisions.items import name_taken
-from spheresync.service.catalog.asset_problems import KnownAssetState, problem_text
+from spheresync.service.catalog.asset_problems import Hold, KnownAssetState, problem_text
 from spheresync.state.records import (
     AssetRecord,
     Checkpoint,
     CheckpointState,
     DriftEffect,
     DriftKind,
+    FieldDrift,
     TableDrift,
     Unwritten,
 )
@@ -59,6 +61,9 @@ HELD = Checkpoint(
     run_id=RunId("run_2"),
     fence=1,
 )
+
+
+HOLD = Hold(RunId("run_3"), "2026-11-24T11:00:00.000000Z", RunId("run_1"))
 
 
 def missing(misses: int, status: AssetStatus = AssetStatus.MISSING) -> AssetRecord:
@@ -111,8 +116,8 @@ def test_a_retired_one_says_since_when_when_it_goes_and_how_to_keep_it(policy: D
 
 
 def test_a_held_one_names_the_undone_run_and_the_way_on() -> None:
-    text = said(KnownAssetState(replace(RECORD, status=AssetStatus.HELD), HELD, undone="run_1"))
-    assert "the undo of run run_1 since 2026-11-24T09:00:00Z" in text
+    text = said(KnownAssetState(replace(RECORD, status=AssetStatus.HELD), HELD, hold=HOLD))
+    assert "the undo of run run_1 since 2026-11-24T11:00:00Z (run run_3)" in text
     assert "`spheresync release --asset HR/PAYROLL`" in text
 
 
@@ -131,7 +136,7 @@ def test_a_held_one_that_is_gone_says_so_and_what_releasing_it_does(
 ) -> None:
     record = missing(3, AssetStatus.HELD)
     held = replace(HELD, state=state, held=hold_of(record, 3))
-    text = said(KnownAssetState(record, held, undone="run_1"), Deletion(policy=policy))
+    text = said(KnownAssetState(record, held, hold=HOLD), Deletion(policy=policy))
     assert text.startswith("Datasphere no longer lists it: not in 3 complete listings in a row since ")
     assert f"After `spheresync release --asset HR/PAYROLL`: {follows}" in text or follows in text
     assert "until the asset is back in Datasphere" in text and "what Datasphere holds" not in text
@@ -139,7 +144,7 @@ def test_a_held_one_that_is_gone_says_so_and_what_releasing_it_does(
 
 def test_a_hold_that_an_asset_does_not_outlast_says_what_comes_without_a_release() -> None:
     held = replace(HELD, held=hold_of(RECORD, 3))
-    text = said(KnownAssetState(missing(2, AssetStatus.HELD), held, undone="run_1"))
+    text = said(KnownAssetState(missing(2, AssetStatus.HELD), held, hold=HOLD))
     assert "not longer than it is there. After 1 more complete listing without it a sync marks its table" in text
 
 
@@ -160,18 +165,29 @@ def test_what_could_not_be_read_says_since_when_and_so_does_what_could_not_be_wr
     st.integers(0, 5),
     st.builds(Deletion, policy=st.sampled_from([*DeletionPolicy]), misses=st.integers(1, 5)),
 )
-def test_whoever_is_missing_retired_or_held_is_never_without_a_word(
+def test_whoever_is_missing_retired_deleted_or_held_is_never_without_a_word(
     status: AssetStatus, misses: int, deletion: Deletion
 ) -> None:
     record = replace(RECORD, misses=misses, first_missed_at=AT if misses else None, status=status)
     text = problem_text(KnownAssetState(record, HELD), deletion)
-    assert (text is not None) == (status in {AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.HELD})
+    told = {AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED, AssetStatus.HELD}
+    assert (text is not None) == (status in told)
     assert text is None or (text.endswith(".") and "  " not in text)
+
+
+def test_a_deleted_one_says_when_by_which_run_and_who_asked_and_how_it_comes_back() -> None:
+    deleted = replace(HELD, state=CheckpointState.DELETED, held=None)
+    known = KnownAssetState(replace(RECORD, status=AssetStatus.DELETED), deleted, deleted_by="anna")
+    text = said(known)
+    assert f"was deleted at 2026-11-24T09:00:00Z by run {deleted.run_id}, asked for by anna." in text
+    assert f"`spheresync revert {deleted.run_id}`" in text
+    taken_back = said(replace(known, checkpoint=replace(deleted, state=CheckpointState.TAKEN_BACK)))
+    assert "was taken back at" in taken_back
 
 
 def test_a_held_one_without_a_table_says_that_the_undo_deleted_it_and_when() -> None:
     deleted = replace(HELD, state=CheckpointState.DELETED)
-    text = said(KnownAssetState(replace(RECORD, status=AssetStatus.HELD), deleted, undone="run_1"))
+    text = said(KnownAssetState(replace(RECORD, status=AssetStatus.HELD), deleted, hold=HOLD))
     assert "It has no table: the undo of run run_1 deleted" in text and "at 2026-11-24T09:00:00Z" in text
     assert "`spheresync release --asset HR/PAYROLL`" in text
 
@@ -198,3 +214,31 @@ def test_what_nobody_can_read_is_not_said_to_be_mended_by_the_next_sync() -> Non
     assert "The next sync looks at the table again, and mends it." in said(KnownAssetState(RECORD, HELD, drift=drift))
     text = said(KnownAssetState(unread, HELD, drift=drift))
     assert "The next sync" not in text and "A sync mends it once the asset can be read again." in text
+
+
+def test_what_the_next_sync_writes_over_and_what_it_leaves_are_told_apart_with_the_way_to_mend_both() -> None:
+    fields = (
+        FieldDrift("columns.photo", DriftKind.COLUMNS, "binary", None, "overwrite", DriftEffect.RESTORE),
+        FieldDrift("description", DriftKind.DESCRIPTION, "Payroll", "by hand", "report", DriftEffect.REPORT),
+    )
+    drift = TableDrift(
+        asset=ASSET,
+        target=HELD.target,
+        destination=HELD.destination,
+        container=HELD.container,
+        name=HELD.name,
+        kinds=(DriftKind.COLUMNS, DriftKind.DESCRIPTION),
+        policy="overwrite",
+        effect=DriftEffect.RESTORE,
+        reason="somebody else has changed 2 fields of ours in the table",
+        remedy=f"{put_back(ASSET)}.",
+        fields=fields,
+        fields_total=2,
+        changed_at=None,
+        changed_by="unknown",
+        stays=True,
+    )
+    text = said(KnownAssetState(RECORD, HELD, drift=drift))
+    assert "writes over columns.photo; it leaves description, which the drift policy only reports." in text
+    assert "and mends it" not in text
+    assert "`spheresync drift --asset HR/PAYROLL --overwrite` makes a change set that puts back" in text

@@ -12,7 +12,7 @@ import pytest
 
 import spheresync
 from spheresync.errors import TargetFault, UsageError
-from spheresync.model import Principal, PrincipalKind, RunKind
+from spheresync.model import Action, Principal, PrincipalKind, RunKind
 from spheresync.service.audit.audit import Audit
 from spheresync.service.audit.audit_filters import ACTIONS, OUTCOMES
 from spheresync.state.records import AuditAction, AuditEvent, AuditOutcome
@@ -75,3 +75,57 @@ async def test_what_failed_tells_what_else_did_not_succeed(tmp_path: Path) -> No
         with pytest.raises(UsageError, match="since is not before until"):
             await audit.query_audit(ANNA, since="2026-11-26", until="2026-11-24")
         assert (await audit.query_audit(ANNA, since="2026-11-24", until="2026-11-24")).note is None, "that whole day"
+
+
+async def test_an_entry_about_no_asset_says_what_it_is_about_without_being_asked_for_all(tmp_path: Path) -> None:
+    async with SqliteStore.open(tmp_path / "state") as store:
+
+        async def write(tx: SqliteTx) -> None:
+            details = [("schedule", {"tier": "high", "by": "x"}), ("create_database", {"database": "sales"})]
+            await tx.audit.append_many(
+                [AuditEvent(ANNA, action, None, None, None, "done", {**detail}) for action, detail in details]
+            )
+
+        await store.write(write)
+        audit = Audit(cast("RuntimeContext", SimpleNamespace(store=store)))
+        entries = (await audit.query_audit(ANNA)).items
+        assert [each.detail for each in entries] == [{"database": "sales"}, {"tier": "high"}]
+
+
+async def test_what_a_tool_is_called_leads_to_the_words_under_which_that_is_entered(tmp_path: Path) -> None:
+    async with SqliteStore.open(tmp_path / "state") as store:
+        audit = Audit(cast("RuntimeContext", SimpleNamespace(store=store)))
+        with pytest.raises(UsageError) as wrong:
+            await audit.query_audit(ANNA, action="apply_changes")
+        assert wrong.value.remedy == "What that does is entered as run_apply, and each call of a tool as tool_call."
+
+
+async def test_the_entries_of_a_space_say_what_is_not_among_them(tmp_path: Path) -> None:
+    async with SqliteStore.open(tmp_path / "state") as store:
+        made = AuditEvent(ANNA, "create", None, "S/A", "glue", "done", {})
+        database = AuditEvent(ANNA, AuditAction.CREATE_DATABASE, None, None, "glue", "done", {"database": "s"})
+
+        async def write(tx: SqliteTx) -> None:
+            await tx.audit.append_many([made, database])
+
+        await store.write(write)
+        audit = Audit(cast("RuntimeContext", SimpleNamespace(store=store)))
+        for changes_only in (False, True):
+            page = await audit.query_audit(ANNA, space="S", changes_only=changes_only)
+            assert page.total == 1 and page.note is not None and "create_database" in page.note
+        assert (await audit.query_audit(ANNA, changes_only=True)).note is None
+
+
+async def test_what_is_only_noted_is_no_change_of_aws(tmp_path: Path) -> None:
+    doing = [action for action in Action if action.changes_something]
+    async with SqliteStore.open(tmp_path / "state") as store:
+
+        async def write(tx: SqliteTx) -> None:
+            await tx.audit.append_many(
+                [AuditEvent(ANNA, action, None, "HR/PAYROLL", "glue", AuditOutcome.DONE, {}) for action in doing]
+            )
+
+        await store.write(write)
+        audit = Audit(cast("RuntimeContext", SimpleNamespace(store=store)))
+        page = await audit.query_audit(ANNA, changes_only=True)
+    assert {entry.action for entry in page.items} == {*doing} - {Action.FORGET, Action.ADOPT}

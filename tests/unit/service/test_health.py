@@ -22,7 +22,7 @@ from spheresync.model import (
     RunState,
     TargetKey,
 )
-from spheresync.service.health.health_level import health_of
+from spheresync.service.health.health_level import NEVER_LOOKED_AT, health_of
 from spheresync.state.records import DriftLook, DriftSummary, RunRecord
 
 AT = "2026-11-24T08:00:00.123456Z"
@@ -36,9 +36,8 @@ def standing(
     now: int, compared: int = 3, drifted: int | None = None, not_compared: int = 0, *problems: Problem
 ) -> DriftSummary:
     summary = {"compared": compared, "not_compared": not_compared, "drifted": now if drifted is None else drifted}
-    return DriftSummary(
-        {TargetKey(GLUE): now}, DriftLook("drift_1", AT, "anna", b"{}", GLUE, summary, problems, (), None)
-    )
+    look = DriftLook("drift_1", AT, "anna", b"{}", GLUE, summary, problems, (), None)
+    return DriftSummary({TargetKey(GLUE): now}, look)
 
 
 def run(state: RunState = RunState.DONE, name: str = "run_1") -> RunRecord:
@@ -114,7 +113,8 @@ def run(state: RunState = RunState.DONE, name: str = "run_1") -> RunRecord:
 def test_the_word_and_its_sentences(
     statuses: dict[str, int], state: RunState, problems: int, word: str, summary: str
 ) -> None:
-    assert health_of(statuses, [run(state)], [LATE] * problems, NEVER_LOOKED) == (word, summary)
+    looked = f" {NEVER_LOOKED_AT}" if statuses.get("synced") else ""
+    assert health_of(statuses, [run(state)], [LATE] * problems, NEVER_LOOKED) == (word, f"{summary}{looked}")
 
 
 def test_a_state_that_was_never_synced_is_unknown_whatever_is_wrong() -> None:
@@ -137,15 +137,15 @@ def test_an_apply_counts_and_a_run_about_nothing_does_not() -> None:
 @pytest.mark.parametrize(
     ("drift", "said"),
     [
-        (standing(0), "compared 3 tables: nobody else had changed one of them."),
-        (standing(0, compared=1), "compared 1 table: nobody else had changed it."),
-        (standing(2), "compared 3 tables: others had changed 2 of them."),
+        (standing(0), "compared 3 objects: nobody else had changed one of them."),
+        (standing(0, compared=1), "compared 1 object: nobody else had changed it."),
+        (standing(2), "compared 3 objects: others had changed 2 of them."),
         (standing(0, drifted=2), "others had changed 2 of them. By now none are known to be changed so."),
-        (standing(1, drifted=2), "others had changed 2 of them. By now 1 table is known to be changed so."),
+        (standing(1, drifted=2), "others had changed 2 of them. By now 1 object is known to be changed so."),
         (standing(0, 3, 0, 2, DENIED), "nobody else had changed one of them; 2 could not be compared (denied)."),
         (standing(0, 3, 1, 2), "2 could not be compared."),
-        (standing(0, compared=0), "the last look for drift, there was no table to compare."),
-        (standing(0, 0, 0, 4, DENIED), "compared no table; 4 could not be compared (denied)."),
+        (standing(0, compared=0), "the last look for drift, there was nothing to compare."),
+        (standing(0, 0, 0, 4, DENIED), "compared nothing; 4 could not be compared (denied)."),
     ],
 )
 def test_drift_is_told_as_of_the_look_and_is_nobodys_failure(drift: DriftSummary, said: str) -> None:
@@ -161,7 +161,7 @@ def test_nobody_changed_a_table_is_said_of_those_only_that_were_compared(
     said = health_of({"synced": 3}, [run()], [], drift)[1].partition("the last look for drift")[2]
     assert ("nobody else had changed" in said) == (compared > 0 and min(drifted, compared) == 0)
     assert (f"{left} could not be compared" in said) == (left > 0)
-    assert (f"compared {compared} table" in said) == (compared > 0)
+    assert (f"compared {compared} object" in said) == (compared > 0)
 
 
 def test_spaces_that_nobody_read_are_said_beside_what_is_known() -> None:
@@ -208,7 +208,8 @@ def test_held_assets_without_a_table_are_told_as_that() -> None:
 
 
 def test_changed_tables_of_assets_that_are_counted_otherwise_are_told() -> None:
-    _, summary = health_of({"failed": 1, "drifted": 1}, [run()], [], standing(2))
-    assert "Of the changed tables 1 is of an asset that is counted otherwise (as failed, conflict or held)." in summary
+    told = "1 failed (HR/A)"
+    _, summary = health_of({"failed": 1, "drifted": 1}, [run()], [], standing(2), drifted_otherwise=told)
+    assert "Others changed objects of these too, which count under another status: 1 failed (HR/A)." in summary
     _, summary = health_of({"drifted": 2}, [run()], [], standing(2))
-    assert "counted otherwise" not in summary
+    assert "another status" not in summary

@@ -32,7 +32,12 @@ METHODS = [
 
 async def test_the_walk_sees_every_part() -> None:
     assert len(PARTS) == 10
-    assert {each for each in Service.__slots__ if each not in PARTS} == {"background", "context", "supervisor"}
+    assert {each for each in Service.__slots__ if each not in PARTS} == {
+        "background",
+        "context",
+        "supervisor",
+        "tool_calls",  # notes who was refused, whoever that is
+    }
     assert all("principal" not in inspect.signature(each).parameters for _, each in _public(Background)), "no caller"
 
 

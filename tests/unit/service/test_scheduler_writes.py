@@ -60,3 +60,14 @@ async def test_where_nothing_is_written_by_itself_nothing_is_said_of_it(
 async def test_a_paused_tier_is_left_out(tmp_path: Path) -> None:
     answer = await previewed(tmp_path, at_work=True, paused=("medium",))
     assert "pause medium" not in answer.notes[0].remedy
+
+
+async def test_what_is_asked_for_of_a_paused_tier_is_done_once_and_that_is_said(tmp_path: Path) -> None:
+    variables = {"SPHERESYNC_STATE_DIR": str(tmp_path)}
+    async with Service.open(SettingsSource("dog", None, variables, tmp_path), asked=True) as service:
+        await service.changes.preview(ScopeRequest(), PERSON, refresh=False)
+        running = await service.schedule.manage_schedule("high", "run_now", PERSON)
+        await service.schedule.manage_schedule("high", "pause", PERSON)
+        paused = await service.schedule.manage_schedule("high", "run_now", PERSON)
+    assert "stays so" not in running.note
+    assert "this once it is read and written all the same, then nothing of it until it is resumed" in paused.note

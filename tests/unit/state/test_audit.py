@@ -24,7 +24,7 @@ from spheresync.model import (
     RunId,
     canonical_json,
 )
-from spheresync.service.answer_rows import audit_row
+from spheresync.service.audit_rows import audit_row
 from spheresync.state.audit_chain import GENESIS, AuditedActor, actor_in_detail, hash_of, sealed
 from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEntry, AuditEvent, AuditFilter
@@ -290,7 +290,7 @@ def test_csv_reads_back_and_holds_no_formula(entry: AuditEntry) -> None:
 
 
 def text_of_cell(cell: str) -> str:
-    """What a cell stands for, by what the README says of it."""
+    """What a cell stands for, by what the documentation says of it."""
     plain = re.sub(r"\\u([0-9a-f]{4})", lambda escape: chr(int(escape[1], 16)), cell.removeprefix("'"))
     return plain.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 

@@ -263,12 +263,17 @@ async def test_change_sets_come_back_in_order(store: SqliteStore) -> None:
     items = [item(1), item(2, changes=(), action=Action.CREATE, tier=None, before=None), item(3)]
     saved = change_set()
     await store.write(lambda tx: tx.change_sets.put(saved, items))
-    await store.write(lambda tx: tx.change_sets.put(change_set("cs_2"), []))
+    await store.write(lambda tx: tx.change_sets.put(change_set("cs_2"), [item(1)]))
+    await store.write(lambda tx: tx.change_sets.put(change_set("cs_3"), [item(1, action=Action.HELD)]))
     assert await store.change_sets.get(saved.id) == saved
     assert await store.change_sets.all_items(saved.id) == items
     assert await store.change_sets.items(saved.id, after_ordinal=1, limit=1) == [items[1]]
     assert await store.change_sets.items(saved.id, actions={Action.UPDATE}) == [items[0], items[2]]
-    assert [found.id for found in await store.change_sets.latest(5)] == ["cs_2", "cs_1"]
+    assert [found.id for found in await store.change_sets.latest(5)] == ["cs_3", "cs_2", "cs_1"]
+    (newest,) = await store.change_sets.open(at=saved.created_at, limit=1)
+    assert newest[1].id == "cs_2" and await store.change_sets.count_open(at=saved.created_at) == (2, 1)
+    assert [each.id for _, each in await store.change_sets.open(at=saved.created_at, before=newest[0])] == ["cs_1"]
+    assert await store.change_sets.open(at="9999") == [], "none that has expired"
     with pytest.raises(UsageError, match="cs_9"):
         await store.change_sets.get(ChangeSetId("cs_9"))
 

@@ -379,6 +379,7 @@ async def test_columns_that_refer_to_contents_are_known_by_name(store: SqliteSto
         ("journal", "before"),
         ("journal", "after"),
         ("journal_bases", "body"),
+        ("journal_additions", "body"),
         ("former_tables", "body"),
         ("later", "undone_blob"),
     }

@@ -19,6 +19,7 @@ from spheresync.errors import AlteredStateError, RefusedError, StateError
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
+    LAKE_FORMATION,
     Action,
     AssetId,
     ChangeSetId,
@@ -34,6 +35,7 @@ from spheresync.model import (
     RunState,
     Severity,
     Strategy,
+    TargetKey,
     Tier,
     digest_of,
 )
@@ -166,7 +168,8 @@ async def fill(tx: SqliteTx) -> None:
         )
         for each in ITEMS
     ]
-    await tx.runs.record(run.id, entries, fence, {2: digest_of(BODIES[0])})
+    went = {(3, TargetKey(LAKE_FORMATION)): digest_of(BODIES[0])}
+    await tx.runs.record(run.id, entries, fence, {2: digest_of(BODIES[0])}, went)
     await tx.runs.update(run.id, fence, state=RunState.DONE, counts={"update": 4})
     events = [AuditEvent(run.actor, "update", run.id, f"SALES/V_{n}", GLUE, "done", {}) for n in (1, 2)]
     await tx.audit.append_many(events)
@@ -243,6 +246,7 @@ FOREIGN = zlib.compress(b'{"Name":"foreign"}')
         ("UPDATE runs SET counts = '{}'", "the run run_1"),
         ("UPDATE journal SET before = after WHERE ordinal = 2", "the journal of run run_1"),
         ("UPDATE journal_bases SET body = 'sha256:other'", "the journal of run run_1"),
+        ("UPDATE journal_additions SET body = 'sha256:other'", "the journal of run run_1"),
         ("UPDATE schema_migrations SET name = 'other' WHERE version = 2", "other migrations"),
         ("UPDATE change_sets SET expires_at = '2099-01-01T00:00:00.000000Z'", "change set cs_1"),
         ("UPDATE change_sets SET summary = '{}'", "change set cs_1"),

@@ -107,6 +107,24 @@ async def test_what_counts_most_comes_first(store: SqliteStore) -> None:
     ]
 
 
+async def test_assets_that_something_else_names_are_listed_beside_or_among_the_others(store: SqliteStore) -> None:
+    await put(store, replace(made("S", "OWNED", "X"), owner="ann"), made("S", "TENDED/É", "X"), made("S", "NEITHER"))
+    tended = AssetId(SpaceName("S"), TechnicalName("TENDED/É"))
+
+    async def listed(**among: object) -> list[str]:
+        hits = await store.search.listed(AssetFilter(**among))  # type: ignore[arg-type]
+        assert hits.total == len(hits.places)
+        return [place.asset.name for place in hits.places]
+
+    assert await listed(owner="ann") == ["OWNED"] == await listed(owner="ann", stewarded=())
+    assert await listed(owner="ann", stewarded=(tended,)) == ["OWNED", "TENDED/É"]
+    assert await listed(owner="...", stewarded=(tended,)) == ["TENDED/É"], "where no owner can be meant"
+    assert await listed(owner="ann", stewarded=(tended,), column="Y") == []
+    assert await listed(only=(tended,)) == ["TENDED/É"] == await listed(only=(tended,), column="X")
+    assert await listed(only=()) == []
+    assert await found(store, "tended", owner="ann", stewarded=(tended,)) == ["S/TENDED/É"]
+
+
 async def test_what_was_not_read_in_time_and_what_holds_nobody_are_listed(store: SqliteStore) -> None:
     read_at = {"OLD": "2026-11-23T08:00:00.000000Z", "NEW": AT, "SLOW": "2026-11-23T08:00:00.000000Z"}
     for name, at in read_at.items():

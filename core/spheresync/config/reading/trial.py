@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from spheresync.config.context import ContextSet
 from spheresync.config.personal_data import PersonalDataRule
 from spheresync.config.reading.key_places import line_of, shown_key
 from spheresync.config.reading.value_errors import fault_at
@@ -75,8 +76,9 @@ def _read(text: str) -> TrialRules:
 
 
 def _as_sections(text: str) -> str:
-    """A bare list of rules, on the same lines, as the section that it belongs to."""
-    start = text.lstrip()
+    """A bare list of rules, on the same lines, as the section that it belongs to; comments may stand before it."""
+    lines_of_it = map(str.strip, text.splitlines())
+    start = next((line for line in lines_of_it if line and not line.startswith("#")), "")
     if start.startswith("["):
         return f"mapping: {{rules: {text}}}"
     if start.startswith("-"):
@@ -88,4 +90,6 @@ def _as_sections(text: str) -> str:
 def _problem(document: Document, found: ErrorDetails) -> str:
     key = ".".join(map(str, found["loc"]))
     said = fault_at(TrialRules, found["loc"], found, drop="remove the key")
+    if found["type"] == "extra_forbidden" and found["loc"][-1] in ContextSet.model_fields:
+        said = "it is business context, which entries of context files set (`context:`), and which is not tried"
     return f"{shown_key(key)}{line_of(document.lines, key)}: {said}"

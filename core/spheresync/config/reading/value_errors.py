@@ -48,7 +48,7 @@ _FORMS = {
     "dict_type": "is {given}; give keys with values in braces",
     "path_type": "is no path; give the path of a file or folder",
 }
-_OTHER = "is {given}, which does not belong here; see the README for what the key takes"
+_OTHER = "is {given}, which does not belong here; see docs/reference/settings.md for what the key takes"
 _YAML_WORD = "is read as true or false, as YAML reads on, off, yes and no; put it in quotes"
 
 

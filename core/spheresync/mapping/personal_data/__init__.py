@@ -17,7 +17,9 @@ from spheresync.mapping.personal_data.classification import (
     was_classified,
     with_personal_data,
 )
+from spheresync.mapping.personal_data.person_keys import identifying_columns, person_keys, referred_columns
 from spheresync.mapping.personal_data.policy import BY_POLICY, PersonalDataPolicy, PolicyOutcome
+from spheresync.mapping.personal_data.wording import classes_named
 
 __all__ = [
     "BY_POLICY",
@@ -28,8 +30,12 @@ __all__ = [
     "PersonalDataPolicy",
     "PolicyOutcome",
     "Steward",
+    "classes_named",
     "classify",
     "held_classes",
+    "identifying_columns",
+    "person_keys",
+    "referred_columns",
     "was_classified",
     "with_personal_data",
 ]

@@ -17,7 +17,7 @@ from spheresync.mapping.personal_data.wording import Strength, TextMeaning, mean
 from spheresync.model import Asset, Derivation, Labels, PersonalDataClass, PersonalDataSource
 from spheresync.personal_values import ValueKind, find_personal_values
 
-CLASSIFIER_VERSION: Final = 2
+CLASSIFIER_VERSION: Final = 4
 """Raised with every change of the data files or of what follows from them; the data files carry the same number."""
 CLASSIFIERS: Final = 10_000
 """More versions of the classifier than there will be; with one of the normaliser they make one number."""
@@ -241,6 +241,8 @@ def _by_text(name: str, labels: Labels) -> PersonalDataFinding | None:
 def _by_words(name: str, labels: Labels) -> PersonalDataFinding | None:
     said = [each for each in map(meaning_of_text, dict.fromkeys((name, *(text for _, text in labels)))) if each]
     hits = [each for each in said if each.personal_class is not None]
+    if any(each.of_kind for each in hits):
+        said = [each for each in said if not each.names_a_kind]  # `ART` beside the label `Abwesenheitsart`
     if not hits or len(hits) < len(said):
         return None
     best = max(hits, key=_strength)

@@ -22,8 +22,11 @@ class Meaning:
     of_people: PersonalDataClass | None = None
     of_parties: PersonalDataClass | None = None
     alone: PersonalDataClass | None = None  # where the text holds nothing else
+    by_kind: PersonalDataClass | None = None  # beside a word for a kind or a reason
     people: bool = False  # it names natural persons
     party: bool = False  # it names customers or suppliers, which may be companies
+    kind: bool = False  # it asks of which kind something is, or why
+    state: bool = False  # it asks whether, or how much
     vetoes: bool = False  # the text is about something else
 
 
@@ -35,6 +38,7 @@ class Vocabulary:
     longest: int
     stop_words: frozenset[str]
     neutral: frozenset[str]
+    numbers: frozenset[str]  # words for what tells one from the other
     parts: frozenset[str]  # words that compounds are made of
 
 
@@ -78,6 +82,10 @@ def vocabulary() -> Vocabulary:
         meaning(phrase).party = True
     for phrase in (*data["not_personal"], *data["impersonal"]):
         meaning(phrase).vetoes = True
+    for phrase in data["kinds"]:
+        meaning(phrase).kind = True
+    for phrase in data["states"]:
+        meaning(phrase).state = True
     for name, lists in data["classes"].items():
         for role, listed in lists.items():
             for phrase in listed:
@@ -85,7 +93,8 @@ def vocabulary() -> Vocabulary:
     words = {word for phrase in phrases for word in phrase.split()}
     parts = frozenset(word for word in (words | {*data["neutral"], *data["compound_parts"]}) if len(word) > 2)
     longest = max(phrase.count(" ") for phrase in phrases) + 1
-    return Vocabulary(phrases, longest, stop_words, frozenset(data["neutral"]), parts)
+    neutral, numbers = frozenset(data["neutral"]), frozenset(data["numbers"])
+    return Vocabulary(phrases, longest, stop_words, neutral, numbers, parts)
 
 
 @cache

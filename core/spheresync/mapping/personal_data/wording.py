@@ -23,11 +23,16 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextMeaning:
-    """What a text says; `personal_class` None: that it is about something else."""
+    """What a text says; `personal_class` None: that it is about something else.
+
+    `of_kind`: of which kind something about a person is, and not the thing itself; `names_a_kind`: only that it is one.
+    """
 
     personal_class: PersonalDataClass | None
     strength: Strength
     phrase: str
+    of_kind: bool = False
+    names_a_kind: bool = False
 
 
 @lru_cache(maxsize=65_536)
@@ -43,10 +48,53 @@ def _said_by(tokens: tuple[str, ...]) -> TextMeaning | None:
     if not found:
         return None
     said = _class_of(words, found)
+    of_kind = _class_by_kind(found, said)
+    if of_kind is not None:
+        return of_kind
     veto = next((phrase for phrase, meaning in found if meaning.vetoes), None)
     if veto is not None:
-        return TextMeaning(None, Strength.SUFFICIENT, veto)
+        names_a_kind = all(meaning.kind for _, meaning in found)
+        return TextMeaning(None, Strength.SUFFICIENT, veto, names_a_kind=names_a_kind)
     return said
+
+
+def _class_by_kind(found: Sequence[tuple[str, Meaning]], said: TextMeaning | None) -> TextMeaning | None:
+    """What tells of which kind, and why, a person was absent or ill: that is of health, though a mere kind is not.
+
+    Only among other columns of people: a list of the kinds that there are tells of nobody.
+    """
+    asked = [meaning for _, meaning in found if meaning.kind or meaning.state]
+    if not asked or any(meaning.vetoes and meaning not in asked for _, meaning in found):
+        return None
+    for phrase, meaning in found:
+        if meaning.by_kind is not None and any(each.kind for each in asked):
+            return TextMeaning(meaning.by_kind, Strength.ALONE, phrase, of_kind=True)
+    if said is not None and said.personal_class is PersonalDataClass.HEALTH and said.strength is Strength.SUFFICIENT:
+        return TextMeaning(said.personal_class, Strength.ALONE, said.phrase, of_kind=True)
+    return None
+
+
+def classes_named(text: str) -> frozenset[PersonalDataClass]:
+    """The classes of which a text names something, as a question does: `salary`, `health`, `absence`."""
+    words = words_of(tuple(tokens_of(text)))
+    said = meaning_of_text(text)
+    if said is not None and said.personal_class is not None and said.strength >= Strength.BESIDE_PEOPLE:
+        return frozenset({said.personal_class})
+    of_kinds = {meaning.by_kind for _, meaning in _phrases(words) if meaning.by_kind is not None}
+    return frozenset(of_kinds | {each for each in PersonalDataClass if [str(each)] == words})
+
+
+@lru_cache(maxsize=65_536)
+def party_named(text: str) -> str | None:
+    """The customer, supplier or partner whom a text names, by a number or not; None where it says anything else."""
+    known = vocabulary()
+    words = words_of(tuple(tokens_of(text)))
+    found = list(_phrases(words))
+    parties = [phrase for phrase, meaning in found if meaning.party]
+    if not parties:
+        return None
+    said = {word for phrase in parties for word in phrase.split()}
+    return parties[0] if said.union(known.neutral, known.numbers).issuperset(words) else None
 
 
 def _phrases(words: Sequence[str]) -> Iterator[tuple[str, Meaning]]:

@@ -38,8 +38,9 @@ class Question:
 
 
 def is_glob(text: str) -> bool:
-    """Whether a text has wildcards, and something besides."""
-    return ("*" in text or "?" in text) and text.strip("*?") != ""
+    """Whether a text has wildcards, and something besides; the mark at the end of a whole question is none."""
+    asked = text.rstrip("? ") if " " in text.strip() else text
+    return ("*" in asked or "?" in asked) and asked.strip("*?") != ""
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ not read tells it, digit by digit. Names are never masked, and neither are owner
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from spheresync.mapping.search.fields import (
     NO_CONTEXT_TEXTS,
@@ -16,7 +17,7 @@ from spheresync.mapping.search.fields import (
     SearchedText,
     indexed_texts,
 )
-from spheresync.model import Asset, Column
+from spheresync.model import Asset, Labels, TechnicalName
 from spheresync.personal_values import mask_personal_values
 
 _DESCRIPTIONS = frozenset({"description", "quick_info", "long_description"})
@@ -36,13 +37,12 @@ def searched_texts(
     name: str, label: str, asset: Asset | None, context: ContextTexts = NO_CONTEXT_TEXTS
 ) -> Iterator[SearchedText]:
     """Every text by which an asset is found."""
-    for each in _texts(name, label, asset, context):
-        named = each.field is Field.NAME or each.field is Field.COLUMN
-        masked = each.text if named else mask_personal_values(each.text)
-        yield each if masked is each.text else each._replace(text=masked)
+    yield from map(_masked, _texts_of_asset(name, label, asset, context))
+    for column in () if asset is None else asset.columns:
+        yield from _texts_of_column(column.name, column.labels, column.semantics)
 
 
-def _texts(name: str, label: str, asset: Asset | None, context: ContextTexts) -> Iterator[SearchedText]:
+def _texts_of_asset(name: str, label: str, asset: Asset | None, context: ContextTexts) -> Iterator[SearchedText]:
     yield SearchedText(Field.NAME, name)
     labels = () if asset is None else asset.labels
     if label and label not in {text for _, text in labels}:
@@ -57,15 +57,19 @@ def _texts(name: str, label: str, asset: Asset | None, context: ContextTexts) ->
     for fact, text in asset.facts:
         if fact in _DESCRIPTIONS:
             yield SearchedText(Field.DESCRIPTION, text)
-    for column in asset.columns:
-        yield from _texts_of_column(column)
 
 
-def _texts_of_column(column: Column) -> Iterator[SearchedText]:
-    yield SearchedText(Field.COLUMN, column.name, column=column.name)
-    for language, text in column.labels:
-        if text:
-            yield SearchedText(Field.COLUMN_LABEL, text, language, column.name)
-    for fact, text in column.semantics:
-        if fact in _DESCRIPTIONS:
-            yield SearchedText(Field.DESCRIPTION, text, "", column.name)
+@lru_cache(maxsize=1 << 12)
+def _texts_of_column(name: TechnicalName, labels: Labels, semantics: Labels) -> tuple[SearchedText, ...]:
+    """The same columns stand in many assets."""
+    found = [SearchedText(Field.COLUMN, name, column=name)]
+    found += [SearchedText(Field.COLUMN_LABEL, text, language, name) for language, text in labels if text]
+    found += [SearchedText(Field.DESCRIPTION, text, "", name) for fact, text in semantics if fact in _DESCRIPTIONS]
+    return tuple(map(_masked, found))
+
+
+def _masked(each: SearchedText) -> SearchedText:
+    if each.field is Field.NAME or each.field is Field.COLUMN:
+        return each
+    masked = mask_personal_values(each.text)
+    return each if masked is each.text else each._replace(text=masked)

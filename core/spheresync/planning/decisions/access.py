@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from spheresync.config import Settings
-from spheresync.model import FieldChange, Problem, TargetName, counted
-from spheresync.planning.decisions.approvals import ACCESS_NOT_APPROVED
+from spheresync.model import Action, FieldChange, Problem, TargetName, counted
+from spheresync.planning.decisions.approvals import ACCESS, ACCESS_NOT_APPROVED
 from spheresync.state.records import ChangeSetItem
 from spheresync.targets.registry import design_of
+from spheresync.targets.target_words import AccessChange
 
 
 def is_access_change(item: ChangeSetItem) -> bool:
@@ -24,10 +25,6 @@ def access_changes(item: ChangeSetItem) -> tuple[FieldChange, ...] | None:
     return design_of(item.target).access_changes(item.changes) if is_access_change(item) else None
 
 
-ACCESS = "access_changes"
-"""Code of the finding that a change set may change who sees what."""
-
-
 def access_findings(items: Iterable[ChangeSetItem]) -> tuple[Problem, ...]:
     """That items may change who sees what, for each target in which some do."""
     found: dict[TargetName, list[ChangeSetItem]] = {}
@@ -40,7 +37,7 @@ def access_findings(items: Iterable[ChangeSetItem]) -> tuple[Problem, ...]:
 def _finding(target: TargetName, found: Sequence[ChangeSetItem]) -> Problem:
     design = design_of(target)
     objects = counted(len({item.address for item in found}), design.object_word)
-    told = design.told_of_access([item.changes for item in found])
+    told = design.told_of_access([AccessChange(item.action is Action.DELETE, item.changes) for item in found])
     text = f"{counted(len(found), 'access change')} on {objects}: {told.text}"
     return Problem("access", ACCESS, text, f"Look at them apart: they carry `access: true`{told.look}.")
 

@@ -9,6 +9,8 @@ from spheresync.model import Digest, Problem, RunId, counted
 if TYPE_CHECKING:
     from spheresync.state.records import Approval, ChangeSetRecord
 
+ACCESS = "access_changes"
+"""Code of the finding that a change set may change who sees what."""
 DELETES_NOT_APPROVED = "deletes_not_approved"
 """Code of deletes that wait for a second person (`approvals.four_eyes`)."""
 ACCESS_NOT_APPROVED = "access_not_approved"

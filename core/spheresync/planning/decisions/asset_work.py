@@ -210,9 +210,12 @@ def worst_status(record: AssetRecord, targets: Sequence[InTarget]) -> AssetStatu
 
 WAITS_FOR_TABLE = "waits_for_table"
 """Code of what keeps an asset waiting that is bound to a table of others: it is not there, or not free yet."""
+EDITED_SINCE = "edited_since"
+"""Code of what an undo found that others did to a table: the next plan looks whether it stays."""
 LOOKED_FOR = "Each run looks for it again."
 _WAITING = GUARDS | {TargetFault.MOVED, WAITS_FOR_TABLE, UNAVAILABLE, ACCESS_NOT_APPROVED}
 """What keeps an asset waiting: a guard, a second person, a table, or a write in between that the next plan merges."""
+_BY_OTHERS = frozenset({DRIFT, EDITED_SINCE})
 
 
 def _status_in_target(
@@ -220,9 +223,9 @@ def _status_in_target(
 ) -> AssetStatus:
     if unwritten == TargetFault.CONFLICT:
         return AssetStatus.CONFLICT
-    if unwritten is not None and unwritten not in _WAITING | {DRIFT}:
+    if unwritten is not None and unwritten not in _WAITING | _BY_OTHERS:
         return AssetStatus.FAILED
-    if drifted or unwritten == DRIFT:
+    if drifted or unwritten in _BY_OTHERS:
         return AssetStatus.DRIFTED
     if checkpoint is None or not checkpoint.state.in_use or unwritten == ACCESS_NOT_APPROVED:
         return AssetStatus.PENDING

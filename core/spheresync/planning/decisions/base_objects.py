@@ -79,13 +79,15 @@ class BaseObjects:
     """The objects of the other target by asset, as they are once the change set is applied.
 
     `waits` says why an asset has none yet, and where it would be, if that is known; `gone` names those whose objects
-    are not there any more, `made` objects that are made by the change set, so that nothing stands on them.
+    are not there any more, `made` objects that are made by the change set, so that nothing stands on them; `held` says
+    of which nothing is written, and why, so that nothing is added to them either.
     """
 
     known: dict[AssetId, KnownBase] = field(default_factory=dict)
     waits: dict[AssetId, tuple[str, Address | None]] = field(default_factory=dict)
     gone: set[AssetId] = field(default_factory=set)
     made: set[tuple[AssetId, Address]] = field(default_factory=set)
+    held: dict[AssetId, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, checkpoints: Iterable[Checkpoint]) -> BaseObjects:
@@ -112,6 +114,10 @@ class BaseObjects:
                     self.made.add((item.asset, item.address))
             elif item.action in {Action.HELD, Action.CONFLICT} or item.action.writes_definition:
                 self.waits.setdefault(item.asset, (item.reason, item.address))
+                if item.action is Action.CONFLICT:  # what stands there is another's, whatever the state knows
+                    self.known.pop(item.asset, None)
+                elif item.action is Action.HELD:
+                    self.held[item.asset] = item.reason
         for problem in failed:
             if problem.asset is not None:
                 self.waits.setdefault(problem.asset, (problem.message, None))

@@ -17,6 +17,8 @@ from spheresync.targets.design import TargetDesign
 
 DRIFT = "drift"
 """Code of the finding that names an edit which is left as it is."""
+STAYS = "; it stays as it is"
+"""What that finding says of the edit."""
 MOST_FINDINGS = 50
 """So many tables are named one by one; of more the number is told."""
 _NAMED_FIELDS = 8
@@ -87,16 +89,22 @@ def compare(
     )
 
 
+def put_back(asset: AssetId) -> str:
+    """The way that is there whatever the policies say."""
+    return f"`spheresync drift --asset {asset} --overwrite` makes a change set that puts back what was written"
+
+
 def drift_finding(asset: AssetId, table: str, paths: Iterable[str]) -> Problem:
     """That edits of somebody else stay as they are because `drift:` says so."""
     fields = list(paths)
-    message = f"somebody else has changed {first_of(fields, _NAMED_FIELDS)} of {table}; it stays as it is"
-    return Problem.of(asset, DRIFT, message, "Change it back there, or let `drift:` say overwrite or keep.")
+    message = f"somebody else has changed {first_of(fields, _NAMED_FIELDS)} of {table}{STAYS}"
+    remedy = f"Change it back there, or let `drift:` say overwrite or keep; {put_back(asset)}."
+    return Problem.of(asset, DRIFT, message, remedy)
 
 
 def missing_finding(asset: AssetId, table: str) -> Problem:
     """That a table which somebody deleted is not made again because `drift: {missing: report}` says so."""
-    remedy = "To have it made again, set `drift: {missing: overwrite}` and run sync --full."
+    remedy = f"To have it made again, set `drift: {{missing: overwrite}}` and run sync --full; {put_back(asset)}."
     return Problem.of(asset, DRIFT, f"somebody else has deleted {table}; it is not made again", remedy)
 
 

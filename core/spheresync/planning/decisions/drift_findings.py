@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.model import Action, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json, counted
-from spheresync.planning.decisions.drift import Comparison, DriftOutcome, compare
+from spheresync.model import Action, AssetId, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json, counted
+from spheresync.planning.decisions.drift import Comparison, DriftOutcome, compare, put_back
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
 from spheresync.state.records import (
     ChangeSetItem,
@@ -31,7 +31,9 @@ LONGEST_VALUE = 400
 _FORMER = "holds what was written there before: a write was lost, or somebody has put an earlier version back"
 _BOUND_ELSEWHERE = "Bind the asset to another table by a mapping rule (`bind:`), or take that rule away."
 _NOT_PROVEN = "What was written last cannot be proven; `spheresync sync --full` draws it anew."
+_PUTS_BACK = "The repair puts back what was written last."
 _LEFT_HALF = "A write of ours has failed half-way: the next sync ends that, and goes by `drift:` here."
+_AGAIN = "To have it made again, let `drift: {missing: overwrite}` say so"
 _KINDS, _EFFECTS = list(DriftKind), list(DriftEffect)
 
 
@@ -41,12 +43,54 @@ class DriftFinding:
 
     `item` puts back what was written, or says the conflict; None where nothing is done. `bodies` are what it refers to.
     `doubtful`: the version that is remembered is not that of what was written, so a write must read first.
+    `asked`: somebody asked to have it put back whatever the policies say, and the item goes by that.
     """
 
     drift: TableDrift
     item: ChangeSetItem | None = None
     bodies: tuple[bytes, ...] = ()
     doubtful: bool = False
+    asked: bool = False
+
+    @property
+    def told(self) -> TableDrift:
+        """The drift as whoever asked for the look is told it: with what the repair does."""
+        return as_repaired(self.drift, self.item) if self.asked else self.drift
+
+    def with_base(self, taken: TableDrift) -> DriftFinding:
+        """The same of what stands on an object that is another's by now: nothing is put back there."""
+        drift = replace(
+            self.drift,
+            kinds=taken.kinds,
+            policy=None,
+            effect=DriftEffect.CONFLICT,
+            reason=f"{taken.target}: {taken.reason}",
+            remedy=taken.remedy,
+            fields=(),
+            fields_total=0,
+            stays=False,
+        )
+        return DriftFinding(drift, doubtful=self.doubtful)
+
+
+_LEFT_BY_POLICY = frozenset({DriftEffect.WAITS, DriftEffect.REPORT, DriftEffect.KEEP})
+
+
+def as_repaired(drift: TableDrift, item: ChangeSetItem | None) -> TableDrift:
+    """A drift that policies would leave, as one that this item of a repair puts back."""
+    if item is None or not item.action.changes_something or drift.effect is DriftEffect.CONFLICT:
+        return drift
+    fields = tuple(
+        replace(each, effect=DriftEffect.RESTORE) if each.effect in _LEFT_BY_POLICY else each for each in drift.fields
+    )
+    made = item.action is Action.CREATE
+    return replace(
+        drift,
+        effect=DriftEffect.RECREATE if made else DriftEffect.RESTORE,
+        fields=fields,
+        remedy="The repair makes it again as it was written last." if made else _PUTS_BACK,
+        stays=any(each.effect is not DriftEffect.RESTORE for each in fields),
+    )
 
 
 def look_at(
@@ -118,9 +162,9 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
         desired = DesiredObject(checkpoint.container, checkpoint.name, last_body, checkpoint.body_digest)
         item = _as_it_was(_again(subject, desired), checkpoint, f"{reason}; it is made again as it was written last")
     elif policy is DriftPolicy.REPORT:
-        effect, remedy = DriftEffect.REPORT, "To have it made again, let `drift: {missing: overwrite}` say so."
+        effect, remedy = DriftEffect.REPORT, f"{_AGAIN}; {put_back(checkpoint.asset)}."
     else:
-        effect, remedy = DriftEffect.KEEP, "`drift: {missing: keep}` lets it be gone."
+        effect, remedy = DriftEffect.KEEP, f"`drift: {{missing: keep}}` lets it be gone; {put_back(checkpoint.asset)}."
     drift = _drift(
         checkpoint, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=who, stays=False
     )
@@ -210,7 +254,9 @@ def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: 
     effect = min((field.effect for field in fields), key=_EFFECTS.index)
     policy = next((field.policy for field in fields if field.kind is kinds[0] and field.policy is not None), None)
     ours = sum(field.effect is not DriftEffect.NOT_OURS for field in fields)
-    what = f"{counted(ours, 'field')} of ours" if ours else f"{counted(len(fields), 'field')} beside ours"
+    beside = len(fields) - ours
+    what = f"{counted(ours, 'field')} of ours" if ours else f"{counted(beside, 'field')} beside ours"
+    what += f" and {beside} beside" if ours and beside else ""
     word = subject.design.object_word
     return _drift(
         checkpoint,
@@ -218,7 +264,7 @@ def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: 
         policy=policy,
         effect=effect,
         reason=f"somebody else has changed {what} in the {f'retired {word}' if retired else word}",
-        remedy=_remedy(effect, fields),
+        remedy=_remedy(checkpoint.asset, effect, fields),
         fields=fields,
         when=when,
         who=who,
@@ -259,17 +305,17 @@ def _drift(
     )
 
 
-def _remedy(effect: DriftEffect, fields: Sequence[FieldDrift]) -> str:
+def _remedy(asset: AssetId, effect: DriftEffect, fields: Sequence[FieldDrift]) -> str:
     left = sorted({_policy_key(field) for field in fields if field.effect is DriftEffect.REPORT})
     said = ", ".join(f"{key}: overwrite" for key in left)
     if effect is DriftEffect.RESTORE:
-        rest = f" What is only reported stays, until `drift: {{{said}}}` says otherwise." if left else ""
-        return f"The repair puts back what was written last.{rest}"
+        rest = f" What is only reported stays, until `drift: {{{said}}}` says otherwise; {put_back(asset)}, all of it."
+        return f"{_PUTS_BACK}{rest if left else ''}"
     if effect is DriftEffect.NOT_OURS:
         return "Nothing to do: what others put beside ours is kept."
     if left:
-        return f"Change it back there, or let `drift: {{{said}}}` say so and run `spheresync drift --repair`."
-    return "`drift:` says keep, so it stays."
+        return f"Change it back there, or have ours back: {put_back(asset)}. `drift: {{{said}}}` would do so unasked."
+    return f"`drift:` says keep, so it stays; {put_back(asset)}."
 
 
 def _policy_key(field: FieldDrift) -> str:

@@ -18,6 +18,7 @@ from spheresync.model import (
     LiveObject,
     PhysicalName,
     Problem,
+    RunId,
     Severity,
     Strategy,
     TargetKey,
@@ -27,8 +28,9 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.planning.decisions.base_objects import KnownBase, digest_with
-from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, KnownObject
+from spheresync.state.records import NO_RUN, AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, KnownObject
 from spheresync.targets.design import TargetDesign
+from spheresync.targets.design_values import LastWritten
 
 _OF_OTHERS = "that of destination"
 _APART_REMEDY = (
@@ -37,6 +39,11 @@ _APART_REMEDY = (
 )
 EDITED = Digest("edited")
 """The digest of a body that is nobody's as a whole."""
+
+
+def proven_digest(live: LiveObject, written: LastWritten) -> Digest:
+    """The digest of what we wrote last into an object, as far as the object itself proves it."""
+    return live.digest if live.digest is not None and written.proven else EDITED
 
 
 def name_taken(asset: AssetId, reason: str, design: TargetDesign) -> Problem:
@@ -74,6 +81,8 @@ class Subject:
     decision: Decision
     design: TargetDesign
     base: KnownBase | None = None  # of a target that adds to another one's objects
+    base_is_new: bool = False  # that one is made by the same change set, so that nothing stands on it
+    deleted_by: RunId | None = None  # the run that deleted its object, where there is none of it now
 
     @property
     def mapping(self) -> Digest:
@@ -106,12 +115,13 @@ def item_for(
     if checkpoint is None or not checkpoint.is_there or last_body is None:
         if subject.design.capabilities.goes_with_base:
             return _first_additions(subject, desired)
-        reason = "new in Datasphere" if subject.base is None else f"new in {subject.design.service}"
-        return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, reason, desired=desired)
+        return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, _why_new(subject), desired=desired)
     if checkpoint.body_digest == desired.digest and checkpoint.state is not CheckpointState.RETIRED and not drifted:
         if adopted or checkpoint.state is CheckpointState.FORGOTTEN:
             word = subject.design.object_word
             reason = f"the {word} carries our marker and already holds this definition; it is managed again"
+            if subject.design.capabilities.goes_with_base:
+                reason = f"all of it is on the {word} already; it is managed again"
             return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
         return None
     changes = subject.design.changes(last_body, desired.body)
@@ -199,6 +209,14 @@ def absent_item(subject: Subject, at: Address, action: Action, reason: str) -> C
     nowhere = DesiredObject(at.container, at.name, b"", EDITED)
     item = _item(replace(subject, checkpoint=None), action, Strategy.NONE, Severity.NONE, reason, desired=nowhere)
     return replace(item, after=None, after_digest=None)
+
+
+def _why_new(subject: Subject) -> str:
+    """Why an object is made: what a run has deleted, as an undo does, is not new in Datasphere when it comes back."""
+    if subject.deleted_by is not None:
+        by = "" if subject.deleted_by == NO_RUN else f" by run {subject.deleted_by}"
+        return f"its {subject.design.object_word} was deleted{by}; it is made again"
+    return "new in Datasphere" if subject.base is None else f"new in {subject.design.service}"
 
 
 def recreate_item(subject: Subject, desired: DesiredObject) -> ChangeSetItem:

@@ -45,7 +45,9 @@ class RunEffect:
         live: the object as it was just read; None where there is none.
         hidden: why the object could not be read; None where it could.
         renamed_to: the name that the asset has by now; None where that is the same.
+        undone: what the asset has was written by an undo of that run, which could not do all of it.
         left_half: `after` is that with what writes of ours that failed since have left there.
+        went_with_base: `after` is that without what went since with columns of the object that it was added to.
     """
 
     design: TargetDesign
@@ -59,6 +61,8 @@ class RunEffect:
     hidden: str | None = None
     renamed_to: AssetId | None = None
     left_half: bool = False
+    went_with_base: bool = False
+    undone: bool = False
 
     @property
     def kind(self) -> EffectKind:
@@ -86,7 +90,20 @@ class RunEffect:
     @property
     def last(self) -> Digest | None:
         """The body that was written last, with what writes that failed since have left there."""
-        return digest_of(self.after) if self.left_half and self.after is not None else self.entry.after
+        return (
+            digest_of(self.after)
+            if (self.left_half or self.went_with_base) and self.after is not None
+            else self.entry.after
+        )
+
+    def went_to(self, last: bytes) -> bool:
+        """Whether what is known now is what the run left, but for what went with columns of the base since."""
+        design, known = self.design, self.known
+        if not design.capabilities.goes_with_base or self.after is None or known is None:
+            return False
+        gone = design.columns_said(self.after) - design.columns_said(last)
+        rest = design.without_columns(self.after, gone) if gone else None
+        return rest is not None and known.state.managed and design.fingerprint(rest) == known.body_digest
 
     @property
     def restored(self) -> tuple[bytes, bytes] | None:
@@ -96,7 +113,8 @@ class RunEffect:
         """
         if not self.is_bound or self.before is None or self.after is None or self.live is None:
             return None
-        return self.live.body, self.design.restored(self.before, self.after, self.live.body)
+        there = self.design.with_noted(self.live.body, self.after)
+        return there, self.design.restored(self.before, self.after, there)
 
 
 def undo_item(run_id: RunId, effect: RunEffect, *, marker: str, deletes_wait_for: str | None) -> ChangeSetItem | None:
@@ -108,7 +126,7 @@ def undo_item(run_id: RunId, effect: RunEffect, *, marker: str, deletes_wait_for
         marker: this installation's `spheresync.managed-by`.
         deletes_wait_for: why the deletion of what the run created is held back, None where it is allowed.
     """
-    if effect.kind is EffectKind.NOTHING:
+    if effect.kind is EffectKind.NOTHING or (effect.undone and not _left_by_other_runs(effect)):
         return None
     why_not = _why_not(run_id, effect, marker)
     if why_not is not None:
@@ -271,7 +289,9 @@ def _left_by_other_runs(effect: RunEffect) -> bool:
         return kind is EffectKind.DELETED and known is None
     if kind is EffectKind.FORGOTTEN:
         return known.state is CheckpointState.FORGOTTEN and known.body_digest == effect.item.expected_digest
-    return known.state.managed and known.body_digest == effect.item.after_digest
+    if kind is EffectKind.ADOPTED and effect.item.after_digest is None:  # an undo had it managed again
+        return known.state.managed and known.body_digest == effect.item.expected_digest
+    return known.state.managed and (known.body_digest == effect.item.after_digest or effect.went_with_base)
 
 
 def _by_another_run(effect: RunEffect, run_id: RunId) -> str:
@@ -294,10 +314,16 @@ def seen_in_the_way(effect: RunEffect, marker: str) -> str | None:
     return _changed_by_hand(effect, marker)
 
 
+def _stands_alone(design: TargetDesign) -> bool:
+    """Whether an object that says something of a table is gone by itself, which is no deletion of the table."""
+    return design.capabilities.depends_on is not None and not design.capabilities.goes_with_base
+
+
 def _changed_by_hand(effect: RunEffect, marker: str) -> str | None:
     live, after = effect.live, effect.after
     if live is None:
-        return f"somebody else has deleted {effect.table} since"
+        gone = f"somebody else has deleted {effect.table} since"
+        return f"{effect.design.missing_text} ({effect.table})" if _stands_alone(effect.design) else gone
     whose = effect.design.not_bindable_because if effect.is_bound else effect.design.foreign_because
     foreign = whose(live, effect.item.asset, marker, after)
     if foreign is not None:
@@ -309,5 +335,6 @@ def _changed_by_hand(effect: RunEffect, marker: str) -> str | None:
         return None
     if effect.is_bound:
         return f"somebody else has changed {first_of(moved, _NAMED_FIELDS)} of {effect.table} since"
-    told = [change.path for change in effect.design.changes(after, live.body) if change.before or change.after]
+    changes = effect.design.changes(after, live.body)
+    told = [each.path for each in changes if (each.before or each.after) and not effect.design.is_note(each.path)]
     return f"somebody else has changed {first_of(told or moved, _NAMED_FIELDS)} of {effect.table} since"

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from spheresync.config import Settings
+from spheresync.config.drift_policy import WHATEVER_POLICY, carried_policies
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import AssetId, JsonValue, Principal, Problem, TargetKey, TargetName, canonical_json, isoformat
 from spheresync.planning.change_set_writer import (
@@ -38,6 +39,14 @@ from spheresync.state.records import (
     TableDrift,
 )
 from spheresync.targets.protocol import Target
+from spheresync.targets.registry import base_of
+
+_ASKED = Problem(
+    "drift",
+    "whatever_policy",
+    "this repair was asked for by name, and puts back what others changed whatever `drift:` says",
+    "Apply it only if that is wanted: edits that the policies would keep or only report are lost.",
+)
 
 
 class DriftSweep:
@@ -54,14 +63,25 @@ class DriftSweep:
         principal: Principal,
         clock: Callable[[], datetime],
         progress: OnProgress,
+        whatever_policy: bool = False,
     ) -> None:
+        """`whatever_policy`: the repair puts back what the policies would leave, and carries the policy it goes by."""
+        self._whatever_policy = whatever_policy
         self._store = store
         self._settings = settings
         self._scope = scope
         self._principal = principal
         self._clock = clock
         self._targets = {
-            target.key: TargetSweep(store, settings, mapping.of(target.key), target, scope=scope, progress=progress)
+            target.key: TargetSweep(
+                store,
+                settings,
+                mapping.of(target.key),
+                target,
+                scope=scope,
+                progress=progress,
+                whatever_policy=whatever_policy,
+            )
             for target in targets
         }
 
@@ -82,28 +102,37 @@ class DriftSweep:
             known |= sweep.checkpoints.keys()
         if not known <= records.keys():  # an asset may have been read and written between the two
             records = await self._records()
-        failed = await in_each_target([*self._targets], lambda key: self._targets[key].run(began, records, known))
+
+        async def sweep_one(key: TargetKey) -> None:
+            base = base_of(key)
+            seen = self._targets[base].seen if base in self._targets else None
+            await self._targets[key].run(began, records, known, seen)
+
+        failed = await in_each_target([*self._targets], sweep_one)
         swept = [sweep for key, sweep in self._targets.items() if key not in failed]
         unseen = sum(len(self._targets[key].wanted) for key in failed)
         problems = [problem_of_target(key, error) for key, error in failed.items()]
         problems += merge_problems([(sweep.key, sweep.seen.problems) for sweep in swept])
-        return await self._save(began, swept, tuple(problems), unseen)
+        look = await self._save(began, swept, tuple(problems), unseen)
+        return look, sorted((drift for sweep in swept for drift in sweep.seen.told), key=lambda drift: drift.asset)
 
     async def _records(self) -> dict[AssetId, AssetRecord]:
         return {record.id: record for record in await self._store.catalog.assets()}
 
     async def _save(
         self, began: str, swept: Sequence[TargetSweep], problems: tuple[Problem, ...], unseen: int
-    ) -> tuple[DriftLook, list[TableDrift]]:
+    ) -> DriftLook:
         drifts = sorted((drift for sweep in swept for drift in sweep.seen.drifts), key=lambda drift: drift.asset)
         findings = within_bounds(merge_problems([(sweep.key, sweep.seen.findings()) for sweep in swept]))
         items = sorted((item for sweep in swept for item in sweep.items), key=by_urgency)
-        repair = None
+        repair, carried = None, carried_policies(WHATEVER_POLICY) if self._whatever_policy else {}
+        if carried:
+            findings = (_ASKED, *findings)
         if any(item.action.changes_something for item in items):
             repair = ChangeSetWriter(self._settings, self._principal, self._clock()).make(
                 items,
                 [*self._targets],
-                request=self._scope.to_json(),
+                request={**self._scope.to_json(), **carried},
                 findings=findings,
                 problems=problems,
                 created_at=began,
@@ -115,7 +144,7 @@ class DriftSweep:
             actor=self._principal.id,
             scope=canonical_json(self._scope.to_json()),
             target=TargetName(", ".join(dict.fromkeys(key.target for key in self._targets))),
-            summary=_summary(swept, drifts, unseen),
+            summary=_summary(swept, [drift for sweep in swept for drift in sweep.seen.told], unseen),
             problems=problems,
             findings=findings,
             change_set_id=repair.record.id if repair is not None else None,
@@ -129,10 +158,10 @@ class DriftSweep:
             await tx.drift.put(look, drifts)
             for sweep in swept:
                 await sweep.write(tx, self._settings.target_keys, at=began)
-            await tx.audit.append_many([_event(self._principal, look, [*self._targets], repair)])
+            await tx.audit.append_many([_event(self._principal, look, [*self._targets], repair, carried)])
 
         await self._store.write(save)
-        return look, drifts
+        return look
 
 
 def _summary(swept: Sequence[TargetSweep], drifts: Sequence[TableDrift], unseen: int) -> dict[str, int]:
@@ -152,9 +181,15 @@ def _summary(swept: Sequence[TargetSweep], drifts: Sequence[TableDrift], unseen:
     }
 
 
-def _event(principal: Principal, look: DriftLook, keys: Sequence[TargetKey], repair: NewChangeSet | None) -> AuditEvent:
+def _event(
+    principal: Principal,
+    look: DriftLook,
+    keys: Sequence[TargetKey],
+    repair: NewChangeSet | None,
+    carried: Mapping[str, JsonValue],
+) -> AuditEvent:
     counts: dict[str, JsonValue] = {word: count for word, count in look.summary.items() if count}
-    detail: dict[str, JsonValue] = {"look": look.id, "counts": counts, "problems": len(look.problems)}
+    detail: dict[str, JsonValue] = {"look": look.id, "counts": counts, "problems": len(look.problems), **carried}
     if repair is not None:
         detail |= {"change_set": repair.record.id, "digest": repair.record.digest}
     return AuditEvent(

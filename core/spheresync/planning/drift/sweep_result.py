@@ -35,8 +35,20 @@ class SweepResult:
 
     @property
     def drifts(self) -> list[TableDrift]:
-        """What was found, by asset."""
+        """What was found, by asset, as the policies in force have it."""
         return sorted((found.drift for found in self.found), key=lambda drift: drift.asset)
+
+    @property
+    def told(self) -> list[TableDrift]:
+        """The same with what the repair does of what was asked for by name."""
+        return sorted((found.told for found in self.found), key=lambda drift: drift.asset)
+
+    def leave_with_base(self, base: SweepResult) -> None:
+        """Tell of what stands on an object that is another's by now what is told of that; nothing is put back there."""
+        taken = {each.drift.asset: each.drift for each in base.found if each.drift.effect is DriftEffect.CONFLICT}
+        self.found = [
+            each if (over := taken.get(each.drift.asset)) is None else each.with_base(over) for each in self.found
+        ]
 
     def lost_assets(self, lost: Counter[SpaceName]) -> None:
         """Name the spaces of whose assets only what was written is left."""
@@ -92,7 +104,7 @@ class SweepResult:
     def findings(self) -> list[Problem]:
         """What the repair leaves because the policies say so; told as a full plan tells it."""
         left = []
-        for drift in self.drifts:
+        for drift in self.told:
             reported = [each.path for each in drift.fields if each.effect is DriftEffect.REPORT]
             if reported:
                 left.append(drift_finding(drift.asset, drift.table, reported))

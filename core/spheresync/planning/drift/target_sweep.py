@@ -6,13 +6,15 @@ In memory are one page of tables for each database that is read, and what has dr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import anyio
 import anyio.lowlevel
 
 from spheresync.config import Settings
+from spheresync.config.drift_policy import WHATEVER_POLICY
 from spheresync.errors import TargetError, TargetFault
 from spheresync.isolation import isolated_group
 from spheresync.mapping.patterns import is_for
@@ -35,7 +37,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.bound_rebuild import databases_looked_through
 from spheresync.planning.decisions.drift import DRIFT
-from spheresync.planning.decisions.drift_findings import look_at, look_for
+from spheresync.planning.decisions.drift_findings import DriftFinding, look_at, look_for
 from spheresync.planning.decisions.items import Subject, name_taken
 from spheresync.planning.destination_places import require_same_place
 from spheresync.planning.drift.sweep_result import SweepResult
@@ -76,7 +78,10 @@ class TargetSweep:
         *,
         scope: Scope,
         progress: OnProgress,
+        whatever_policy: bool = False,
     ) -> None:
+        """`whatever_policy`: the repair puts back what the policies in force would leave, too."""
+        self._repairs_by = WHATEVER_POLICY if whatever_policy else None
         self.key: TargetKey = target.key
         self.seen = SweepResult()
         self.wanted: list[Checkpoint] = []
@@ -100,13 +105,20 @@ class TargetSweep:
         """Load what was last written."""
         self.checkpoints = {checkpoint.asset: checkpoint for checkpoint in await self._store.checkpoints.all(self.key)}
 
-    async def run(self, began: str, records: Mapping[AssetId, AssetRecord], known_somewhere: set[AssetId]) -> None:
+    async def run(
+        self,
+        began: str,
+        records: Mapping[AssetId, AssetRecord],
+        known_somewhere: set[AssetId],
+        base: SweepResult | None = None,
+    ) -> None:
         """Look, and keep in `seen` what was found; a database that could not be read is a problem of the look.
 
         Args:
             began: when the look began.
             records: what is known of every asset.
             known_somewhere: assets of which some target has a checkpoint.
+            base: what the same look has found in the target that this one depends on.
 
         Raises:
             TargetError: the target does not answer, or not one database could be read.
@@ -128,6 +140,8 @@ class TargetSweep:
             raise self.seen.first_error
         await self._look_where_nothing_is_known()
         await self._leave_to_runs(began)
+        if base is not None:
+            self.seen.leave_with_base(base)
         await self._plan_prerequisites()
 
     @property
@@ -324,14 +338,9 @@ class TargetSweep:
                 if self._design.untouched(written, live.body):
                     continue
                 await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
-                found = look_at(
-                    self._subject(checkpoint),
-                    written,
-                    live,
-                    marker=marker,
-                    policies=policies,
-                    left_half=written is not last_body,
-                )
+                subject, left_half = self._subject(checkpoint), written is not last_body
+                look = partial(look_at, subject, written, live, marker=marker, left_half=left_half)
+                found = self._as_asked(look(policies=policies), look)
             except Exception as error:  # noqa: BLE001 -- isolates this asset
                 self.seen.cannot_compare(checkpoint, error)
                 continue
@@ -355,11 +364,20 @@ class TargetSweep:
                 continue
             try:
                 subject, policies = self._subject(checkpoint), self._settings.drift
-                found = look_for(subject, last_body, database_gone=database_gone, policies=policies)
+                look = partial(look_for, subject, last_body, database_gone=database_gone)
+                found = self._as_asked(look(policies=policies), look)
             except Exception as error:  # noqa: BLE001 -- isolates this asset
                 self.seen.cannot_compare(checkpoint, error)
                 continue
-            self.seen.found.append(found)
+            if found is not None:
+                self.seen.found.append(found)
+
+    def _as_asked(self, found: DriftFinding | None, look: Callable[..., DriftFinding | None]) -> DriftFinding | None:
+        """What was found by the policies in force, with the item that whoever asks wants whatever they say."""
+        if found is None or self._repairs_by is None:
+            return found
+        repaired = look(policies=self._repairs_by)
+        return found if repaired is None else replace(found, item=repaired.item, bodies=repaired.bodies, asked=True)
 
     async def _leave_to_runs(self, began: str) -> None:
         """Take out what a run was writing while it was read: what was read of it may be half of each."""

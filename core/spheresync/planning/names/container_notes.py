@@ -12,11 +12,20 @@ from spheresync.targets.protocol import Inventory
 
 CONTAINER_NOTES = "container:"
 """What all of them begin with; a restored state has none before a sync has looked."""
+_UNMADE_NOTES = "unmade:"
 
 
 def container_note(key: TargetKey, container: str) -> str:
     """Under which key the state notes that a container was looked at."""
     return f"{CONTAINER_NOTES}{key.target}:{key.destination}:{container}"
+
+
+def unmade_note(key: TargetKey, container: str) -> str:
+    """Under which key the state notes that something which all share could not be made or brought up to date.
+
+    Whoever was written meanwhile asks for it no more, so only this says that it is to be tried again.
+    """
+    return f"{_UNMADE_NOTES}{key.target}:{key.destination}:{container}"
 
 
 def _looked_note(key: TargetKey) -> str:

@@ -203,7 +203,7 @@ class NameAllocator:
             return False
         if any(address.container == name for address in (*shared.held, *shared.left)):
             return True
-        rules = (*shared.before, *shared.after)
+        rules = (*shared.before.values(), *shared.after)
         return any(derives(name, each.default_database(SpaceName(space)), source) for each in rules)
 
     async def _undecided(
@@ -254,8 +254,8 @@ class NameAllocator:
         return _wish(record, self._mapping)
 
     async def _homes(self) -> tuple[_Judge, _Judge]:
-        """Say whether a table stands where rules would have that of the asset which it names, and whether it is that
-        of another destination in the same place.
+        """Say whether a table stands where rules would have that of the asset which it names, and whether it is none of
+        this destination's: that of another one in the same place, or of an asset that rules leave out here.
         """
         known = {record.id: record for record in await self._store.catalog.assets()}
 
@@ -272,7 +272,10 @@ class NameAllocator:
 
         def is_others(asset: AssetId, live: LiveObject) -> bool:
             shared = self._shared
-            if live.address in shared.held or any(is_home_by(rules, asset, live) for rules in shared.before):
+            record = known.get(asset) or stub_of(self._design, asset, live, "")
+            if not record.decided_by(self._mapping).included:
+                return True
+            if live.address in shared.held or any(is_home_by(rules, asset, live) for rules in shared.before.values()):
                 return True
             if live.address not in shared.left and not any(is_home_by(rules, asset, live) for rules in shared.after):
                 return False

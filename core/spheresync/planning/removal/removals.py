@@ -233,6 +233,7 @@ class Removals:
         marked = retire(subject, checkpoint, last_body, live, at=self._at, reason=reason, policies=policies)
         self._bodies += marked.bodies
         self._draft.left += [marked.finding] if marked.finding is not None else []
+        self._draft.overwritten += [marked.overwritten] if marked.overwritten is not None else []
         return marked.item
 
     def _take_back(

@@ -12,16 +12,18 @@ from spheresync.config import DriftPolicies
 from spheresync.model import LiveObject, Problem
 from spheresync.planning.decisions.drift import DriftOutcome, compare, drift_finding
 from spheresync.planning.decisions.items import Subject, retire_item
+from spheresync.planning.decisions.overwritten import is_of_ours, overwrite_finding, overwritten_fields
 from spheresync.state.records import ChangeSetItem, Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """The item, the bodies that it refers to, and the finding of edits that stay."""
+    """The item, the bodies that it refers to, and the findings of edits that stay and that are written over."""
 
     item: ChangeSetItem
     bodies: tuple[bytes, ...]
     finding: Problem | None = None
+    overwritten: Problem | None = None
 
 
 def retire(
@@ -59,4 +61,8 @@ def retire(
         return Retirement(retire_item(unread, marked, last_body, reason), (marked.body,), finding)
     seen = replace(subject, checkpoint=replace(checkpoint, version=live.version))
     item = retire_item(seen, replace(marked, body=found.body), live.body, reason)
-    return Retirement(item, (found.body, live.body), finding)
+    edits = [change for change in found.changes if change.path in found.edited]
+    lost = overwritten_fields(subject.design, edits, item.changes, found.kept)
+    theirs = bool(lost) and not is_of_ours(subject.design, live.body)
+    told = overwrite_finding(subject.design, item.asset, item.address, lost) if theirs else None
+    return Retirement(item, (found.body, live.body), finding, told)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from spheresync.config import Settings
-from spheresync.errors import RefusedError, StateError, TargetFault, UsageError
+from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -33,7 +33,8 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
-from spheresync.planning.decisions.access import reviews_access_in, waiting_for_approval
+from spheresync.planning.decisions.access import access_findings, reviews_access_in, waiting_for_approval
+from spheresync.planning.decisions.asset_work import EDITED_SINCE
 from spheresync.planning.decisions.undo import EffectKind, RunEffect, seen_in_the_way, settle_together, undo_item
 from spheresync.planning.destination_places import require_same_place
 from spheresync.planning.names.closed_containers import ClosedContainers
@@ -41,6 +42,7 @@ from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.names.rename_notes import former_names
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.removals import DeleteRules
+from spheresync.planning.undo.former_undos import with_former_undos
 from spheresync.planning.undo.left_databases import left_databases, stays
 from spheresync.planning.undo.undo_findings import undo_deletes, unread_now
 from spheresync.planning.undo.undone_additions import UndoneAdditions
@@ -135,7 +137,8 @@ class Reverter:
             base = base_of(key)
             if base is not None and design_of(key.target).capabilities.goes_with_base:
                 section = self._settings.section_of(key.target)
-                additions = UndoneAdditions(self._store, key, section, items.get(base, ()), undone.id)
+                there = [each for each in written if each[0].key == base]
+                additions = UndoneAdditions(self._store, key, base, section, items.get(base, ()), there, undone.id)
                 settled = await additions.planned(settled)
             if reviews_access_in(self._settings, key.target):
                 settled = [waiting_for_approval(item) for item in settled]
@@ -168,7 +171,7 @@ class Reverter:
             four_eyes=self._settings.approvals.of_deletes,
         )
         waits = rules.blocked_by(touched=False)
-        effects = await self._effects(target.key, written)
+        effects = await with_former_undos(self._store, undone.id, await self._effects(target.key, written))
         _require_known(undone, effects)
         live = await _read(target, [effect.item.address for effect in effects if effect.kind not in _NEVER_READ])
         items: list[ChangeSetItem] = []
@@ -186,10 +189,11 @@ class Reverter:
                     before=bodies.get(effect.entry.before) if effect.entry.before is not None else None,
                     after=bodies.get(effect.entry.after) if effect.entry.after is not None else None,
                     live=live.found.get(effect.item.address),
-                    hidden=told.message if (told := live.hidden.get(effect.item.address)) else None,
                 )
                 marker = self._settings.installation_marker
                 try:
+                    if (hidden := live.hidden.get(effect.item.address)) is not None:
+                        raise hidden
                     whole = await self._with_halves(whole, bodies)
                     item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
                 except Exception as error:  # noqa: BLE001 -- isolates this asset
@@ -198,7 +202,7 @@ class Reverter:
                     continue
                 items += [item] if item is not None else []
                 if (found := seen_in_the_way(whole, marker)) is not None:
-                    self._seen[target.key].append(Problem.of(effect.item.asset, TargetFault.MOVED, found, _LOOKED_INTO))
+                    self._seen[target.key].append(Problem.of(effect.item.asset, EDITED_SINCE, found, _LOOKED_INTO))
                 if whole.is_bound:
                     self._bound.add(effect.item.address)
                     await self._keep(whole.restored or ())
@@ -207,6 +211,8 @@ class Reverter:
     async def _with_halves(self, effect: RunEffect, bodies: Mapping[Digest, bytes]) -> RunEffect:
         """What a run did, with what writes that failed since have left half done."""
         last = None if effect.known is None else bodies.get(effect.known.body)
+        if last is not None and effect.after is not None and effect.went_to(last):
+            return replace(effect, after=last, went_with_base=True)
         if last is None or effect.live is None or effect.after is None:
             return effect
         written = effect.design.as_written(last, effect.live.body)
@@ -277,6 +283,7 @@ class Reverter:
         deletes = [item for item in items if item.action is Action.DELETE]
         what = Counter(design_of(item.target).object_word for item in deletes)
         told = (undo_deletes((item.asset.space for item in deletes), what),) if deletes else ()
+        told = (*told, *access_findings(items))
         return (*told, *self._unread, *(stays(database, self._run_id, self._place(key)) for key, database in left))
 
     def _place(self, key: TargetKey) -> Place | None:

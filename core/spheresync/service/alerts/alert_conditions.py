@@ -17,6 +17,7 @@ from spheresync.jobs.retries import HELD_BACK
 from spheresync.model import AssetStatus, JobKind, JobState, Problem, RunState, counted, isoformat
 from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.guards import ALL_LOSE_COLUMNS, GUARDS
+from spheresync.planning.decisions.no_failure import failures_in
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.run_counts import BLOCKED
 from spheresync.runtime.shared_sign_in import sign_in_state
@@ -72,7 +73,7 @@ class AlertConditions:
 
     def _failed(self, last: RunRecord | None, status: SyncStatus, *, was_open: bool) -> list[Condition]:
         if last is not None and last.state in {RunState.FAILED, RunState.PARTLY_FAILED}:
-            told = "; ".join(f"{each.subject}: {each.message}" for each in last.problems[:_SHOWN])
+            told = "; ".join(f"{each.subject}: {each.message}" for each in failures_in(last.problems)[:_SHOWN])
             figures = f"Run {last.id} ended {last.state}." + (f" {told}" if told else "")
             return [Condition(AlertKind.RUN_FAILED, _RUNS, figures, f"See `spheresync runs {last.id}`.")]
         troubled = status.assets.get(AssetStatus.FAILED, 0) + status.assets.get(AssetStatus.CONFLICT, 0)
@@ -95,7 +96,10 @@ class AlertConditions:
                 message = "; ".join(f"{each.subject}: {each.message}" for each in told[:_SHOWN])
                 return [Condition(AlertKind.GUARD, _REMOVALS, message, told[0].remedy or "See `spheresync status`.")]
         elif last is not None and last.state is RunState.REFUSED:
-            said = "; ".join(each.message for each in last.problems[:_SHOWN]) or "What it was to write had moved."
+            said = (
+                "; ".join(each.message for each in failures_in(last.problems)[:_SHOWN])
+                or "What it was to write had moved."
+            )
             message = f"Run {last.id} was refused. {said}"
             return [Condition(AlertKind.RUN_REFUSED, _RUNS, message, f"See `spheresync runs {last.id}`.")]
         return []

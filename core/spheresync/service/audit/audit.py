@@ -10,15 +10,16 @@ from spheresync.answers import AuditCounts, AuditPage, AuditVerdictAnswer
 from spheresync.errors import UsageError
 from spheresync.model import Principal, RunId
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service import answer_rows
 from spheresync.service.argument_checks import beginning, end, wants_full
 from spheresync.service.audit.audit_filters import (
     CHANGES,
+    LEFT_OUT_OF_SPACE,
     note_on_outcome,
     note_on_question,
     require_known_words,
     start_of_space,
 )
+from spheresync.service.audit_rows import audit_row, verdict_answer
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.state.audit_export import csv_header, csv_line, json_line
@@ -107,11 +108,13 @@ class Audit:
         entries, total = await self._store.audit.query(
             wanted, limit=size + 1, cursor=int(start[0]) if start is not None else None
         )
-        items = rows_within([answer_rows.audit_row(entry, full=full) for entry in entries[:size]], budget)
+        items = rows_within([audit_row(entry, full=full) for entry in entries[:size]], budget)
         more = listing.encode(before + len(items), items[-1].seq) if len(entries) > len(items) else None
         note = await note_on_question(self._store, total, asset=asset, actor=actor, run_id=run_id)
         if note is None and outcome is not None:
             note = note_on_outcome(outcome, await self._store.audit.counts(replace(wanted, outcome=None), "outcome"))
+        if space is not None and cursor is None:
+            note = " ".join(filter(None, (note, LEFT_OUT_OF_SPACE)))
         counts = await self._counts(wanted) if total > 1 and cursor is None else None
         return AuditPage(
             items=items,
@@ -140,7 +143,7 @@ class Audit:
 
     async def verify_audit(self, principal: Principal) -> AuditVerdictAnswer:
         authorize(principal, Permission.READ)
-        return answer_rows.verdict_answer(await self._store.audit.verify(), await self._store.damages())
+        return verdict_answer(await self._store.audit.verify(), await self._store.damages())
 
     def export_audit(
         self, principal: Principal, *, spelling: str, since: str | None = None, until: str | None = None

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from spheresync.errors import TargetFault, UsageError
 from spheresync.model import Action, AssetId, RunId, RunState, SpaceName, TechnicalName, first_of
-from spheresync.runtime.unknown_names import named_asset, nearest, unknown_name
+from spheresync.runtime.unknown_names import WrongName, named_asset, nearest, show_form, unknown_name, with_meant_assets
 from spheresync.state.port import Store
 from spheresync.state.records import AuditAction, AuditFilter, AuditOutcome
 
 _NAMED = 10
 CHANGES = (
-    *(action for action in Action if action.changes_something),
+    *(action for action in Action if action.changes_something and not action.only_noted),
     *(action for action in AuditAction if action.writes_to_aws),
 )
 """Actions by which something in AWS is made, changed or taken away."""
@@ -57,6 +57,14 @@ async def note_on_question(
     return None
 
 
+LEFT_OUT_OF_SPACE = (
+    "A space's entries are those of its assets. Left out is what names no asset, though it may be about the space: "
+    "databases and what else was made first (create_database ...), previews, whole runs, calls of tools. Ask for these "
+    "without space: by run_id (counts.runs has the runs) or by action."
+)
+"""What a filter by space cannot show; an entry without an asset says nothing of spaces that could be asked for."""
+
+
 def note_on_outcome(outcome: str, found: Mapping[str, int]) -> str | None:
     """What else did not succeed, for who asks for one way of it. `found`: entries that match but for the outcome."""
     others = {each: count for each, count in found.items() if each in UNSUCCESSFUL and each != outcome}
@@ -78,7 +86,10 @@ async def require_known_asset(store: Store, asset: str) -> None:
     known = isinstance(named, AssetId) and await store.catalog.asset(named) is not None
     if known or await _holds(store, AuditFilter(asset=asset)):
         return
-    near = nearest(asset, [str(record.id) for record in await store.catalog.assets()])
+    ids = [record.id for record in await store.catalog.assets()]
+    (wrong,) = with_meant_assets([named], ids) if isinstance(named, WrongName) else (None,)
+    meant = wrong.hint() if wrong is not None else show_form()
+    near = meant if meant != show_form() else nearest(asset, map(str, ids))
     raise UsageError(
         f"nothing is known of an asset {asset!r}, neither in the audit log nor in the catalog.",
         remedy=near or "list_assets shows those that there are.",
@@ -104,7 +115,25 @@ async def _holds(store: Store, wanted: AuditFilter) -> bool:
     return total > 0
 
 
+_BEGUN_AS: Mapping[str, AuditAction] = {
+    "preview_changes": AuditAction.PREVIEW,
+    "apply": AuditAction.RUN_APPLY,
+    "apply_changes": AuditAction.RUN_APPLY,
+    "sync": AuditAction.RUN_SYNC,
+    "revert_run": AuditAction.REVERT,
+    "cancel_run": AuditAction.CANCEL,
+    "drift": AuditAction.DETECT_DRIFT,
+    "manage_schedule": AuditAction.SCHEDULE,
+    "pause": AuditAction.SCHEDULE,
+    "resume": AuditAction.SCHEDULE,
+}
+"""Words by which people and assistants begin what is entered under another one."""
+
+
 def _unknown(what: str, word: str, known: Iterable[str]) -> UsageError:
+    if what == "action" and (entered := _BEGUN_AS.get(word)) is not None:
+        remedy = f"What that does is entered as {entered}, and each call of a tool as {AuditAction.TOOL_CALL}."
+        return UsageError(f"no entry of the audit log has {what} {word!r}.", remedy=remedy)
     valid = sorted(map(str, known))
     near = difflib.get_close_matches(word, valid, n=1)
     guess = f"Did you mean {near[0]}? " if near else ""

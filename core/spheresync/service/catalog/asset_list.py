@@ -2,158 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any, TypedDict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from spheresync.answers import AssetPage, AssetRow, MatchRow
-from spheresync.errors import UsageError
 from spheresync.mapping.personal_data import classify
 from spheresync.mapping.search.fields import Field, SearchedText
-from spheresync.mapping.search.question import Question, has_words, names_matched, reasons
+from spheresync.mapping.search.question import has_words, names_matched, reasons
 from spheresync.mapping.search.texts import searched_texts
 from spheresync.model import (
     Asset,
     AssetId,
-    AssetKind,
-    AssetStatus,
     Column,
     PersonalDataClass,
     SpaceName,
+    TargetKey,
     TechnicalName,
     Tier,
-    counted,
 )
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.search_index import with_index
 from spheresync.service import answer_rows
-from spheresync.service.argument_checks import one_of, wants_full
+from spheresync.service.argument_checks import wants_full
+from spheresync.service.catalog.asset_request import KEYS, LATE, AssetsWanted
 from spheresync.service.catalog.known_problems import problems_of
+from spheresync.service.catalog.list_notes import ListNotes
+from spheresync.service.catalog.near_questions import Near
+from spheresync.service.catalog.person_keys import person_keys_of
+from spheresync.service.catalog.stewards import NOBODY, Unattended, steward_of
+from spheresync.service.catalog.stored_definitions import TOGETHER, definitions_of
+from spheresync.service.catalog.typed_columns import TypedColumns
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.service.schedule.tiers import late_since
-from spheresync.state.definitions import decode_asset
 from spheresync.state.records import (
     ANY_CLASS,
     NO_CLASS,
-    AssetFilter,
     AssetHits,
     AssetPlace,
     AssetRecord,
     AssetSort,
     Checkpoint,
+    FacetCount,
 )
 
-LATE = "late"
-"""Asked for like a status: assets that were not read as often as their tier wants, whatever their status is."""
 MOST_NAMED = 12
 """Columns that one row names; of more the number is told."""
-NEAR = 5
 _LONGEST_TEXT = 160
-SEARCHED = "names, labels in every language, business terms, names and labels of columns, and descriptions"
-_BY_WORDS = f"{SEARCHED}: whole words and beginnings of words, in any case, with or without umlauts and accents"
-_PARTS = ", and parts of words in names and labels"
-_NO_PARTS = "; parts of words were not looked for, as whole words find many"
-_GLOB = "names of assets and of columns, by * (any characters) and ? (one)"
-
-
-class AssetArguments(TypedDict, total=False):
-    """The fields of `AssetsWanted`, as arguments."""
-
-    space: str | None
-    kind: str | None
-    tier: str | None
-    status: str | None
-    query: str | None
-    column: str | None
-    pii: str | None
-    term: str | None
-    owner: str | None
-    min_columns: int | None
-    sort: str | None
-    count_only: bool
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class AssetsWanted:
-    """What a list is asked for, in the words of whoever asks."""
-
-    space: str | None = None
-    kind: str | None = None
-    tier: str | None = None
-    status: str | None = None
-    query: str | None = None
-    column: str | None = None
-    pii: str | None = None
-    term: str | None = None
-    owner: str | None = None
-    min_columns: int | None = None
-    sort: str | None = None
-    count_only: bool = False
-    detail: str = "concise"
-
-    @property
-    def question(self) -> Question | None:
-        """What is searched, None where nothing is."""
-        text = (self.query or "").strip()
-        return Question.of(text) if text else None
-
-    def filter(self) -> AssetFilter:
-        """The filter.
-
-        Raises:
-            UsageError: there is no such kind, tier, status or class, or a text is empty.
-        """
-        for name, text in (("column", self.column), ("term", self.term), ("owner", self.owner)):
-            if text is not None and not text.strip():
-                raise UsageError(f"{name} is empty.", remedy=f"Give a {name}, or leave it out.")
-        pii: str | None = self.pii
-        if pii not in {ANY_CLASS, NO_CLASS}:
-            pii = one_of("class of personal data", pii, PersonalDataClass, ANY_CLASS, NO_CLASS)
-        return AssetFilter(
-            space=None if self.space is None else SpaceName(self.space),
-            kind=one_of("kind", self.kind, AssetKind),
-            tier=one_of("tier", self.tier, Tier),
-            status=None if self.status == LATE else one_of("status", self.status, AssetStatus, LATE),
-            column=self.column,
-            pii=pii,
-            term=self.term,
-            owner=self.owner,
-            min_columns=self.min_columns,
-        )
-
-    def order(self) -> tuple[AssetSort, bool]:
-        """By what the list is in order, and whether from the end.
-
-        Raises:
-            UsageError: there is no such order.
-        """
-        if self.sort is None:
-            return (AssetSort.NAME if self.question is None else AssetSort.RELEVANCE), False
-        sort = one_of("sort", self.sort.removeprefix("-"), AssetSort)
-        assert sort is not None
-        if sort is AssetSort.RELEVANCE and self.question is None:
-            raise UsageError("sort=relevance needs a query.", remedy="Give query, or sort by something else.")
-        return sort, self.sort.startswith("-") and sort is not AssetSort.RELEVANCE
+CUT_SHORT = "The page ends before limit, as one answer holds no more; what follows is on the next page."
+EVERY = 1_000_000
 
 
 class AssetLister:
     """Answers one request for a list."""
 
-    def __init__(self, context: RuntimeContext, wanted: AssetsWanted) -> None:
+    def __init__(
+        self,
+        context: RuntimeContext,
+        wanted: AssetsWanted,
+        stewarded: tuple[AssetId, ...] = (),
+        typed: TypedColumns | None = None,
+        unattended: Unattended | None = None,
+    ) -> None:
+        """`stewarded`: assets whose steward is the owner that is asked for; `typed`: what `column` is the type of;
+        `unattended`: those that nobody is named for, where they are asked for.
+        """
         self._context = context
         self._store = context.store
         self._wanted = wanted
         self._question = wanted.question
-        self._among = wanted.filter()
+        self._typed = typed
+        self._among = replace(wanted.filter(), stewarded=stewarded)
+        if typed is not None:
+            self._among = replace(self._among, column=None, only=typed.assets)
+        if unattended is not None:
+            among = unattended.assets if typed is None else tuple({*unattended.assets} & {*typed.assets})
+            self._among = replace(self._among, owner=None, only=among)
         if wanted.status == LATE:
             moments = late_since(context.settings, context.clock())
             self._among = replace(self._among, unread_since=moments)
         self._sort, self._descending = wanted.order()
         self._full = wants_full(wanted.detail)
         self._mapping = context.mapping
+        types = frozenset() if typed is None else typed.types
+        self._notes = ListNotes(context, wanted, self._among, types, unattended)
 
     async def page(self, *, limit: int, cursor: str | None, budget: int | None) -> AssetPage:
         """One page of it; `budget` is how many characters its rows may be long in all."""
@@ -175,32 +108,64 @@ class AssetLister:
         if len(places) < len(hits.places):
             last = places[-1]
             next_cursor = listing.encode(before + len(places), last.key, last.asset.space, last.asset.name)
-        meant, near = await self._nearly(hits)
+        near = await self._notes.near(hits)
         return AssetPage(
             items=shown,
             total=hits.total,
             next_cursor=next_cursor,
             first=first_of_page(before, shown),
             as_of=await self._as_of(),
-            searched=self._searched(hits),
-            notes=await self._notes(hits, left),
-            meant=meant,
-            near=near,
+            searched=self._notes.searched(hits),
+            notes=[*await self._notes.of(hits, left, near), *([CUT_SHORT] if len(shown) < len(rows) else [])],
+            meant=None if near is None else near.meant,
+            near=await self._near_rows(near),
         )
 
     async def _counted(self) -> AssetPage:
-        by_question = self._question
-        counts, left = await self._indexed(lambda: self._store.search.counts(self._among, by_question))
+        counts, left = await self._counts()
         return AssetPage(
             items=[],
             total=sum(each.count for each in counts),
             as_of=await self._as_of(),
             kinds=answer_rows.tally(counts, lambda each: each.kind),
             statuses=answer_rows.tally(counts, lambda each: each.status),
-            notes=await self._notes(AssetHits(total=sum(each.count for each in counts)), left),
+            notes=await self._notes.of(AssetHits(total=sum(each.count for each in counts)), left),
         )
 
+    async def _counts(self) -> tuple[list[FacetCount], int]:
+        by_question = self._question
+        if self._wanted.pii != KEYS:
+            return await self._indexed(lambda: self._store.search.counts(self._among, by_question))
+        every, left = await self._listed(EVERY, None)
+        records = await self._with_keys([each.asset for each in every.places])
+        return [FacetCount(each.id.space, each.kind, self._tier_of(each), each.status, 1) for each in records], left
+
     async def _asked(self, limit: int, after: AssetPlace | None) -> tuple[AssetHits, int]:
+        """Places of the list, and how many assets were not looked at."""
+        if self._wanted.pii != KEYS:
+            return await self._listed(limit, after)
+        every, left = await self._listed(EVERY, None)
+        keyed = {record.id for record in await self._with_keys([each.asset for each in every.places])}
+        places = [each for each in every.places if each.asset in keyed]
+        if after is not None:  # a place that is gone by now begins the list again rather than leave some out
+            passed = [number for number, each in enumerate(places, 1) if each.asset == after.asset]
+            places = places[max(passed, default=0) :]
+        return replace(every, places=tuple(places[:limit]), total=len(keyed)), left
+
+    async def _with_keys(self, assets: Sequence[AssetId]) -> list[AssetRecord]:
+        """Those that have columns which identify persons, or which may lead to one: no index knows of the latter."""
+        found = []
+        for start in range(0, len(assets), TOGETHER):
+            records = await self._store.catalog.some(assets[start : start + TOGETHER])
+            definitions = await self._definitions(records)
+            keys = await self._person_keys(records, definitions)
+            for record in records:
+                known = definitions.get(record.id)
+                if keys.get(record.id) or (known is not None and self._told_columns(record, known)):
+                    found.append(record)
+        return found
+
+    async def _listed(self, limit: int, after: AssetPlace | None) -> tuple[AssetHits, int]:
         question, sort = self._question, self._sort
         if question is not None and sort is AssetSort.RELEVANCE:
             return await self._indexed(lambda: self._store.search.find(question, self._among, limit=limit, after=after))
@@ -224,22 +189,32 @@ class AssetLister:
         checkpoints = await self._store.checkpoints.of_assets([record.id for record in records])
         problems = await problems_of(self._store, records, settings.deletion, settings.target_keys, checkpoints)
         definitions = await self._definitions(records)
-        return [
-            self._explained(
-                self._row(record, problems[record.id], checkpoints.get(record.id, [])),
-                record,
-                definitions.get(record.id),
-            )
-            for record in records
-        ]
+        keys = await self._person_keys(records, definitions)
+        rows = []
+        for record in records:
+            definition = definitions.get(record.id)
+            row = self._row(record, problems[record.id], checkpoints.get(record.id, []), settings.target_keys)
+            told = self._explained(record, definition)
+            told |= _told_keys([*self._identifiers(record, definition), *keys.get(record.id, ())])
+            rows.append(row.model_copy(update=told) if told else row)
+        return rows
 
-    def _row(self, record: AssetRecord, problem: str | None, known: list[Checkpoint]) -> AssetRow:
+    def _row(
+        self, record: AssetRecord, problem: str | None, known: list[Checkpoint], in_force: Collection[TargetKey]
+    ) -> AssetRow:
         tier, held = self._tier_of(record), [each for each in known if each.is_there]
         if self._full:
             return answer_rows.full_asset_row(record, tier, problem, held)
-        in_force = self._context.settings.target_keys
         objects = [f"{each.key}:{each.container}.{each.name}" for each in held if each.key in in_force]
-        return answer_rows.asset_row(record, tier, problem).model_copy(update={"objects": objects or None})
+        counted_by = self._sort is AssetSort.COLUMNS or self._wanted.min_columns is not None
+        row = answer_rows.asset_row(record, tier, problem)
+        told = {
+            "objects": objects or None,
+            "columns": record.column_count if counted_by else None,
+            "changed_at": record.changed_at if self._sort is AssetSort.CHANGED else None,
+            "read_at": record.read_at if self._sort is AssetSort.READ else None,
+        }
+        return row.model_copy(update=told) if any(each is not None for each in told.values()) else row
 
     def _tier_of(self, record: AssetRecord) -> Tier:
         try:
@@ -253,30 +228,44 @@ class AssetLister:
         wanted = self._wanted
         if self._question is None and not (wanted.column or wanted.pii or wanted.term or wanted.owner):
             return {}
-        bodies = await self._store.blobs.get_many([each.definition for each in records if each.definition])
-        found: dict[AssetId, Asset] = {}
-        for record in records:
-            if record.definition is not None and record.definition in bodies:
-                with suppress(ValueError):
-                    found[record.id] = decode_asset(bodies[record.definition])
-        return found
+        return await definitions_of(self._store, records)
 
-    def _explained(self, row: AssetRow, record: AssetRecord, definition: Asset | None) -> AssetRow:
-        """A row with what it answers by."""
+    async def _person_keys(
+        self, records: Sequence[AssetRecord], definitions: Mapping[AssetId, Asset]
+    ) -> Mapping[AssetId, Mapping[str, str]]:
+        """Of whoever asks for personal data, the columns that may lead to persons and have no class."""
+        if self._wanted.pii is None:
+            return {}
+        known = {each.id: (each, definitions[each.id]) for each in records if each.id in definitions}
+        return await person_keys_of(self._store, self._mapping, known)
+
+    def _explained(self, record: AssetRecord, definition: Asset | None) -> dict[str, Any]:
+        """The fields of a row that say by what it answers."""
         update: dict[str, Any] = {}
         wanted_texts = (self._wanted.column, self._wanted.term, self._wanted.owner)
         if self._question is not None or any(text is not None for text in wanted_texts):
             matched, total = self._matched(record, definition)
             update |= {"matched": matched[:MOST_NAMED], "matched_total": total if total > MOST_NAMED else None}
         if self._wanted.pii not in {None, NO_CLASS} and definition is not None:
-            wanted = None if self._wanted.pii == ANY_CLASS else self._wanted.pii
-            columns = self._personal_columns(record, definition)
-            columns = [(word, name) for word, name in columns if wanted in {None, word}]
+            columns = self._told_columns(record, definition)
             by_class: dict[str, list[str]] = {}
             for word, name in columns[:MOST_NAMED]:
                 by_class.setdefault(word, []).append(name)
             update |= {"pii": by_class, "pii_total": len(columns) if len(columns) > MOST_NAMED else None}
-        return row.model_copy(update=update) if update else row
+        return update
+
+    def _identifiers(self, record: AssetRecord, asset: Asset | None) -> list[str]:
+        """Of whoever asks for another class, the columns that tell whom the data of that class is about."""
+        others = {None, ANY_CLASS, NO_CLASS, KEYS, PersonalDataClass.IDENTIFIER}
+        if asset is None or self._wanted.pii in others:
+            return []
+        found = self._personal_columns(record, asset)
+        return [name for word, name in found if word == PersonalDataClass.IDENTIFIER]
+
+    def _told_columns(self, record: AssetRecord, asset: Asset) -> list[tuple[str, str]]:
+        """Class and name of each column of the class that was asked for."""
+        wanted = {ANY_CLASS: None, KEYS: PersonalDataClass.IDENTIFIER}.get(self._wanted.pii or "", self._wanted.pii)
+        return [each for each in self._personal_columns(record, asset) if wanted in {None, each[0]}]
 
     def _personal_columns(self, record: AssetRecord, asset: Asset) -> list[tuple[str, str]]:
         """Class and name of each column that holds personal data, by what stewards say too."""
@@ -290,7 +279,10 @@ class AssetLister:
         found = list[MatchRow]()
         if self._wanted.column is not None and definition is not None:
             by_name: dict[str, Column] = {column.name: column for column in definition.columns}
-            found += [_column_match(by_name[name]) for name in names_matched(self._wanted.column, by_name)]
+            if (typed := self._typed) is not None:
+                found += [_column_match(each) for each in definition.columns if typed.take(each.type)]
+            else:
+                found += [_column_match(by_name[name]) for name in names_matched(self._wanted.column, by_name)]
         total = len(found)
         found = [*self._terms_and_owner(record, definition), *found]
         if self._question is not None:
@@ -299,79 +291,39 @@ class AssetLister:
         return found, total
 
     def _terms_and_owner(self, record: AssetRecord, definition: Asset | None) -> list[MatchRow]:
-        """The terms that were asked for and, of whoever asks for terms or owners, the owner."""
+        """The terms that were asked for, the owner beside them, and in which role whoever was asked for is known."""
         wanted, said = self._wanted, record.context_texts
         if wanted.term is None and wanted.owner is None:
             return []
         terms = [term for term in said.terms if wanted.term is not None and has_words(wanted.term, term)]
         owner = said.owner if said.owner is not None or definition is None else definition.owner
         rows = [MatchRow(field=Field.TERM, text=_shortened(term)) for term in terms[:MOST_NAMED]]
-        return [*rows, MatchRow(field="owner", text=_shortened(owner))] if owner else rows
+        asked = wanted.owner
+        if owner and (asked in {None, NOBODY} or has_words(asked, owner)):
+            rows.append(MatchRow(field="owner", text=_shortened(owner)))
+        if asked is not None and asked.strip("* "):
+            steward = steward_of(self._context, record)
+            if steward and (asked == NOBODY or has_words(asked, steward)):
+                rows.append(MatchRow(field="steward", text=_shortened(steward)))
+        return rows
 
-    def _searched(self, hits: AssetHits) -> str | None:
-        if self._question is None:
-            return None
-        if self._question.glob is not None:
-            return f"{_GLOB}."
-        return f"{_BY_WORDS}{_NO_PARTS if hits.whole_words else _PARTS}."
-
-    async def _notes(self, hits: AssetHits, left: int) -> list[str]:
-        """What the answer does not cover, and what may be meant where nothing was found."""
-        notes = []
-        if left:
-            are = "is" if left == 1 else "are"
-            notes.append(
-                f"Not covered: {counted(left, 'asset')} that {are} not indexed yet; ask again, each time indexes more."
-            )
-        if self._among.pii is not None and (unknown := await self._store.search.unclassified(self._among)):
-            are = "was" if unknown == 1 else "were"
-            notes.append(
-                f"Not covered: {counted(unknown, 'asset')} in which personal data {are} not looked for yet; "
-                "the next reading does."
-            )
-        if not hits.total:
-            notes += await self._why_none()
-        return notes
-
-    async def _why_none(self) -> list[str]:
-        """What filters by text find elsewhere, or what else is there."""
-        notes = []
-        if (column := self._wanted.column) is not None:
-            elsewhere = await self._store.search.counts(AssetFilter(column=column), None)
-            if number := sum(each.count for each in elsewhere):
-                has = "has" if number == 1 else "have"
-                notes.append(f"{counted(number, 'asset')} {has} such a column, and what else is asked leaves them out.")
-            else:
-                near = await self._store.search.similar(column, column=True)
-                nearest_names = f" Nearest: {', '.join(name.upper() for name in near)}." if near else ""
-                globs = "" if "*" in column else "; * stands for any characters, as in *QTY*"
-                notes.append(f"No column is called so{globs}.{nearest_names}")
-        if self._wanted.term is not None:
-            notes.append("Terms, with their synonyms, come from context files; none of these assets has one like that.")
-        if self._wanted.owner is not None:
-            notes.append(
-                "An owner is whom a context file names, else Datasphere; none of these assets has one like that."
-            )
-        return notes
-
-    async def _nearly(self, hits: AssetHits) -> tuple[str | None, list[AssetRow]]:
-        """What may be meant by a question that nothing answers, and the first few assets that answer that."""
-        question = self._question
-        if question is None or hits.total or question.glob is not None:
-            return None, []
-        words = []
-        for alternatives in question.words:
-            word = alternatives[0][0]
-            words.append(next(iter(await self._store.search.similar(word)), word))
-        meant = " ".join(words)
-        if not words or meant == " ".join(alternatives[0][0] for alternatives in question.words):
-            return None, []
-        near = AssetLister(self._context, replace(self._wanted, query=meant, sort=None))
-        found = await self._store.search.find(Question.of(meant), self._among, limit=NEAR)
-        return (meant, await near._rows(found.places)) if found.places else (None, [])
+    async def _near_rows(self, near: Near | None) -> list[AssetRow]:
+        """The first few assets that answer the question that may be meant."""
+        if near is None:
+            return []
+        lister = AssetLister(self._context, replace(self._wanted, query=near.meant, sort=None))
+        lister._question = near.question
+        return await lister._rows(near.places)
 
     async def _as_of(self) -> str | None:
         return max((space.listed_at for space in await self._store.catalog.spaces() if space.listed_at), default=None)
+
+
+def _told_keys(names: list[str]) -> dict[str, Any]:
+    """The fields of a row that name the columns that may lead to persons."""
+    if not names:
+        return {}
+    return {"person_keys": names[:MOST_NAMED], "person_keys_total": len(names) if len(names) > MOST_NAMED else None}
 
 
 def _match(found: SearchedText) -> MatchRow:

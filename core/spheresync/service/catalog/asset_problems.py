@@ -7,22 +7,46 @@ from datetime import datetime
 
 from spheresync.config import DeletionPolicy
 from spheresync.config.sections import Deletion
-from spheresync.model import AssetStatus, Problem, counted, to_the_second
+from spheresync.model import AssetStatus, Problem, RunId, counted, first_of, to_the_second
 from spheresync.planning.decisions.asset_work import held_as_gone
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.runtime.out_of_scope import WIDEN
-from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, PendingRepair, TableDrift, Unwritten
+from spheresync.state.records import (
+    NO_RUN,
+    AssetRecord,
+    Checkpoint,
+    CheckpointState,
+    DriftEffect,
+    PendingRepair,
+    TableDrift,
+    Unwritten,
+)
+
+_NAMED_FIELDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """By which run and when an asset became held, and which run was undone by that."""
+
+    run: RunId
+    at: str
+    undone: RunId
 
 
 @dataclass(frozen=True, slots=True)
 class KnownAssetState:
-    """What the state holds of one asset in one target. `undone` is the run that the undo which holds it undid."""
+    """What the state holds of one asset in one target.
+
+    `hold` is what is on record of the undo that holds it; `deleted_by` who asked for the run that deleted its table.
+    """
 
     record: AssetRecord
     checkpoint: Checkpoint | None = None
     unwritten: Unwritten | None = None
     drift: TableDrift | None = None
-    undone: str | None = None
+    hold: Hold | None = None
+    deleted_by: str | None = None
 
 
 def problem_text(known: KnownAssetState, deletion: Deletion) -> str | None:
@@ -44,8 +68,9 @@ def _left_out(record: AssetRecord) -> str | None:
 
 
 def _held(known: KnownAssetState, deletion: Deletion) -> str:
-    by = "an undo" if known.undone is None else f"the undo of run {known.undone}"
-    since = "" if known.checkpoint is None else f" since {to_the_second(known.checkpoint.synced_at)}"
+    hold = known.hold
+    by = "an undo" if hold is None else f"the undo of run {hold.undone}"
+    since = "" if hold is None else f" since {to_the_second(hold.at)} (run {hold.run})"
     if known.record.misses:
         return f"{_gone(known)} {_held_and_gone(known, deletion, f'Held by {by}{since}')}"
     if known.checkpoint is not None and known.checkpoint.state is CheckpointState.DELETED:
@@ -110,11 +135,25 @@ def _drifted(known: KnownAssetState) -> str | None:
         return None
     mends = ""
     if drift.rest >= PendingRepair.TO_MEND:
-        mends = " The next sync looks at the table again, and mends it."
+        mends = _mended_in_part(drift) or " The next sync looks at the table again, and mends it."
         if known.record.problem is not None:  # nothing is planned for what nobody can read
             mends = " A sync mends it once the asset can be read again."
-    remedy = "" if mends else f" {drift.remedy}"
-    return f"{drift.table}: {drift.reason}.{mends}{remedy}"
+    told = not mends or drift.rest is PendingRepair.TO_MEND_IN_PART
+    return f"{drift.table}: {drift.reason}.{mends}{f' {drift.remedy}' if told else ''}"
+
+
+def _mended_in_part(drift: TableDrift) -> str:
+    """What the next sync writes over and what it leaves, where the policies say both; empty where they do not."""
+    if drift.rest is not PendingRepair.TO_MEND_IN_PART:
+        return ""
+    mended = [each.path for each in drift.fields if each.effect is DriftEffect.RESTORE]
+    left = [each.path for each in drift.fields if each.effect is DriftEffect.REPORT]
+    if not mended:
+        return ""
+    return (
+        f" The next sync looks at the table again, and writes over {first_of(mended, _NAMED_FIELDS)}; it leaves "
+        f"{first_of(left, _NAMED_FIELDS)}, which the drift policy only reports."
+    )
 
 
 def _leaving(known: KnownAssetState, deletion: Deletion) -> str | None:
@@ -131,7 +170,24 @@ def _leaving(known: KnownAssetState, deletion: Deletion) -> str | None:
             f"Its table is marked as retired since {retired}: Datasphere has not listed it since {since}. "
             f"{_next_for_retired(deletion)} It is active again once Datasphere lists it again."
         )
+    if record.status is AssetStatus.DELETED and known.checkpoint is not None:
+        return _deleted(known, known.checkpoint)
     return None
+
+
+def _deleted(known: KnownAssetState, checkpoint: Checkpoint) -> str:
+    """What became of the table of an asset that has none any more: when, by which run, and who asked for that."""
+    taken_back = checkpoint.state is CheckpointState.TAKEN_BACK
+    what = "What was ours on" if taken_back else "Its table"
+    did = "was taken back" if taken_back else "was deleted"
+    at, table = to_the_second(checkpoint.synced_at), ".".join(checkpoint.address)
+    missed = to_the_second(known.record.first_missed_at) if known.record.misses else None
+    gone = f" Datasphere has not listed the asset since {missed}." if missed else ""
+    if checkpoint.run_id == NO_RUN:
+        return f"{what} {table} {did} at {at}.{gone}"
+    by = f"run {checkpoint.run_id}" + ("" if known.deleted_by is None else f", asked for by {known.deleted_by}")
+    back = f"`spheresync revert {checkpoint.run_id}` makes a change set that undoes that."
+    return f"{what} {table} {did} at {at} by {by}.{gone} {back}"
 
 
 def _next_for_missing(known: KnownAssetState, deletion: Deletion) -> str:

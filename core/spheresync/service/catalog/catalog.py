@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Unpack
 
 from spheresync.answers import (
@@ -25,6 +25,7 @@ from spheresync.mapping.instructing_texts import instructing_texts
 from spheresync.mapping.patterns import is_for
 from spheresync.mapping.personal_data import PersonalDataFinding, classify, was_classified, with_personal_data
 from spheresync.mapping.rules import Decision
+from spheresync.mapping.unmatched import unmatched_rules
 from spheresync.model import (
     Address,
     Asset,
@@ -49,22 +50,43 @@ from spheresync.runtime.out_of_scope import space_outside
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import require_found
 from spheresync.runtime.settled_context import settle_context
-from spheresync.runtime.unknown_names import WrongName, named_asset, unknown_asset, unknown_name, unknown_names
+from spheresync.runtime.unknown_names import (
+    WrongName,
+    named_asset,
+    unknown_asset,
+    unknown_name,
+    unknown_names,
+    with_meant_assets,
+)
 from spheresync.runtime.unread import objects_off
 from spheresync.service import answer_rows
 from spheresync.service.argument_checks import wants_full
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.catalog.asset_list import AssetArguments, AssetLister, AssetsWanted
+from spheresync.service.catalog.asset_list import AssetLister
+from spheresync.service.catalog.asset_request import AssetArguments, AssetsWanted
 from spheresync.service.catalog.business_context import business_context, context_findings, rule_rows
 from spheresync.service.catalog.column_pages import ColumnsWanted
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
-from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
+from spheresync.service.catalog.lineage import (
+    answer_of,
+    export_lineage,
+    not_known,
+    referred_by,
+    trace_lineage,
+)
 from spheresync.service.catalog.name_contests import contest_of
-from spheresync.service.catalog.other_names import other_names
+from spheresync.service.catalog.other_names import differing_by_case, other_names
+from spheresync.service.catalog.person_keys import person_keys_of
+from spheresync.service.catalog.stewards import stewarded_by, unattended
+from spheresync.service.catalog.suggestions import suggestions
+from spheresync.service.catalog.typed_columns import typed_columns
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
+from spheresync.service.drift.drifted_otherwise import drifted_otherwise, otherwise_text
+from spheresync.service.drift.last_look import asset_as_of
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
+from spheresync.state.lost_objects import LostObject, lost_object
 from spheresync.state.records import AssetRecord, Checkpoint, FormerTable, SpaceRecord
 from spheresync.targets.registry import design_of
 
@@ -87,7 +109,7 @@ class Catalog:
         report = await SharedDiscovery(self._context).discover(
             checked, full=False, since=self._first.asked_at(), progress=progress
         )
-        await require_found(self._store, checked, self._context.mapping.outside_scope)
+        await require_found(self._store, checked, self._context.outside)
         empty = await empty_tenant(self._store) if report.empty else None
         none = () if empty is None else (empty.problem,)
         off = objects_off(await self._store.catalog.with_problems(), checked)
@@ -159,7 +181,14 @@ class Catalog:
         """
         authorize(principal, Permission.READ)
         await settle_context(self._store, self._context.mapping)
-        lister = AssetLister(self._context, AssetsWanted(**wanted))
+        asked = AssetsWanted(**wanted)
+        lister = AssetLister(
+            self._context,
+            asked,
+            await stewarded_by(self._context, asked.owner),
+            await typed_columns(self._store, asked.column),
+            await unattended(self._context, asked.owner),
+        )
         if (space := wanted.get("space")) is not None:
             await self._require_space(space)
         return await lister.page(limit=limit, cursor=cursor, budget=budget)
@@ -173,19 +202,9 @@ class Catalog:
             have = "has" if count == 1 else "have"
             return f"Not among these: {counted(count, 'held asset')} that {have} no table since an undo deleted it."
         if status == AssetStatus.DRIFTED:
-            return await self._drifted_otherwise()
+            others = otherwise_text(await drifted_otherwise(self._store, self._context.settings.target_keys))
+            return f"Others changed objects of these too, which stand under another status: {others}." if others else ""
         return ""
-
-    async def _drifted_otherwise(self) -> str:
-        """Assets whose tables others changed and that stand worse than drifted, or are held."""
-        drifted = (await self._store.drift.summary()).drifted
-        _, listed = await self._store.catalog.page(status=AssetStatus.DRIFTED, limit=1)
-        if drifted <= listed:
-            return ""
-        return (
-            f"Not among these: {counted(drifted - listed, 'more table')} known to be changed by others, of assets that "
-            "are listed under another status (failed, conflict or held), as that is worse or lasts longer."
-        )
 
     async def describe_asset(
         self,
@@ -229,6 +248,8 @@ class Catalog:
         for column in definition.columns if definition is not None else ():
             if column.pii is not None:
                 pii.setdefault(column.pii, []).append(column.name)
+        whole = {} if definition is None else {record.id: (record, definition)}
+        person_keys = await person_keys_of(self._store, mapping, whole)
         decision = record.decided_by(mapping)
         prints = record.fingerprints
         return AssetDetail(
@@ -243,16 +264,26 @@ class Catalog:
             else [],
             context=business_context(definition, said, mapping.context.terms, decision),
             targets=[
-                *(answer_rows.target_row(checkpoint) for checkpoint in checkpoints if checkpoint.is_there),
+                *[answer_rows.target_row(each, await self._lost(each)) for each in checkpoints if each.is_there],
                 *[answer_rows.former_row(former) for former in await self._former_tables(record.id)],
             ],
             fingerprints={}
             if prints is None
             else {"schema": prints.schema, "content": prints.content, "metadata": prints.metadata},
             last_sync=max((checkpoint.synced_at for checkpoint in checkpoints), default=None),
+            read_at=record.read_at,
+            seen_in_aws=asset_as_of(record, checkpoints, await self._store.drift.looks()),
             pii=pii,
             personal_data="classified" if classified else "not_classified",
+            person_keys=person_keys.get(record.id, {}),
+            differ_by_case=await differing_by_case(self._store, record.id),
         ).model_copy(update={**(await other_names(self._store, record)).told()})
+
+    async def _lost(self, checkpoint: Checkpoint) -> LostObject | None:
+        """What others are known to have made of an object, as far as nobody has made it again."""
+        asset, key = checkpoint.asset, checkpoint.key
+        drift = (await self._store.drift.of([asset], key)).get(asset)
+        return lost_object(checkpoint, drift, (await self._store.unwritten.of([asset], key)).get(asset))
 
     async def _former_tables(self, asset: AssetId) -> list[FormerTable]:
         """The tables that an asset had before rules named it anew, and that are still there."""
@@ -308,14 +339,16 @@ class Catalog:
             included=decision.included and record.kind.holds_data,
             reason=decision.excluded_by or _no_table(record.kind),
             tier=decision.tier,
-            database=address.container,
-            table=address.name,
+            database=address.container if record.kind.holds_data else "",
+            table=address.name if record.kind.holds_data else "",
             rules=rule_rows(decision),
             names=[
                 *explanation.names,
                 *names.explained(f"{address.container}.{address.name}"),
                 *await self._elsewhere(record, key),
-            ],
+            ]
+            if record.kind.holds_data
+            else [],
             columns=[
                 ColumnDecision(
                     name=column.name,
@@ -338,6 +371,7 @@ class Catalog:
                 *explanation.findings,
                 *await findings_of(self._store, record.id),
             ],
+            unmatched=unmatched_rules(self._context.settings, record.id, record.kind, record.label),
         ).model_copy(update={**names.told()})
 
     async def _elsewhere(self, record: AssetRecord, explained: TargetKey) -> list[str]:
@@ -386,29 +420,22 @@ class Catalog:
         found = await trace_lineage(self._context, record, column=column, direction=direction, depth=depth or DEPTH)
         if export is not None:
             await export_lineage(self._context, record, found, export)
+        references = await referred_by(self._context, record, direction, column=column)
         return answer_of(
             record,
             found,
             direction,
             depth or DEPTH,
             of_one=column is not None,
-            reads_objects=self._context.settings.datasphere.objects == "on",
+            unknown=await not_known(self._context, record, found, direction, column=column, references=references),
+            references=references,
             budget=budget,
         )
 
-    async def suggest(self, what: str, prefix: str, principal: Principal, space: str | None = None) -> list[str]:
-        """Values for argument completion, at most 100."""
+    async def suggest(self, what: str, typed: str, principal: Principal, space: str | None = None) -> list[str]:
+        """Values for argument completion: at most 100 that begin with what was typed, or else hold it."""
         authorize(principal, Permission.READ)
-        if what == "space":
-            names: Iterable[str] = (record.name for record in await self._store.catalog.spaces())
-        elif what == "run":
-            names = (run.id for run in (await self._store.runs.page(limit=100))[0])
-        elif what == "change_set":
-            names = (record.id for record in await self._store.change_sets.latest(100))
-        else:
-            records = await self._store.catalog.assets(SpaceName(space) if space is not None else None)
-            names = (record.id.name if space else str(record.id) for record in records)
-        return sorted(name for name in names if name.startswith(prefix))[:100]
+        return await suggestions(self._store, what, typed, SpaceName(space) if space is not None else None)
 
     def _left_out(self, space: SpaceRecord) -> Problem | None:
         """That the scope leaves a space out, which is no fault and yet why nothing of it is listed."""
@@ -426,11 +453,11 @@ class Catalog:
     async def _record(self, named: str | AssetId) -> AssetRecord:
         asset = named_asset(named) if isinstance(named, str) else named
         if isinstance(asset, WrongName):
-            raise unknown_names([asset])
+            raise unknown_names(with_meant_assets([asset], await self._store.catalog.ids()))
         record = await self._store.catalog.asset(asset)
         if record is None:
             spaces = {space.name for space in await self._store.catalog.spaces()}
-            outside = self._context.mapping.outside_scope
+            outside = self._context.outside
             raise unknown_names([unknown_asset(asset, await self._store.catalog.ids(), spaces, outside=outside)])
         return record
 

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from spheresync.config.sections import Deletion
-from spheresync.errors import UsageError
+from spheresync.errors import RefusedError, UsageError
 from spheresync.mapping.patterns import is_for
-from spheresync.model import AssetId, AssetStatus, TargetKey
-from spheresync.service.catalog.asset_problems import KnownAssetState, problem_text
+from spheresync.model import AssetId, AssetStatus, RunId, TargetKey
+from spheresync.service.catalog.asset_problems import Hold, KnownAssetState, problem_text
 from spheresync.state.port import Store
-from spheresync.state.records import AssetRecord, Checkpoint
+from spheresync.state.records import AssetRecord, AuditFilter, AuditOutcome, Checkpoint
+
+_LATEST = 50
+"""Entries of one asset among which the undo that holds it is looked for: a held one gets hardly any more."""
+_HELD_BY = frozenset({AuditOutcome.DONE, AuditOutcome.ALREADY})
 
 
 async def problems_of(
@@ -69,8 +73,12 @@ async def _known_in(
     found = {}
     for record in records:
         checkpoint = checkpoints.get(record.id)
-        undone = await _undone(store, checkpoint) if record.status is AssetStatus.HELD else None
-        found[record.id] = KnownAssetState(record, checkpoint, unwritten.get(record.id), drifts.get(record.id), undone)
+        held = record.status is AssetStatus.HELD and checkpoint is not None and checkpoint.held is not None
+        hold = await _hold(store, record.id, key) if held else None
+        deleted_by = await _asked_by(store, checkpoint) if record.status is AssetStatus.DELETED else None
+        found[record.id] = KnownAssetState(
+            record, checkpoint, unwritten.get(record.id), drifts.get(record.id), hold, deleted_by
+        )
     return found
 
 
@@ -78,12 +86,30 @@ def _of_key(checkpoints: Mapping[AssetId, Sequence[Checkpoint]], key: TargetKey)
     return {asset: each for asset, checkpoint in checkpoints.items() for each in checkpoint if each.key == key}
 
 
-async def _undone(store: Store, checkpoint: Checkpoint | None) -> str | None:
-    """The run that was undone by what holds an asset; None where that is not on record any more."""
-    if checkpoint is None:
-        return None
-    with suppress(UsageError):
-        run = await store.runs.get(checkpoint.run_id)
-        if run.change_set_id is not None:
-            return (await store.change_sets.get(run.change_set_id)).undo_of
+async def _asked_by(store: Store, checkpoint: Checkpoint | None) -> str | None:
+    """Who asked for the run that wrote a table last; None where that is not on record any more."""
+    if checkpoint is not None:
+        with suppress(UsageError):
+            return (await store.runs.get(checkpoint.run_id)).actor.id
+    return None
+
+
+async def _hold(store: Store, asset: AssetId, key: TargetKey) -> Hold | None:
+    """How an asset became held; None where that is not on record any more.
+
+    The checkpoint does not tell: an undo that finds all as it should be writes nothing, and a repair writes anew what
+    stays held.
+    """
+    runs = set[RunId]()
+    entries, _ = await store.audit.query(AuditFilter(asset=str(asset)), limit=_LATEST)
+    for entry in entries:
+        if entry.target != key.target or entry.run_id is None or entry.run_id in runs:
+            continue
+        runs.add(RunId(entry.run_id))
+        with suppress(UsageError, RefusedError):
+            run = await store.runs.get(RunId(entry.run_id))
+            if run.change_set_id is None or entry.outcome not in _HELD_BY:
+                continue
+            if (undone := (await store.change_sets.get(run.change_set_id)).undo_of) is not None:
+                return Hold(run.id, entry.at, undone)
     return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import anyio.lowlevel
 
-from spheresync.answers import LineageAnswer, LineageEdge, LineageNode
+from spheresync.answers import LineageAnswer, LineageEdge, LineageNode, ReferenceRow
 from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.errors import UsageError
 from spheresync.lineage.graph import Lineage
@@ -17,11 +18,22 @@ from spheresync.lineage.stored import LineageOfNow
 from spheresync.lineage.trace import Tracer
 from spheresync.model import Direction, EdgeKind, LineageExport, canonical_json, isoformat
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.kinds_not_read import reads_objects
 from spheresync.runtime.unknown_names import unknown_name
 from spheresync.service.catalog.lineage_extent import fitting
+from spheresync.service.catalog.lineage_unknown import is_end, may_use, unknown_of
+from spheresync.service.catalog.referring_assets import Reference, references_to
+from spheresync.service.catalog.stored_definitions import definitions_of
 from spheresync.state.atomic_file import AtomicFile
 from spheresync.state.output_file import place_file
 from spheresync.state.records import AssetRecord
+
+_MOST_REFERENCES = 30
+"""References that one answer names; of more the number is told."""
+_REFERENCE = 70
+"""Characters of a reference in an answer besides names."""
+_MOST_OTHERS = 300
+"""Assets of the same space whose definitions are looked at for what does not tell what it is made from."""
 
 
 async def trace_lineage(
@@ -43,7 +55,8 @@ async def trace_lineage(
         known = [str(each.name) for each in definition.columns]
         if column not in known:
             raise unknown_name(f"column of {record.id}", column, known, listing="describe_asset")
-    return await Tracer(source, str(record.id), depth=depth, column=column).run(ways[direction])
+    found = await Tracer(source, str(record.id), depth=depth, column=column).run(ways[direction])
+    return replace(found, findings=(*source.not_written, *found.findings))
 
 
 async def export_lineage(context: RuntimeContext, record: AssetRecord, found: Lineage, export: LineageExport) -> None:
@@ -66,6 +79,46 @@ async def export_lineage(context: RuntimeContext, record: AssetRecord, found: Li
     await place_file(context.settings.state_dir, export.file, write, nothing_more, replace=export.replace)
 
 
+async def referred_by(
+    context: RuntimeContext, record: AssetRecord, direction: str, *, column: str | None
+) -> list[Reference]:
+    """What refers to an asset by associations and foreign keys; nobody who asks only where it comes from wants it."""
+    if Direction(direction) is Direction.UPSTREAM:
+        return []
+    return await references_to(context.store, record.id, column)
+
+
+async def not_known(
+    context: RuntimeContext,
+    record: AssetRecord,
+    found: Lineage,
+    direction: str,
+    *,
+    column: str | None,
+    references: Sequence[Reference],
+) -> list[str]:
+    """What is not known of where an asset comes from, and of what uses it."""
+    told = reads_objects(context.settings)
+    asset, way = str(record.id), Direction(direction)
+    definition = (await definitions_of(context.store, [record])).get(record.id)
+    said = [
+        *unknown_of(
+            asset,
+            definition,
+            found,
+            way,
+            reads_objects=told,
+            column=column,
+            referred_to=bool(references),
+        )
+    ]
+    if way is Direction.UPSTREAM or not told or is_end(definition):
+        return said
+    listed = [each for each in await context.store.catalog.assets(record.id.space) if each.kind.may_be_exposed]
+    others = await definitions_of(context.store, [each for each in listed if not each.misses][:_MOST_OTHERS])
+    return [*said, *may_use(asset, [*others.values()])]
+
+
 def answer_of(
     record: AssetRecord,
     found: Lineage,
@@ -73,12 +126,13 @@ def answer_of(
     depth: int,
     *,
     of_one: bool,
-    reads_objects: bool,
+    unknown: Sequence[str] = (),
+    references: Sequence[Reference] = (),
     budget: int | None = None,
 ) -> LineageAnswer:
     """What faces show of a lineage, with what is left out of it where there is too much for one answer.
 
-    `reads_objects`: whether definitions are read that say what an asset is made from.
+    `unknown`: what is not known of it, in sentences; `references`: what refers to it though no data flows there.
     """
     tables = [edge for edge in found.edges if edge.kind is EdgeKind.TABLE]
     carried = (replace(edge, via="") for edge in found.edges if edge.kind is EdgeKind.COLUMN)
@@ -86,13 +140,10 @@ def answer_of(
     findings = list(found.findings)
     if found.cut:
         findings.append(f"there is more beyond depth {depth}; ask for a greater depth, or for what stands at its end")
-    if not reads_objects:
-        findings.append(
-            "datasphere.objects is off, so the definitions that say what an asset is made from are not read, and what "
-            "is shown is less than there is; set `datasphere: {objects: on}` and discover again"
-        )
-    if record.definition is None:
-        findings.append(f"{record.id} was never read, so nothing is known of where it comes from")
+    findings += unknown
+    named = references[:_MOST_REFERENCES]
+    if budget is not None:
+        budget = max(0, budget - sum(map(_length, named)))
     shown = fitting(str(record.id), found.nodes, tables, columns, of_one=of_one, budget=budget)
     return LineageAnswer(
         asset=str(record.id),
@@ -111,5 +162,14 @@ def answer_of(
             )
             for edge in (*shown.tables, *shown.columns)
         ],
+        referred_by=[
+            ReferenceRow(asset=each.asset, association=each.association, columns=dict(each.columns)) for each in named
+        ],
+        referred_by_total=len(references) if len(references) > len(named) else None,
         findings=[*findings, *shown.left_out],
     )
+
+
+def _length(reference: Reference) -> int:
+    names = (reference.asset, reference.association, *(name for pair in reference.columns for name in pair))
+    return _REFERENCE + 2 * sum(map(len, names))

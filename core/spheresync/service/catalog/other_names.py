@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spheresync.mapping.search.question import Question
 from spheresync.model import AssetId, TargetKey
 from spheresync.planning.decisions.renames import likely_renames
 from spheresync.planning.names.rename_notes import former_names
+from spheresync.runtime.search_index import with_index
 from spheresync.state.port import Store
-from spheresync.state.records import AssetRecord
+from spheresync.state.records import AssetFilter, AssetRecord
+
+_MOST = 5
+"""Assets of a name that are looked at: the search has those that are called so before all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,14 @@ class OtherNames:
                 f"tells nothing that proves it, so table {table} goes as that of any asset does that is gone"
             )
         return found
+
+
+async def differing_by_case(store: Store, asset: AssetId) -> list[str]:
+    """Other assets of the space whose names differ by case only, so that one is easily taken for the other."""
+    question = Question.of(asset.name)
+    hits, _ = await with_index(store, lambda: store.search.find(question, AssetFilter(space=asset.space), limit=_MOST))
+    found = [place.asset for place in hits.places]
+    return [str(each) for each in found if each != asset and each.name.casefold() == asset.name.casefold()]
 
 
 async def other_names(store: Store, record: AssetRecord, held_in: TargetKey | None = None) -> OtherNames:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from spheresync.answers import ApprovalAnswer, ChangeRow, ChangeSetAnswer, PromotionAnswer
+from spheresync.answers import (
+    ApprovalAnswer,
+    ChangeSetAnswer,
+    ConsentAnswer,
+    OpenChangeSets,
+    PromotionAnswer,
+)
 from spheresync.config.reading.trial import with_trial_rules
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import PermissionRefusedError, RefusedError
@@ -26,8 +33,9 @@ from spheresync.planning.decisions.access import reviews_access
 from spheresync.planning.decisions.approvals import approved_by_another, valid_approval
 from spheresync.planning.lost_bodies import require_whole_bodies
 from spheresync.planning.plan_request import PlanRequest
-from spheresync.planning.planner import make_change_set, try_rules
+from spheresync.planning.planner import make_change_set
 from spheresync.planning.promotion import make_promotion
+from spheresync.planning.trial_plan import try_rules
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope
@@ -56,7 +64,7 @@ from spheresync.state.records import (
 KNOWN_DRIFT = "known_drift"
 """Code of the finding that others are known to have changed something of a preview's scope."""
 _NAMED = 5
-_OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
+_OWN = "Who made a change set is no second person: what waits for one waits until somebody else has approved it."
 _PART = "This change set is about a part of the catalog, and the promotion counts for all of it."
 
 
@@ -198,10 +206,17 @@ class Changes:
         authorize(principal, Permission.READ)
         return await self._change_sets.answer(change_set_id, detail=detail, limit=limit, cursor=cursor, budget=budget)
 
-    async def list_deletes(self, change_set_id: str, principal: Principal) -> list[ChangeRow]:
-        """Every delete of a change set, also those that a guard holds back: what a person is asked about."""
+    async def list_open(
+        self, principal: Principal, *, limit: int = 20, cursor: str | None = None, budget: int | None = None
+    ) -> OpenChangeSets:
+        """The change sets that may still be applied, whoever made them, newest first."""
         authorize(principal, Permission.READ)
-        return await self._change_sets.deletes(change_set_id)
+        return await self._change_sets.open(limit=limit, cursor=cursor, budget=budget)
+
+    async def consent(self, change_set_id: str, principal: Principal, *, assets: Collection[str] = ()) -> ConsentAnswer:
+        """What of a change set, or of the part of some assets, a person is asked about before it is applied."""
+        authorize(principal, Permission.READ)
+        return await self._change_sets.consent(change_set_id, assets)
 
     async def approve(self, change_set_id: str, principal: Principal, *, limit: int = 20) -> ApprovalAnswer:
         """Note that a person approves a change set as it is. The same person again changes nothing.

@@ -14,7 +14,8 @@ from spheresync.config.durations import format_duration
 from spheresync.model import Action, AssetId, Tier, counted
 from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.runtime.context import RuntimeContext
-from spheresync.schedule.control import LEASE, may_write, paused_tiers
+from spheresync.runtime.paused_tiers import paused_tiers
+from spheresync.schedule.control import LEASE, may_write
 from spheresync.schedule.pending_work import REMOVES, work_of
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from spheresync.answers import ChangeRow, ChangeSetAnswer
+from collections.abc import Collection
+
+from spheresync.answers import ChangeSetAnswer, ConsentAnswer, OpenChangeSets
 from spheresync.errors import UsageError
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import Action, ChangeSetId, Problem, RunId, RunKind, isoformat
-from spheresync.planning.decisions.access import count_access_changes, reviews_access, reviews_access_in
+from spheresync.planning.decisions.access import (
+    access_findings,
+    count_access_changes,
+    reviews_access,
+    reviews_access_in,
+)
 from spheresync.planning.decisions.approvals import (
+    ACCESS,
+    LEFT_FOR_APPROVAL,
     NEEDS_ALLOWANCE,
     WAITS_FOR_A_PERSON,
     access_waits,
@@ -17,10 +26,13 @@ from spheresync.planning.decisions.approvals import (
     promotion_waits,
 )
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.scope import Scope
 from spheresync.service import answer_rows
 from spheresync.service.argument_checks import wants_full
 from spheresync.service.changes.scheduler_writes import scheduler_writes
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
+from spheresync.service.drift.last_look import unchanged_as_of
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.records import ChangeSetRecord
 
@@ -67,7 +79,36 @@ class StoredChangeSets:
             first=first_of_page(before, rows),
             now=self._context.clock(),
         )
+        if answer.summary.get(Action.UNCHANGED):
+            answer = answer.model_copy(update={"seen_in_aws": await self.seen_in_aws(record)})
+        if record.blocked and self._is_open(record) and approved_by_another(record):
+            answer = answer.model_copy(update={"blocked": await self._still_blocked(record)})
         return answer if record.run_id is None else answer.model_copy(update=await self._what_became(record.run_id))
+
+    async def seen_in_aws(self, record: ChangeSetRecord, *, full: bool = False) -> str:
+        """When AWS was looked at, of which it says that something is unchanged; `full`: by a run that compares all."""
+        scope = Scope.from_json(decode_cell(record.request))
+        return unchanged_as_of(await self._store.drift.looks(), scope, full=full)
+
+    async def open(self, *, limit: int = 20, cursor: str | None = None, budget: int | None = None) -> OpenChangeSets:
+        """Those that may still be applied, whoever made them, newest first."""
+        listing, now = Listing.of("open change sets"), isoformat(self._context.clock())
+        before, start = listing.position(cursor, int)
+        size = page_size(limit)
+        found = await self._store.change_sets.open(
+            at=now, before=None if start is None else int(start[0]), limit=size + 1
+        )
+        rows = rows_within([answer_rows.open_change_set_row(record) for _, record in found[:size]], budget)
+        more = None
+        if len(found) > len(rows):
+            more = listing.encode(before + len(rows), found[len(rows) - 1][0])
+        total, idle = await self._store.change_sets.count_open(at=now)
+        return OpenChangeSets(items=rows, total=total, next_cursor=more, first=first_of_page(before, rows), idle=idle)
+
+    async def _still_blocked(self, record: ChangeSetRecord) -> int:
+        """How many items are held back though a second person has approved the change set."""
+        items = await self._store.change_sets.all_items(record.id)
+        return sum(item.blocked_by not in {None, *LEFT_FOR_APPROVAL} for item in items)
 
     async def _what_became(self, run_id: RunId) -> dict[str, str | list[str]]:
         """How the run ended that applied a change set, and which assets it kept to where it was for a part of it."""
@@ -78,12 +119,24 @@ class StoredChangeSets:
         part = RunRequest.parse(run.request).scope.assets if run.kind is RunKind.APPLY else frozenset()
         return {"run_state": run.state, "applied_assets": [str(asset) for asset in sorted(part)]}
 
-    async def deletes(self, change_set_id: str) -> list[ChangeRow]:
-        """Every delete of a change set, also those that a guard holds back: what a person is asked about."""
+    async def consent(self, change_set_id: str, assets: Collection[str]) -> ConsentAnswer:
+        """Which items of a change set, all or those of some assets, are such that a person is asked about them.
+
+        What a second person has approved, or has to approve first, is asked of nobody else.
+        """
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
-        items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=[Action.DELETE])
+        accesses = any(finding.code == ACCESS for finding in record.findings)
+        actions = None if accesses else [Action.DELETE]
+        items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=actions)
         require_as_saved(record, items, await self._store.change_sets.seals(record.id))
-        return [answer_rows.change_row(item, full=False) for item in items]
+        asked = [item for item in items if not assets or str(item.asset) in assets]
+        approved, settings = approved_by_another(record), self._context.settings
+        unreviewed = [] if approved else [each for each in asked if not reviews_access_in(settings, each.target)]
+        return ConsentAnswer(
+            deletes=[answer_rows.change_row(item, full=False) for item in asked if item.action is Action.DELETE],
+            access=[finding.message for finding in access_findings(unreviewed)],
+            approved=approved,
+        )
 
     def _is_open(self, record: ChangeSetRecord) -> bool:
         return record.run_id is None and record.expires_at >= isoformat(self._context.clock())

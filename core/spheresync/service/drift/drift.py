@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRow
+from spheresync.config.drift_policy import carries_policies
 from spheresync.errors import UsageError
 from spheresync.model import Principal, ScopeRequest
+from spheresync.planning.decisions.drift_findings import as_repaired
 from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
@@ -14,7 +16,10 @@ from spheresync.runtime.scope import checked_scope
 from spheresync.service import answer_rows, cursors
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.scope_checks import require_within_spaces, require_within_tiers
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.records import DriftLook, TableDrift
+
+_OVERWRITE_OF_ALL = "overwrite puts back what the drift policies would leave, and that is asked for asset by asset."
 
 
 class Drift:
@@ -29,6 +34,7 @@ class Drift:
         scope: ScopeRequest,
         principal: Principal,
         *,
+        overwrite: bool = False,
         limit: int = 20,
         cursor: str | None = None,
         budget: int | None = None,
@@ -39,16 +45,20 @@ class Drift:
         Args:
             scope: what part of the tenant; everything by default.
             principal: who asks.
+            overwrite: the repair puts back what others changed of the assets named, whatever the policies say.
             limit: objects in this answer.
             cursor: of an earlier answer: its next page, without looking again.
             budget: characters of these objects in all.
             progress: told of each database.
 
         Raises:
-            UsageError: the scope names something unknown, or the cursor is of a list that is no longer whole.
+            UsageError: the scope names something unknown, or no asset to overwrite, or the cursor is of a list that is
+                no longer whole.
             TargetError: the target does not answer, or not one database could be read: nothing is known.
         """
         authorize(principal, Permission.OPERATE)
+        if overwrite and not scope.assets:
+            raise UsageError(_OVERWRITE_OF_ALL, remedy="Name each asset whose table is to be put back.")
         size = cursors.page_size(limit)
         pages = cursors.Listing.of(
             "drift",
@@ -57,6 +67,7 @@ class Drift:
             tiers=[*scope.tiers],
             targets=[*scope.targets],
             destinations=[*scope.destinations],
+            **({"overwrite": True} if overwrite else {}),
         )
         start = pages.decode(cursor, str, int)
         if start is not None:
@@ -68,7 +79,7 @@ class Drift:
                 scope,
                 keys=providers.keys,
                 listed=True,
-                outside=providers.mapping.outside_scope,
+                outside=providers.outside,
             )
             require_within_spaces(checked)
             await require_within_tiers(self._store, providers.mapping, checked)
@@ -81,6 +92,7 @@ class Drift:
                 principal=principal,
                 clock=self._context.clock,
                 progress=progress,
+                whatever_policy=overwrite,
             )
             look, found = await sweep.run()
         return _answer(pages, look, [*enumerate(found[:size], start=1)], total=len(found), budget=budget)
@@ -96,7 +108,19 @@ class Drift:
                 remedy="Leave cursor out to look for drift anew.",
             )
         found = await self._store.drift.found(look_id, after=after, limit=size)
-        return _answer(pages, look, found, total=total, budget=budget)
+        return _answer(pages, look, await self._as_told(look, found), total=total, budget=budget)
+
+    async def _as_told(
+        self, look: DriftLook, found: Sequence[tuple[int, TableDrift]]
+    ) -> Sequence[tuple[int, TableDrift]]:
+        """What is on record, by the policies in force, with what the repair does that was asked for by name."""
+        if look.change_set_id is None:
+            return found
+        repair = await self._store.change_sets.get(look.change_set_id)
+        if not carries_policies(decode_cell(repair.request)):
+            return found
+        items = {(each.asset, each.key): each for each in await self._store.change_sets.all_items(look.change_set_id)}
+        return [(ordinal, as_repaired(drift, items.get((drift.asset, drift.key)))) for ordinal, drift in found]
 
 
 def _answer(

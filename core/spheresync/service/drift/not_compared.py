@@ -19,7 +19,7 @@ def unseen_tables(drift: DriftSummary) -> list[Finding]:
     look = drift.unseen
     if look is None:
         return []
-    count = counted(look.not_compared, "table") if look.not_compared else "something"
+    count = counted(look.not_compared, "object") if look.not_compared else "something"
     message = f"at {to_the_second(look.at)}, {count} could not be looked at for drift: {_told(look.problems)}"
     return [Finding(subject="drift", code=NOT_COMPARED, message=message, remedy=_remedy(look.problems))]
 

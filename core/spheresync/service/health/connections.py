@@ -189,7 +189,7 @@ async def _on_record(context: RuntimeContext) -> list[ConnectionFinding]:
     keys = context.settings.target_keys
     denied = [key for key in keys if any(_is_denied(each) for each in (await store.unwritten.all(key)).values())]
     names = ", ".join(map(str, denied or keys))
-    return denied_tables(names, await store.unwritten.groups(), await store.drift.summary())
+    return denied_tables(names, await store.unwritten.groups(keys), await store.drift.summary())
 
 
 def _is_denied(unwritten: Unwritten) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from spheresync.answers import Finding, HealthLevel
+from spheresync.errors import TargetFault
 from spheresync.model import (
     AssetStatus,
     Problem,
@@ -14,6 +15,8 @@ from spheresync.model import (
     first_of,
     to_the_second,
 )
+from spheresync.planning.decisions.asset_work import EDITED_SINCE
+from spheresync.runtime.run_counts import REFUSED
 from spheresync.service.health.open_problems import OpenProblem
 from spheresync.state.records import DriftLook, DriftSummary, RunRecord
 
@@ -26,6 +29,9 @@ _NOT_IN_SYNC = {
 """What is said of assets that a target should hold, but for those that need attention."""
 _NAMED = 3
 """So many spaces are named; of more the number is told."""
+_KIND_WORDS: Mapping[str, str] = {TargetFault.MOVED: REFUSED, EDITED_SINCE: REFUSED}
+"""What a run counts under another word than the code that it gives."""
+NEVER_LOOKED_AT = "In sync is with what was written last: AWS was never looked at for drift, `spheresync drift` looks."
 _WENT_WRONG = {
     RunState.PARTLY_FAILED: "did not get through with everything",
     RunState.FAILED: "failed",
@@ -42,6 +48,7 @@ def health_of(
     troubles: Sequence[OpenProblem] = (),
     never_read: Sequence[str] = (),
     held_without_table: int = 0,
+    drifted_otherwise: str = "",
 ) -> tuple[HealthLevel, str]:
     """The word and the sentences.
 
@@ -54,6 +61,7 @@ def health_of(
         held_without_table: assets whose table the undo that holds them deleted.
         drift: what is known of edits by others; they are told, and nobody's failure. What could not be looked at is
             among `problems`.
+        drifted_otherwise: the assets of which that is known and that do not count as drifted, in words.
     """
     syncs = [run for run in ended if run.change_set_id is not None or run.kind is RunKind.SYNC]
     wrong = [*_wrong_with_assets(statuses, troubles), *_wrong_with_runs(syncs)]
@@ -67,7 +75,7 @@ def health_of(
                 _standing(statuses, syncs, held_without_table),
                 _unfinished(never_read),
                 attention,
-                _drifted(drift, statuses),
+                _drifted(drift, statuses, drifted_otherwise),
             ),
         )
     )
@@ -122,7 +130,7 @@ def _unfinished(never_read: Sequence[str]) -> str:
 
 
 def _by_kind(troubles: Sequence[OpenProblem]) -> str:
-    kinds = ", ".join(f"{each.count} {each.code.replace('_', ' ')}" for each in troubles)
+    kinds = ", ".join(f"{each.count} {_KIND_WORDS.get(each.code, each.code).replace('_', ' ')}" for each in troubles)
     return f" ({kinds})" if kinds else ""
 
 
@@ -134,31 +142,30 @@ def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:
     return [f"run {told.id} {_WENT_WRONG[told.state]} (`spheresync runs {told.id}` says why)"]
 
 
-def _drifted(drift: DriftSummary, statuses: Mapping[str, int]) -> str:
+def _drifted(drift: DriftSummary, statuses: Mapping[str, int], otherwise: str) -> str:
     """What the last look saw, as of then, and what is known to have drifted now where that is not the same."""
     look = drift.look
+    if look is None and statuses.get(AssetStatus.SYNCED):
+        return NEVER_LOOKED_AT
     if look is None:
         return ""
-    otherwise = drift.drifted - statuses.get(AssetStatus.DRIFTED, 0)
     said = f"{_looked(look)} {_now_drifted(drift, look)}".strip()
-    if otherwise <= 0:
-        return said
-    what = "is of an asset that is" if otherwise == 1 else "are of assets that are"
-    return f"{said} Of the changed tables {otherwise} {what} counted otherwise (as failed, conflict or held)."
+    also = f" Others changed objects of these too, which count under another status: {otherwise}." if otherwise else ""
+    return f"{said}{also}"
 
 
 def _looked(look: DriftLook) -> str:
     at = f"At {to_the_second(look.at)}, the last look for drift"
     if not look.compared + look.not_compared:
-        return f"{at}, there was no table to compare."
+        return f"{at}, there was nothing to compare."
     left = f"; {look.not_compared} could not be compared{_why(look.problems)}" if look.not_compared else ""
     if not look.compared:
-        return f"{at} compared no table{left}."
+        return f"{at} compared nothing{left}."
     if not look.drifted:
         seen = "nobody else had changed it" if look.compared == 1 else "nobody else had changed one of them"
     else:
         seen = f"others had changed {look.drifted} of them"
-    return f"{at} compared {counted(look.compared, 'table')}: {seen}{left}."
+    return f"{at} compared {counted(look.compared, 'object')}: {seen}{left}."
 
 
 def _why(problems: Sequence[Problem]) -> str:
@@ -170,7 +177,7 @@ def _now_drifted(drift: DriftSummary, look: DriftLook) -> str:
     if drift.drifted == look.drifted:
         return ""
     are = "is" if drift.drifted == 1 else "are"
-    return f"By now {counted(drift.drifted, 'table') if drift.drifted else 'none'} {are} known to be changed so."
+    return f"By now {counted(drift.drifted, 'object') if drift.drifted else 'none'} {are} known to be changed so."
 
 
 def _spelled(state: RunState) -> str:

@@ -40,6 +40,7 @@ from spheresync.runtime.shared_sign_in import sign_in_state
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.runtime.usage import SAVED_REQUESTS
 from spheresync.service import answer_rows
+from spheresync.service.drift.drifted_otherwise import drifted_otherwise, otherwise_text
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.edited_rules import edited_rules
 from spheresync.service.health.freshness import freshness_of
@@ -78,7 +79,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     fails = await _failing_reads(context) if reads_wait else None
     fresh = freshness_of(tiers, scheduler.state, read_at, context.clock(), reads_wait=reads_wait, reads_fail=fails)
     unread = await store.catalog.unread()
-    troubles = troubles_of(unread, await store.unwritten.groups())
+    troubles = troubles_of(unread, await store.unwritten.groups(context.settings.target_keys))
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
     causes = await _causes(context, troubles, spaces, unread_in, scheduler.state)
     never_read = [each.name for each in spaces if _never_read(each, context)]
@@ -98,7 +99,14 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     ]
     without = await count_held_without_table(store, settings.target_keys) if statuses.get(AssetStatus.HELD) else 0
     health, summary = health_of(
-        statuses, ended, problems, drift, troubles=troubles, never_read=never_read, held_without_table=without
+        statuses,
+        ended,
+        problems,
+        drift,
+        troubles=troubles,
+        never_read=never_read,
+        held_without_table=without,
+        drifted_otherwise=otherwise_text(await drifted_otherwise(store, settings.target_keys)),
     )
     summary = f"{summary} {fresh.sentence}".strip()
     return SyncStatus(

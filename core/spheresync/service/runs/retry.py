@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from spheresync.answers import Failure, RunAnswer
 from spheresync.errors import UsageError
-from spheresync.model import AssetId, RunId, ScopeRequest
+from spheresync.model import Action, AssetId, ChangeSetId, RunId, ScopeRequest, counted
+from spheresync.planning.decisions.guards import GUARDS
+from spheresync.planning.decisions.no_failure import failures_in
+from spheresync.runtime.run_counts import BLOCKED, REFUSED
 from spheresync.state.port import Store
+from spheresync.state.records import RunRecord
 
 _EVERY = 1_000_000
 
@@ -14,19 +18,16 @@ async def scope_of_failures(store: Store, run_id: str) -> ScopeRequest:
     """The scope of what failed in a run.
 
     Raises:
-        UsageError: there is no such run, it has not ended, or nothing of it failed.
+        UsageError: there is no such run, it has not ended, nothing of it failed, or it is an undo that was refused.
     """
     run = await store.runs.get(RunId(run_id))
     if not run.state.ended:
         raise UsageError(f"run {run.id} has not ended: {run.state}.", remedy="Wait for its end, then try again.")
-    assets = set[AssetId]()
-    if run.change_set_id is not None:
-        failed = {entry.ordinal for entry in await store.runs.failed(run.id, _EVERY)}
-        items = await store.change_sets.all_items(run.change_set_id) if failed else []
-        assets |= {item.asset for item in items if item.ordinal in failed}
+    assets = await _unwritten(store, run)
     spaces = {space.name for space in await store.catalog.spaces() if space.problem in run.problems}
-    assets |= {problem.asset for problem in run.problems if problem.asset is not None}
+    assets |= {problem.asset for problem in failures_in(run.problems) if problem.asset is not None}
     if not assets and not spaces:
+        await _refuse_guarded(store, run)
         raise UsageError(
             f"run {run.id} ended {run.state}, and no asset of it failed.",
             remedy="There is nothing to try again; leave retry_of out to sync anew.",
@@ -34,6 +35,52 @@ async def scope_of_failures(store: Store, run_id: str) -> ScopeRequest:
     if spaces:  # a space is tried as a whole: what could not be listed has no names to give
         return ScopeRequest(spaces=tuple(sorted(spaces | {asset.space for asset in assets})))
     return ScopeRequest(assets=tuple(sorted(map(str, assets))))
+
+
+async def _unwritten(store: Store, run: RunRecord) -> set[AssetId]:
+    """The assets of which an item failed, or whose objects the plan of a run found to be another's.
+
+    Raises:
+        UsageError: the run is an undo that was refused, which is no work of a sync.
+    """
+    if run.change_set_id is None:
+        return set()
+    failed = {entry.ordinal for entry in await store.runs.failed(run.id, _EVERY)}
+    in_conflict = run.counts.get(Action.CONFLICT, 0) + run.counts.get(REFUSED, 0)
+    if in_conflict:
+        await _refuse_undo(store, run, run.change_set_id, in_conflict)
+    items = await store.change_sets.all_items(run.change_set_id) if failed or in_conflict else []
+    return {item.asset for item in items if item.ordinal in failed or item.action is Action.CONFLICT}
+
+
+async def _refuse_undo(store: Store, run: RunRecord, change_set_id: ChangeSetId, count: int) -> None:
+    change_set = await store.change_sets.get(change_set_id)
+    if change_set.undo_of is not None:
+        raise UsageError(
+            f"run {run.id} undid run {change_set.undo_of}, and {counted(count, 'item')} of it "
+            f"{'was' if count == 1 else 'were'} refused: a sync does not undo anything, so it does not try "
+            "that again.",
+            remedy=f"`spheresync runs {run.id}` says what was refused and why; "
+            f"`spheresync revert {change_set.undo_of}` makes a change set of what may still be undone.",
+        )
+
+
+async def _refuse_guarded(store: Store, run: RunRecord) -> None:
+    """Say which guard held a run back, and the way: trying again would be held back as well.
+
+    Raises:
+        UsageError: a guard did.
+    """
+    if run.change_set_id is None or not run.counts.get(BLOCKED):
+        return
+    findings = (await store.change_sets.get(run.change_set_id)).findings
+    guard = next((each for each in findings if each.code in GUARDS), None)
+    if guard is not None:
+        raise UsageError(
+            f"nothing of run {run.id} failed: a guard holds back {counted(run.counts[BLOCKED], 'item')} "
+            f"({guard.subject}: {guard.message.rstrip('.')}), and would again.",
+            remedy=guard.remedy,
+        )
 
 
 def with_repeated_failures(answer: RunAnswer, former: RunAnswer) -> RunAnswer:

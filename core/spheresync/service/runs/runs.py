@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 
 from spheresync.answers import Finding, Page, RunAnswer, RunRow
 from spheresync.answers.runs import APPLIED_OTHERWISE
@@ -27,7 +26,7 @@ from spheresync.planning.decisions.access import reviews_access
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope
-from spheresync.runtime.unknown_names import WrongName, named_asset, refuse, unknown_asset
+from spheresync.runtime.unknown_names import WrongName, named_asset, refuse, unknown_asset, with_meant_assets
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.changes.validity import require_current
 from spheresync.service.runs.retry import scope_of_failures
@@ -99,19 +98,16 @@ class Runs:
         if not assets:
             return frozenset()
         held = {item.asset for item in await self._store.change_sets.all_items(record.id)}
-        spaces = {asset.space for asset in held}
-        wrong, part = list[WrongName](), set[AssetId]()
-        for text in assets:
-            named = named_asset(text)
-            if isinstance(named, WrongName):
-                wrong.append(named)
-            elif named not in held:
-                said = f"change set {record.id} does nothing for asset {text!r}"
-                wrong.append(replace(unknown_asset(named, held, spaces), said=said))
-            else:
-                part.add(named)
-        refuse(wrong)
-        return frozenset(part)
+        named = [named_asset(text) for text in assets]
+        if not held.issuperset(named):
+            known = await self._store.catalog.ids()
+            wrong = [
+                each if isinstance(each, WrongName) else _not_in(record, each, held, known)
+                for each in named
+                if each not in held
+            ]
+            refuse(with_meant_assets(wrong, held))
+        return frozenset(each for each in named if isinstance(each, AssetId))
 
     async def _require_any(
         self, record: ChangeSetRecord, principal: Principal, *, allow_deletes: bool, part: frozenset[AssetId]
@@ -256,3 +252,19 @@ class Runs:
         authorize(principal, Permission.READ)
         await self._supervisor.follow(run_id, seconds=seconds, progress=progress)
         return await self._runs.answer(run_id)
+
+
+def _not_in(
+    record: ChangeSetRecord, named: AssetId, held: Collection[AssetId], known: Collection[AssetId]
+) -> WrongName:
+    """That a change set does nothing for an asset: which of its own may be meant, or which that the catalog knows."""
+
+    def hint() -> str:
+        if named in known:
+            return "That asset is known, and stays as it is."
+        of_it = any(each.space == named.space for each in held)
+        near = unknown_asset(named, held if of_it else known, {each.space for each in (held if of_it else known)})
+        beside = "get_change_set shows those that it is about." if held else "It changes nothing, of whatever asset."
+        return near.hint() if of_it else f"{near.hint()} {beside}"
+
+    return WrongName("asset", f"change set {record.id} does nothing for asset {str(named)!r}", hint)

@@ -6,18 +6,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from spheresync.answers import Finding, Page, RunAnswer, RunRow
+from spheresync.answers import Finding, OutcomeRow, Page, RunAnswer, RunRow
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import Action, Problem, RunId, counted
-from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, deletes_not_allowed
+from spheresync.model import Action, Problem, RunId, RunState, counted
+from spheresync.planning.decisions.access import access_findings
+from spheresync.planning.decisions.approvals import ACCESS, DELETES_NOT_APPROVED, deletes_not_allowed
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import answer_rows
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.service.run_rows import listed_run
+from spheresync.service.runs.later_writes import with_later_writes
 from spheresync.service.runs.retry import with_repeated_failures
-from spheresync.state.records import ChangeSetRecord, RunRecord
+from spheresync.state.records import (
+    AuditAction,
+    AuditFilter,
+    ChangeSetRecord,
+    JournalEntry,
+    JournalState,
+    RunRecord,
+)
+
+NAMED_OUTCOMES = 5
+"""Assets that an answer names of each action; `query_audit_log` has every one."""
+_ALL = 1_000_000
 
 
 class StoredRuns:
@@ -30,12 +43,20 @@ class StoredRuns:
 
     async def answer(self, run_id: str) -> RunAnswer:
         answer = await self._answer(run_id)
+        if answer.state == RunState.CANCELLED:
+            answer = answer.model_copy(update={"cancelled_by": await self._cancelled_by(answer.run_id)})
         if answer.retry_of is None or not answer.failures:
             return answer
         try:
             return with_repeated_failures(answer, await self._answer(answer.retry_of))
         except UsageError:  # the former run is forgotten by now
             return answer
+
+    async def _cancelled_by(self, run_id: str) -> str | None:
+        """Who asked for the end of a run; None where nobody did, as where its process was stopped."""
+        asked = AuditFilter(actions=(AuditAction.CANCEL,), run_id=RunId(run_id))
+        entries, _ = await self._store.audit.query(asked, limit=1)
+        return entries[0].actor if entries else None
 
     async def _answer(self, run_id: str) -> RunAnswer:
         run = await self._store.runs.get(RunId(run_id))
@@ -49,13 +70,14 @@ class StoredRuns:
         except (RefusedError, UsageError) as error:  # damaged, and no reason to tell nothing of the run
             told = Problem("state", error.problem_code, error.message, error.remedy)
             return answer_rows.run_answer(replace(run, problems=(*run.problems, told)))
+        change_set = await self._with_access_of(run, change_set)
         conflicts = []
         if change_set.summary.get(Action.CONFLICT):
             conflicts = await self._store.change_sets.items(
                 change_set.id, after_ordinal=0, limit=answer_rows.SHOWN_FAILURES, actions=[Action.CONFLICT]
             )
         tally = await self._store.runs.tally(run.id)
-        failed = await self._store.runs.failed(run.id, answer_rows.SHOWN_FAILURES)
+        failed, out = await self._failed(run)
         answer = answer_rows.run_answer(
             run,
             change_set,
@@ -64,9 +86,54 @@ class StoredRuns:
             conflicts,
             targets=await self._store.change_sets.targets(change_set.id, [entry.ordinal for entry in failed]),
             applying_for=await self._applying_for(run),
+            told_once=out,
         )
+        findings = await with_later_writes(self._store, run, answer.findings)
+        outcomes = await self._outcomes(run, change_set)
+        answer = answer.model_copy(update={"outcomes": outcomes, "findings": findings})
+        if answer.counts.get(Action.UNCHANGED):
+            seen = await self._change_sets.seen_in_aws(change_set, full=answer.full is True)
+            answer = answer.model_copy(update={"seen_in_aws": seen})
         left = await self._left_undeleted(run, change_set)
         return answer if left is None else answer.model_copy(update={"findings": [left, *answer.findings]})
+
+    async def _outcomes(self, run: RunRecord, change_set: ChangeSetRecord) -> list[OutcomeRow]:
+        """The first assets of each action that was done, and of those that are held."""
+        done = await self._store.runs.first_done(run.id, change_set.id, NAMED_OUTCOMES)
+        held = change_set.summary.get(Action.HELD, 0)
+        if held and not RunRequest.parse(run.request).scope.assets:
+            items = await self._store.change_sets.items(change_set.id, 0, NAMED_OUTCOMES, [Action.HELD])
+            done[Action.HELD] = ([item.asset for item in items], held)
+        return [
+            OutcomeRow(action=action, assets=[*dict.fromkeys(map(str, assets))], assets_total=total)
+            for action in Action
+            if action in done
+            for assets, total in (done[action],)
+        ]
+
+    async def _failed(self, run: RunRecord) -> tuple[Sequence[JournalEntry], int]:
+        """Items that failed by themselves, as many as are shown; and how many did because their target was out."""
+        shown = answer_rows.SHOWN_FAILURES
+        failed = await self._store.runs.failed(run.id, shown)
+        if not any(_is_of_target(entry) for entry in failed):
+            return failed, 0
+        failed = await self._store.runs.failed(run.id, _ALL)
+        alone = [entry for entry in failed if not _is_of_target(entry)]
+        return alone[:shown], len(failed) - len(alone)
+
+    async def _with_access_of(self, run: RunRecord, change_set: ChangeSetRecord) -> ChangeSetRecord:
+        """The change set, whose findings tell of changes of access those that the run has made, and no others."""
+        if not run.state.ended or not any(finding.code == ACCESS for finding in change_set.findings):
+            return change_set
+        entries = await self._store.runs.entries(run.id)
+        if not entries:  # forgotten by now
+            return change_set
+        sent = [each for each in entries if each.state is JournalState.CONFIRMED and each.action is not Action.ADOPT]
+        made = {each.ordinal for each in sent if each.before != each.after}
+        items = await self._store.change_sets.all_items(change_set.id)
+        found = access_findings(item for item in items if item.ordinal in made)
+        others = (finding for finding in change_set.findings if finding.code != ACCESS)
+        return replace(change_set, findings=(*others, *found))
 
     async def _left_undeleted(self, run: RunRecord, change_set: ChangeSetRecord) -> Finding | None:
         """What to say where a run left deletes out because nobody had allowed them."""
@@ -89,6 +156,11 @@ class StoredRuns:
         rows = rows_within([await listed_run(self._store, run) for run in runs[:size]], budget)
         more = listing.encode(passed + len(rows), rows[-1].run_id) if len(runs) > len(rows) else None
         return Page(items=rows, total=total, next_cursor=more, first=first_of_page(passed, rows))
+
+
+def _is_of_target(entry: JournalEntry) -> bool:
+    """Whether an item failed with its target as a whole, of which the run itself tells."""
+    return entry.problem is not None and entry.problem.asset is None
 
 
 def _with_lost_entries(run: RunRecord, lost: Sequence[object]) -> RunRecord:

@@ -33,12 +33,14 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.runtime.context import RuntimeContext
-from spheresync.schedule.control import LEASE, LISTED, may_write, paused_since, set_paused
+from spheresync.runtime.paused_tiers import paused_since, set_paused
+from spheresync.schedule.control import LEASE, LISTED, may_write
 from spheresync.schedule.due import Window
 from spheresync.schedule.due_jobs import LIST_RANK, TENANT
 from spheresync.schedule.proposed_plans import proposed
 from spheresync.schedule.reading_jobs import RANKS
 from spheresync.service import answer_rows
+from spheresync.service.audit_rows import audit_row
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditAction, AuditEvent, AuditFilter, AuditOutcome
 
@@ -78,7 +80,7 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
     return ScheduleAnswer(
         tiers=await tier_statuses(context, sizes),
         scheduler=status,
-        note=_note(tier, action, asked, status, already=already, holds_none=not sizes.get(tier)),
+        note=_note(tier, action, asked, status, already=already, holds_none=not sizes.get(tier), paused=tier in paused),
     )
 
 
@@ -137,7 +139,7 @@ async def _pausers(context: RuntimeContext) -> dict[str, str]:
     """Who paused each tier last."""
     wanted = AuditFilter(actions=(AuditAction.SCHEDULE,), outcome=AuditOutcome.PAUSE)
     entries, _ = await context.store.audit.query(wanted, limit=_PAUSES)
-    rows = [answer_rows.audit_row(entry, full=True) for entry in reversed(entries)]
+    rows = [audit_row(entry, full=True) for entry in reversed(entries)]
     return {str((row.detail or {}).get("tier")): row.actor for row in rows}
 
 
@@ -202,8 +204,23 @@ async def _sizes(context: RuntimeContext) -> dict[str, int]:
 _NOBODY = "No process keeps the schedule now: `spheresync serve --transport http` starts one that does."
 
 
+_STAYS_PAUSED = (
+    "The tier is paused and stays so: this once it is read and written all the same, then nothing of it until it is "
+    "resumed."
+)
+_PAUSED_AND_EMPTY = "The tier is paused and stays so."
+_NAMED_RUNS = "A pause stops the scheduler only: a run that somebody asks for writes assets of the tier all the same."
+
+
 def _note(
-    tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool, holds_none: bool
+    tier: Tier,
+    action: ScheduleAction,
+    asked: int,
+    status: SchedulerStatus,
+    *,
+    already: bool,
+    holds_none: bool,
+    paused: bool,
 ) -> str:
     if already:
         was = "paused already" if action is ScheduleAction.PAUSE else "not paused"
@@ -213,8 +230,11 @@ def _note(
         ScheduleAction.RESUME: _goes_on(tier, holds_none=holds_none),
         ScheduleAction.RUN_NOW: _asked(tier, asked),
     }[action]
+    stays = (_STAYS_PAUSED if asked else _PAUSED_AND_EMPTY) if paused else ""
+    if action is ScheduleAction.RUN_NOW:
+        said = f"{said} {stays}".rstrip()
     if status.state is SchedulerState.OFF and action is ScheduleAction.RUN_NOW:
-        return _due_for_nobody(tier, asked)
+        return f"{_due_for_nobody(tier, asked)} {stays}".rstrip()
     if status.state is SchedulerState.OFF and action is ScheduleAction.RESUME:
         return f"Tier {tier} is resumed. {_NOBODY}"
     if status.state is SchedulerState.OFF:
@@ -226,7 +246,7 @@ def _note(
 
 def _paused(tier: Tier, *, holds_none: bool) -> str:
     none = " It holds no asset now, so this holds back nothing that is known." if holds_none else ""
-    return f"Tier {tier} is paused: nothing of it is read or written by itself until it is resumed.{none}"
+    return f"Tier {tier} is paused: nothing of it is read or written by itself until it is resumed. {_NAMED_RUNS}{none}"
 
 
 def _goes_on(tier: Tier, *, holds_none: bool) -> str:

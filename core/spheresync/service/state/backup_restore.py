@@ -13,8 +13,8 @@ from spheresync.errors import AlteredStateError, RefusedError
 from spheresync.model import JsonValue, Principal, Problem, RunId, RunState, isoformat, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.tenant_binding import TENANT_HOST
-from spheresync.service.answer_rows import verdict_answer
 from spheresync.service.assembly import state_files
+from spheresync.service.audit_rows import verdict_answer
 from spheresync.service.authority import Permission, authorize
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (

@@ -12,7 +12,8 @@ from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.asset_work import is_held
 from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.context import RuntimeContext
-from spheresync.runtime.unknown_names import WrongName, named_asset, refuse, unknown_asset
+from spheresync.runtime.out_of_scope import Outside
+from spheresync.runtime.unknown_names import WrongName, named_asset, refuse, unknown_asset, with_meant_assets
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.state.port import Tx
@@ -75,7 +76,7 @@ class Undo:
         authorize(principal, Permission.ADMINISTER)
         records = {record.id: record for record in await self._store.catalog.assets()}
         spaces = {space.name for space in await self._store.catalog.spaces()}
-        wanted = _wanted(assets, records, spaces) if assets else records.keys()
+        wanted = _wanted(assets, records, spaces, self._context.outside) if assets else records.keys()
 
         in_force = self._context.settings.target_keys
 
@@ -102,7 +103,9 @@ class Undo:
         return ReleaseAnswer(released=sorted(map(str, released)), total=len(released))
 
 
-def _wanted(names: Sequence[str], records: Mapping[AssetId, AssetRecord], spaces: Collection[str]) -> set[AssetId]:
+def _wanted(
+    names: Sequence[str], records: Mapping[AssetId, AssetRecord], spaces: Collection[str], outside: Outside
+) -> set[AssetId]:
     wanted, wrong = set[AssetId](), list[WrongName]()
     for name in names:
         asset = named_asset(name)
@@ -111,8 +114,8 @@ def _wanted(names: Sequence[str], records: Mapping[AssetId, AssetRecord], spaces
             continue
         wanted.add(asset)
         if asset not in records:
-            wrong.append(unknown_asset(asset, records, spaces))
-    refuse(wrong)
+            wrong.append(unknown_asset(asset, records, spaces, outside=outside))
+    refuse(with_meant_assets(wrong, records))
     return wanted
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spheresync.model import (
+    CSN_OF_EDM,
     UNTYPED,
     Asset,
     Column,
@@ -25,23 +26,6 @@ from spheresync.source.datasphere.csn.definition import CsnObject
 from spheresync.source.datasphere.surfaces import CSN
 
 _SHOWN = 5
-_NUMBERS = {
-    "Edm.Boolean": frozenset({"cds.Boolean"}),
-    "Edm.Byte": frozenset({"cds.UInt8", "cds.hana.TINYINT"}),
-    "Edm.SByte": frozenset({"cds.hana.TINYINT"}),
-    "Edm.Int16": frozenset({"cds.Int16", "cds.hana.SMALLINT", "cds.hana.TINYINT"}),
-    "Edm.Int32": frozenset({"cds.Integer", "cds.Int32"}),
-    "Edm.Int64": frozenset({"cds.Integer64", "cds.Int64"}),
-    "Edm.Single": frozenset({"cds.hana.REAL"}),
-    "Edm.Double": frozenset({"cds.Double"}),
-    "Edm.Decimal": frozenset({"cds.Decimal", "cds.DecimalFloat", "cds.hana.SMALLDECIMAL"}),
-    "Edm.Date": frozenset({"cds.Date"}),
-    "Edm.TimeOfDay": frozenset({"cds.Time"}),
-    "Edm.DateTimeOffset": frozenset({"cds.DateTime", "cds.Timestamp"}),
-    "Edm.Guid": frozenset({"cds.UUID"}),
-    "Edm.Binary": frozenset({"cds.Binary", "cds.LargeBinary", "cds.hana.BINARY"}),
-}
-"""Types of CSN that `$metadata` spells as another one. As `Edm.String` it spells whatever it has no type for."""
 _ONE_VALUE = frozenset({"currency_column", "unit_column", "text_column", "calendar", "fiscal", "personal_data"})
 
 
@@ -119,7 +103,7 @@ def _column(edmx: Column, csn: Column, findings: list[str]) -> Column:
 
 def _agree(edmx: SourceType, csn: SourceType) -> bool:
     """Whether two spellings may be of one type; a facet that one of them leaves out says nothing."""
-    if edmx.name != "Edm.String" and csn.name not in _NUMBERS.get(edmx.name, frozenset({csn.name})):
+    if edmx.name != "Edm.String" and csn.name not in CSN_OF_EDM.get(edmx.name, frozenset({csn.name})):
         return False
     if edmx.name == "Edm.String" and csn.name in {
         "cds.Boolean",

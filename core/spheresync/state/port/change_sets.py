@@ -43,6 +43,15 @@ class ChangeSetReader(Protocol):
     async def seals(self, change_set_id: ChangeSetId) -> dict[int, str | None]:
         """What each item was sealed with when it was saved, by ordinal; see `saved`."""
 
+    async def open(self, *, at: str, before: int | None = None, limit: int = 100) -> list[tuple[int, ChangeSetRecord]]:
+        """At most `limit` that may be applied at that moment, newest first, with their places, before a place.
+
+        Those that would do nothing are left out.
+        """
+
+    async def count_open(self, *, at: str) -> tuple[int, int]:
+        """How many may be applied at that moment, and how many others that are open would do nothing."""
+
     async def latest(self, n: int) -> list[ChangeSetRecord]:
         """The `n` newest change sets that can be read, newest first."""
 

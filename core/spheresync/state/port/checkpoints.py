@@ -36,6 +36,11 @@ class CheckpointReader(Protocol):
     async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
         """The checkpoints of one asset in all targets and destinations."""
 
+    async def named(
+        self, name: str, container: str | None, limit: int
+    ) -> list[tuple[AssetId, PhysicalName, PhysicalName]]:
+        """At most `limit` assets that have an object of that physical name, with its container and that name."""
+
     async def unlisted(self) -> list[AssetId]:
         """Assets that a target holds and of which the catalog has lost that it ever listed them."""
 
@@ -97,8 +102,11 @@ class UnwrittenReader(Protocol):
     async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Unwritten]:
         """Those of these assets."""
 
-    async def groups(self) -> list[UnwrittenGroup]:
-        """All of them by the code of their problem, but for assets that could not even be read."""
+    async def groups(self, keys: Sequence[TargetKey] | None = None) -> list[UnwrittenGroup]:
+        """All of them by the code of their problem, but for assets that could not even be read.
+
+        `keys`: of these targets only, as nobody looks again at what one that is in force no more could not write.
+        """
 
 
 class UnwrittenWriter(UnwrittenReader, Protocol):

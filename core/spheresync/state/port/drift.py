@@ -44,6 +44,9 @@ class DriftReader(Protocol):
     async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, TableDrift]:
         """What is known of the objects of these assets."""
 
+    async def looks(self) -> list[DriftLook]:
+        """The looks that are on record, the newest first."""
+
     async def summary(self) -> DriftSummary:
         """How many objects have drifted as far as is known, and what the last looks say."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from spheresync.model import JobKind, JobState, Problem
+from spheresync.model import JobKind, JobState, Problem, TargetKey
 from spheresync.state.records import JobRequest, JobRow
 
 
@@ -22,8 +22,8 @@ class JobReader(Protocol):
     async def counts(self) -> dict[tuple[JobKind, JobState], int]:
         """How many jobs there are of each kind and state."""
 
-    async def next_at(self, kinds: Sequence[JobKind]) -> str | None:
-        """The earliest moment at which a queued job of these kinds may be claimed."""
+    async def next_at(self, kinds: Sequence[JobKind], *, but_for: Collection[TargetKey | None] = ()) -> str | None:
+        """The earliest moment at which a queued job of these kinds may be claimed; `but_for`: targets left out."""
 
     async def wait_beyond(self, latest: str) -> bool:
         """Whether queued jobs wait for a later moment than that."""
@@ -38,8 +38,19 @@ class JobWriter(JobReader, Protocol):
     async def submit(self, jobs: Iterable[JobRequest]) -> list[int | None]:
         """Enter jobs, or fold them into those that there are; the ids, None where a dead one stays dead."""
 
-    async def claim(self, kinds: Sequence[JobKind], owner: str, *, limit: int, time_limit: timedelta) -> list[JobRow]:
-        """Take the most urgent jobs that may be done now; claims that were lost are given back to the queue first."""
+    async def claim(
+        self,
+        kinds: Sequence[JobKind],
+        owner: str,
+        *,
+        limit: int,
+        time_limit: timedelta,
+        but_for: Collection[TargetKey | None] = (),
+    ) -> list[JobRow]:
+        """Take the most urgent jobs that may be done now; claims that were lost are given back to the queue first.
+
+        `but_for`: targets whose jobs are left; None stands for jobs that name no target.
+        """
 
     async def shorten_waits(self, latest: str) -> None:
         """Let queued jobs be claimed now that wait for a later moment than `latest`."""

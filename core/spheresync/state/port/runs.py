@@ -8,6 +8,7 @@ from typing import Protocol
 
 from spheresync.model import (
     Action,
+    AssetId,
     ChangeSetId,
     Digest,
     Principal,
@@ -15,6 +16,7 @@ from spheresync.model import (
     RunId,
     RunKind,
     RunState,
+    TargetKey,
 )
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
 
@@ -53,6 +55,9 @@ class RunReader(Protocol):
     async def bases(self, run_id: RunId) -> dict[int, Digest]:
         """By ordinal: what had been written last into objects that others had changed before the run wrote them."""
 
+    async def additions(self, run_id: RunId) -> dict[tuple[int, TargetKey], Digest]:
+        """What targets that add to another one's objects held there when an item of the run made it go with them."""
+
     async def lost_entries(self, run_id: RunId) -> list[object]:
         """The ordinals of journal entries of a run that cannot be read, or are not what was written."""
 
@@ -61,6 +66,11 @@ class RunReader(Protocol):
 
     async def tally(self, run_id: RunId) -> dict[tuple[Action, JournalState], int]:
         """How many journal entries of a run there are of each action and state."""
+
+    async def first_done(
+        self, run_id: RunId, change_set_id: ChangeSetId, each: int
+    ) -> dict[Action, tuple[list[AssetId], int]]:
+        """By action: the assets of the first `each` confirmed items of a run, and how many such items there are."""
 
     async def began_at(self, run_id: RunId) -> str | None:
         """When the first item of a run ended, None before that."""
@@ -135,8 +145,11 @@ class RunWriter(RunReader, Protocol):
         entries: Sequence[JournalEntry],
         fence: int,
         bases: Mapping[int, Digest] = MappingProxyType({}),
+        additions: Mapping[tuple[int, TargetKey], Digest] = MappingProxyType({}),
     ) -> None:
-        """Write what came of items, many at once: confirmed, failed or skipped; `bases` are as the method of that name.
+        """Write what came of items, many at once: confirmed, failed or skipped.
+
+        `bases`, `additions`: see the methods of these names.
 
         Raises:
             FenceError: another process has taken the run over.

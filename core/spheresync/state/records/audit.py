@@ -55,6 +55,7 @@ class AuditAction(StrEnum):
     RETENTION = "retention"
     LOGIN = "login"
     LOGOUT = "logout"
+    TOOL_CALL = "tool_call"
 
     @property
     def writes_to_aws(self) -> bool:
@@ -142,9 +143,13 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditVerdict:
-    """Whether the audit log is as it was written. `first_broken` is the first number that is not as it should be."""
+    """Whether the audit log is as it was written. `first_broken` is the first number that is not as it should be.
+
+    `head` is the hash of the last entry of an intact log: whoever keeps it elsewhere sees a rewrite of the whole log.
+    """
 
     intact: bool
     entries: int
     first_broken: int | None
     reason: str
+    head: str | None = None

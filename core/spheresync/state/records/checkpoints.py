@@ -11,6 +11,7 @@ from spheresync.model import (
     DestinationName,
     Digest,
     Fingerprints,
+    LiveObject,
     PhysicalName,
     Problem,
     RunId,
@@ -59,6 +60,13 @@ class KnownObject:
     body: Digest
     body_digest: Digest
     version: str | None
+
+    @classmethod
+    def standing(
+        cls, asset: AssetId, key: TargetKey, live: LiveObject, *, body: Digest, body_digest: Digest, version: str | None
+    ) -> KnownObject:
+        """One that was found in the target, and of which the state knew nothing."""
+        return cls(asset, key.target, key.destination, live.container, live.name, body, body_digest, version)
 
     @property
     def key(self) -> TargetKey:

@@ -110,14 +110,18 @@ class TableDrift:
         return f"{self.container}.{self.name}"
 
     @property
+    def is_gone(self) -> bool:
+        """Whether the object was not there any more."""
+        return self.kinds[0] in _GONE
+
+    @property
     def rest(self) -> PendingRepair:
         """What is left to do about it."""
         reported = any(field.effect is DriftEffect.REPORT for field in self.fields)
         if self.effect in {DriftEffect.RECREATE, DriftEffect.RESTORE, DriftEffect.CONFLICT}:
             return PendingRepair.TO_MEND_IN_PART if reported else PendingRepair.TO_MEND
-        gone = self.kinds[0] in _GONE
         kept = self.effect in {DriftEffect.KEEP, DriftEffect.NOT_OURS}
-        return PendingRepair.NOTHING if kept and not gone else PendingRepair.TO_TELL
+        return PendingRepair.NOTHING if kept and not self.is_gone else PendingRepair.TO_TELL
 
 
 @dataclass(frozen=True, slots=True)

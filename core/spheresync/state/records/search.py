@@ -34,7 +34,9 @@ class AssetFilter:
 
     `column` is a name or a glob of a column, folded as all that is searched; `pii` a class, `any`, or `none` for those
     in which it was looked for in vain; of `term` and `owner` every word must be there, a last one with `*` as the
-    beginning of one, and `*` admits any. `unread_since` says for each tier since when an asset of it was not read.
+    beginning of one, and `*` admits any. `stewarded` are assets that `owner` admits too, `only` those that
+    anything else admits; None for all.
+    `unread_since` says for each tier since when an asset of it was not read.
     """
 
     space: SpaceName | None = None
@@ -45,6 +47,8 @@ class AssetFilter:
     pii: PersonalDataClass | str | None = None
     term: str | None = None
     owner: str | None = None
+    stewarded: tuple[AssetId, ...] = ()
+    only: tuple[AssetId, ...] | None = None
     min_columns: int | None = None
     unread_since: tuple[tuple[Tier, str], ...] | None = None
 

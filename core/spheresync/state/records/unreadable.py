@@ -41,6 +41,7 @@ _NAMES = {
     "runs": ("run", slice(None)),
     "journal": ("journal of run", slice(None)),
     "journal_bases": ("journal of run", slice(None)),
+    "journal_additions": ("journal of run", slice(None)),
     "leases": ("lease", slice(None)),
     "request_grants": ("request permits", slice(None)),
     "ledger": ("ledger", slice(None)),

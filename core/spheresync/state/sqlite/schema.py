@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "fa3a145e1765619149237409585d632e8eecab74db558992e71dc1c298cfe0c6"
+SCHEMA_DIGEST = "9c3ca0c38b7e5826b65daa0864eb9f7872c8d65de36420627cdf6d5bc98ecfb9"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 _INDEX_TABLE = re.compile(r"asset_search(_parts)?_(data|idx|content|docsize|config)")

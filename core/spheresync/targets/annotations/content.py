@@ -125,6 +125,11 @@ def column_of(path: str) -> tuple[str, str] | None:
     return name, member
 
 
+def columns_in(paths: Iterable[str]) -> set[str]:
+    """The columns that any of the paths is about."""
+    return {column[0] for path in paths if (column := column_of(path)) is not None}
+
+
 def merged(last: Content | None, there: Content, want: Content, policies: DriftPolicies) -> tuple[Content, list[str]]:
     """What to write, and the paths at which others' edits stay.
 

@@ -11,6 +11,7 @@ from spheresync.model import FieldChange, LiveObject, first_of
 from spheresync.targets.annotations import content
 from spheresync.targets.annotations.content import FORM, Content, is_text, policy_of
 from spheresync.targets.annotations.design import ContentDesign
+from spheresync.targets.known_operation import knowing
 from spheresync.targets.protocol import Operation
 
 _NAMED = 8
@@ -32,8 +33,8 @@ def wanted_of(
     Raises:
         TargetError: MOVED.
     """
-    if operation.last_written is not None and live is not None:
-        operation = replace(operation, last_written=design.as_written(operation.last_written, live.body))
+    if live is not None:
+        operation = knowing(design, operation, live.body)
     assert operation.desired is not None
     if operation.exact:
         return _restored(design, operation, there, live), ()

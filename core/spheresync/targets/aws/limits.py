@@ -2,15 +2,18 @@
 
 botocore enforces only required, type and minimum; maximum, pattern and enum reach the service unchecked (reference:
 aws-catalogs.md 1.1), which then refuses the whole call. Here every shape of an operation is compiled once into a
-closure, so that checking a table costs less than serialising it. Glue documents its lengths in bytes of UTF-8, so
+check, which looks at all values of one member together (the names of all columns, say) before it looks at each, so
+that checking a table costs less than serialising it. Glue documents its lengths in bytes of UTF-8, so
 that is what a maximum counts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
 #: (path below the value, starting with "." or "[" or empty; what is wrong)
 Finding: TypeAlias = tuple[str, str]
-Check: TypeAlias = Callable[[object], "tuple[Finding, ...]"]
 
 _FINE: tuple[Finding, ...] = ()
 _EXCERPT = 40
@@ -34,41 +36,37 @@ class Limits:
 
     def __init__(self, model: ServiceModel) -> None:
         self._model = model
-        self._shapes: dict[str, Check] = {}
-        self._operations: dict[str, Check] = {}
+        self._shapes: dict[str, _Check] = {}
+        self._operations: dict[str, _Check] = {}
 
     def problems(self, operation: str, params: Mapping[str, object]) -> tuple[str, ...]:
         """What in `params` the service would refuse: the member's path, its limit and the actual value."""
         check = self._operations.get(operation)
         if check is None:
             shape = self._model.operation_model(operation).input_shape
-            check = _nothing if shape is None else self._check(shape)
+            check = _Anything() if shape is None else self._check(shape)
             self._operations[operation] = check
-        return tuple(f"{path.lstrip('.')}: {text}" for path, text in check(params))
+        if check.all_fine([params]):
+            return ()
+        return tuple(f"{path.lstrip('.')}: {text}" for path, text in check.findings(params))
 
-    def _check(self, shape: Shape) -> Check:
+    def _check(self, shape: Shape) -> _Check:
         known = self._shapes.get(shape.name)
-        if known is not None:
-            return known
+        if known is None:
+            # Shapes may hold themselves: while one is being compiled, it is looked up when it is met in a value.
+            self._shapes[shape.name] = _WhenMet(self._shapes, shape.name)
+            known = self._shapes[shape.name] = self._compile(shape)
+        return known
 
-        def when_met(value: object) -> tuple[Finding, ...]:
-            return self._shapes[shape.name](value)
-
-        # Shapes may hold themselves: while one is being compiled, it is looked up when it is met in a value.
-        self._shapes[shape.name] = when_met
-        compiled = self._compile(shape)
-        self._shapes[shape.name] = compiled
-        return compiled
-
-    def _compile(self, shape: Shape) -> Check:
+    def _compile(self, shape: Shape) -> _Check:
         match shape.type_name:
             case "structure":
-                return _structure(shape, {name: self._check(member) for name, member in _members(shape).items()})
+                return _Structure(shape, {name: self._check(member) for name, member in _members(shape).items()})
             case "list":
-                return _list(shape, self._check(_member(shape)))
+                return _List(shape, self._check(_member(shape)))
             case "map":
                 key, value = _pair(shape)
-                return _map(shape, self._check(key), self._check(value))
+                return _Map(shape, self._check(key), self._check(value))
             case _:
                 return _scalar(shape)
 
@@ -86,18 +84,18 @@ def validate(service: str, operation: str, params: Mapping[str, object]) -> tupl
     return limits_of(service).problems(operation, params)
 
 
-def _scalar(shape: Shape) -> Check:
+def _scalar(shape: Shape) -> _Check:
     match shape.type_name:
         case "string" | "char":
             return _Text(shape)
         case "integer" | "long":
-            return _number(shape, (int,), "a whole number")
+            return _Number(shape, (int,), "a whole number")
         case "float" | "double":
-            return _number(shape, (int, float), "a number")
+            return _Number(shape, (int, float), "a number")
         case "boolean":
-            return _boolean
+            return _Boolean()
         case _:
-            return _nothing  # timestamps and blobs: botocore's serialiser takes several Python types for each
+            return _Anything()  # timestamps and blobs: botocore's serialiser takes several Python types for each
 
 
 def _members(shape: Shape) -> Mapping[str, Shape]:
@@ -115,89 +113,156 @@ def _pair(shape: Shape) -> tuple[Shape, Shape]:
     return mapping.key, mapping.value
 
 
-def _nothing(_value: object) -> tuple[Finding, ...]:
-    return _FINE
-
-
 def _wrong(expected: str, value: object) -> tuple[Finding, ...]:
     return (("", f"must be {expected}, is {type(value).__name__}"),)
 
 
-def _structure(shape: Shape, members: Mapping[str, Check]) -> Check:
-    required = tuple(sorted(shape.required_members)) if hasattr(shape, "required_members") else ()
-    known = members.get
+class _Check(ABC):
+    """What a shape allows."""
 
-    def check(value: object) -> tuple[Finding, ...]:
-        if not (type(value) is dict or isinstance(value, Mapping)):
+    @abstractmethod
+    def findings(self, value: object) -> tuple[Finding, ...]:
+        """What is wrong with a value."""
+
+    def all_fine(self, values: Sequence[object]) -> bool:
+        """Whether nothing is wrong with any of these, for less than what it costs to say what is."""
+        return not any(map(self.findings, values))
+
+
+class _WhenMet(_Check):
+    """The check of a shape that is not compiled yet."""
+
+    def __init__(self, shapes: Mapping[str, _Check], name: str) -> None:
+        self._shapes = shapes
+        self._name = name
+
+    def findings(self, value: object) -> tuple[Finding, ...]:
+        return self._shapes[self._name].findings(value)
+
+
+class _Anything(_Check):
+    def findings(self, value: object) -> tuple[Finding, ...]:  # noqa: ARG002  # takes all
+        return _FINE
+
+
+class _Boolean(_Check):
+    def findings(self, value: object) -> tuple[Finding, ...]:
+        return _FINE if isinstance(value, bool) else _wrong("true or false", value)
+
+
+class _Number(_Check):
+    def __init__(self, shape: Shape, types: tuple[type, ...], expected: str) -> None:
+        self._least, self._most = _bounds(shape, floor=float("-inf"))
+        self._types = types
+        self._expected = expected
+
+    def findings(self, value: object) -> tuple[Finding, ...]:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(value, self._types):
+            return _wrong(self._expected, value)
+        if not self._least <= value <= self._most:
+            return (("", _out_of_bounds(self._least, self._most, value, "")),)
+        return _FINE
+
+
+class _Structure(_Check):
+    def __init__(self, shape: Shape, members: Mapping[str, _Check]) -> None:
+        self._required = tuple(sorted(shape.required_members)) if hasattr(shape, "required_members") else ()
+        self._members = members
+        self._fine_names: set[tuple[object, ...]] = set()  # the columns of a table nearly all have the same
+
+    def findings(self, value: object) -> tuple[Finding, ...]:
+        if not isinstance(value, Mapping):
             return _wrong("a structure", value)
-        found: list[Finding] | None = None
+        found: list[Finding] = []
         for name, inner in value.items():
-            member = known(name)
+            member = self._members.get(name)
             if member is None:
-                found = found or []
                 found.append((f".{name}", "is not a member that this version of the service model knows"))
-            elif problems := member(inner):
-                found = found or []
+            elif problems := member.findings(inner):
                 found.extend((f".{name}{path}", text) for path, text in problems)
-        for name in required:
-            if name not in value:
-                found = found or []
-                found.append((f".{name}", "is required, is missing"))
-        return tuple(found) if found else _FINE
+        found.extend((f".{name}", "is required, is missing") for name in self._required if name not in value)
+        return tuple(found)
 
-    return check
+    def all_fine(self, values: Sequence[object]) -> bool:
+        by_member: dict[object, list[object]] = {}
+        for value in values:
+            if type(value) is not dict or not self._are_fine(tuple(value)):
+                return False
+            for name, inner in value.items():
+                by_member.setdefault(name, []).append(inner)
+        return all(self._members[str(name)].all_fine(inner) for name, inner in by_member.items())
+
+    def _are_fine(self, names: tuple[object, ...]) -> bool:
+        if names in self._fine_names:
+            return True
+        if not (self._members.keys() >= set(names) >= set(self._required)):
+            return False
+        if len(self._fine_names) < _REMEMBERED:
+            self._fine_names.add(names)
+        return True
 
 
-def _list(shape: Shape, member: Check) -> Check:
-    least, most = _bounds(shape)
+class _List(_Check):
+    def __init__(self, shape: Shape, member: _Check) -> None:
+        self._least, self._most = _bounds(shape)
+        self._member = member
 
-    def check(value: object) -> tuple[Finding, ...]:
+    def findings(self, value: object) -> tuple[Finding, ...]:
         if not isinstance(value, list | tuple):
             return _wrong("a list", value)
         found: list[Finding] = []
-        if not least <= len(value) <= most:
-            found.append(("", _out_of_bounds(least, most, len(value), "items")))
+        if not self._least <= len(value) <= self._most:
+            found.append(("", _out_of_bounds(self._least, self._most, len(value), "items")))
         for index, inner in enumerate(value):
-            if problems := member(inner):
-                found.extend((f"[{index}]{path}", text) for path, text in problems)
-        return tuple(found) if found else _FINE
+            found.extend((f"[{index}]{path}", text) for path, text in self._member.findings(inner))
+        return tuple(found)
 
-    return check
+    def all_fine(self, values: Sequence[object]) -> bool:
+        lists = [value for value in values if isinstance(value, list | tuple)]
+        if len(lists) < len(values) or not all(self._least <= len(each) <= self._most for each in lists):
+            return False
+        return self._member.all_fine(list(chain.from_iterable(lists)))
 
 
-def _map(shape: Shape, key: Check, value_check: Check) -> Check:
-    least, most = _bounds(shape)
-    texts = (key, value_check) if isinstance(key, _Text) and isinstance(value_check, _Text) else None
-    fine_keys: set[tuple[str, ...]] = set()  # the columns of a table nearly all have the same
+class _Map(_Check):
+    def __init__(self, shape: Shape, key: _Check, member: _Check) -> None:
+        self._least, self._most = _bounds(shape)
+        self._key = key
+        self._member = member
+        self._fine_keys: set[tuple[object, ...]] = set()  # the columns of a table nearly all have the same
 
-    def are_fine(keys: _Text, values: _Text, value: Mapping[str, str]) -> bool:
-        names = tuple(value)
-        if names not in fine_keys:
-            if not keys.all_fine(names):
-                return False
-            if len(fine_keys) < _REMEMBERED:
-                fine_keys.add(names)
-        return values.all_fine(value.values())
-
-    def check(value: object) -> tuple[Finding, ...]:
-        if not (type(value) is dict or isinstance(value, Mapping)):
+    def findings(self, value: object) -> tuple[Finding, ...]:
+        if not isinstance(value, Mapping):
             return _wrong("a map", value)
         found: list[Finding] = []
-        if not least <= len(value) <= most:
-            found.append(("", _out_of_bounds(least, most, len(value), "entries")))
-        if texts is not None and are_fine(*texts, value):
-            return tuple(found) if found else _FINE
+        if not self._least <= len(value) <= self._most:
+            found.append(("", _out_of_bounds(self._least, self._most, len(value), "entries")))
         for name, inner in value.items():
-            if problems := key(name):
-                found.extend((f"[{_excerpt(name)}] (key)", text) for _, text in problems)
-            if problems := value_check(inner):
-                found.extend((f"[{_excerpt(name)}]{path}", text) for path, text in problems)
-        return tuple(found) if found else _FINE
+            found.extend((f"[{_excerpt(name)}] (key)", text) for _, text in self._key.findings(name))
+            found.extend((f"[{_excerpt(name)}]{path}", text) for path, text in self._member.findings(inner))
+        return tuple(found)
 
-    return check
+    def all_fine(self, values: Sequence[object]) -> bool:
+        inner: list[object] = []
+        for value in values:
+            if type(value) is not dict or not (self._least <= len(value) <= self._most):
+                return False
+            if not self._are_fine(tuple(value)):
+                return False
+            inner.extend(value.values())
+        return self._member.all_fine(inner)
+
+    def _are_fine(self, keys: tuple[object, ...]) -> bool:
+        if keys in self._fine_keys:
+            return True
+        if not self._key.all_fine(keys):
+            return False
+        if len(self._fine_keys) < _REMEMBERED:
+            self._fine_keys.add(keys)
+        return True
 
 
-class _Text:
+class _Text(_Check):
     """The check of a string shape."""
 
     def __init__(self, shape: Shape) -> None:
@@ -209,24 +274,26 @@ class _Text:
         # Nearly every text of a catalog is printable ASCII: one look for all of them instead of a pattern for each.
         self._plain = not self._allowed and (self._pattern is None or self._pattern.fullmatch(_PRINTABLE) is not None)
 
-    def __call__(self, value: object) -> tuple[Finding, ...]:
+    def findings(self, value: object) -> tuple[Finding, ...]:
         if not isinstance(value, str):
             return _wrong("text", value)
         if self._plain and value.isascii() and value.isprintable() and self._least <= len(value) <= self._most:
             return _FINE
         return self._examine(value)
 
-    def all_fine(self, values: Collection[str]) -> bool:
-        """Whether every value is fine at one glance; where not, each has to be looked at."""
-        try:
-            joined = "".join(values)
-        except TypeError:  # what is no text is told one by one
+    def all_fine(self, values: Sequence[object]) -> bool:
+        texts = [value for value in values if isinstance(value, str)]
+        if len(texts) < len(values):
             return False
+        return self._are_plain(texts) or super().all_fine(texts)
+
+    def _are_plain(self, texts: Sequence[str]) -> bool:
+        joined = "".join(texts)
         if not (self._plain and joined.isascii() and joined.isprintable()):
             return False
-        if len(joined) > self._most and max(map(len, values)) > self._most:
+        if len(joined) > self._most and max(map(len, texts)) > self._most:
             return False
-        return self._least <= 0 or not values or min(map(len, values)) >= self._least
+        return self._least <= 0 or not texts or min(map(len, texts)) >= self._least
 
     def _examine(self, value: str) -> tuple[Finding, ...]:
         try:
@@ -241,23 +308,6 @@ class _Text:
         if self._pattern is not None and self._pattern.fullmatch(value) is None:
             found.append(("", f"must match {self._spelled}; is {_excerpt(value)}"))
         return tuple(found)
-
-
-def _number(shape: Shape, types: tuple[type, ...], expected: str) -> Check:
-    least, most = _bounds(shape, floor=float("-inf"))
-
-    def check(value: object) -> tuple[Finding, ...]:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(value, types):
-            return _wrong(expected, value)
-        if not least <= value <= most:
-            return (("", _out_of_bounds(least, most, value, "")),)
-        return _FINE
-
-    return check
-
-
-def _boolean(value: object) -> tuple[Finding, ...]:
-    return _FINE if isinstance(value, bool) else _wrong("true or false", value)
 
 
 def _bounds(shape: Shape, floor: float = 0) -> tuple[float, float]:

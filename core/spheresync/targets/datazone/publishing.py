@@ -28,6 +28,7 @@ from spheresync.model import (
     PhysicalName,
     Severity,
     canonical_json,
+    counted,
     digest_json,
 )
 from spheresync.model.json_document import read_own_json
@@ -43,7 +44,7 @@ from spheresync.targets.design_values import (
     PermissionReach,
     RequiredObject,
 )
-from spheresync.targets.target_words import AccessAccount
+from spheresync.targets.target_words import AccessAccount, AccessChange
 
 CONTENT = "published.content"
 RETIRED = "published.retired"
@@ -97,7 +98,7 @@ class PublishingDesign(TargetDesign):
     """Listings of assets. Each change is one of access: everybody who looks for data in the domain sees it."""
 
     name = DATAZONE_PUBLISHING
-    capabilities = Capabilities(depends_on=DATAZONE, marked=False, access=True)
+    capabilities = Capabilities(depends_on=DATAZONE, marked=False, access=True, removed_first=True)
     permissions = (
         PermissionGroup(
             "PublishAssets",
@@ -195,8 +196,13 @@ class PublishingDesign(TargetDesign):
     def made_anew_because(self, live: LiveObject, last_body: bytes, version: str | None) -> str | None:
         return None
 
-    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
-        return AccessAccount("what is published is shown to everybody who looks for data in the DataZone domain")
+    def told_of_access(self, changed: Sequence[AccessChange]) -> AccessAccount:
+        taken_back = sum(each.deleted for each in changed)
+        told = ["what is published is shown to everybody who looks for data in the DataZone domain"]
+        if taken_back:
+            gone = f"{counted(taken_back, 'asset')} {'is' if taken_back == 1 else 'are'} unpublished and shown no more"
+            told = [gone] if taken_back == len(changed) else [*told, gone]
+        return AccessAccount("; ".join(told))
 
     def reviews_access(self, settings: Settings) -> bool:
         return settings.datazone.publish is Publish.REVIEW

@@ -106,13 +106,17 @@ class PublishingTarget(AddingTarget):
         if live is None and operation.must_exist:
             raise NoObjectError(operation.subject)
         there = None if live is None else Published.read(live.body)
-        before = found and asset is not None and not self._is_ours(operation, asset)
+        # An undo publishes what was found unpublished: what is published once it may have been sent is its own doing.
+        own = operation.recovering and operation.exact
+        before = found and asset is not None and not own and not self._is_ours(operation, asset)
         if there is not None and there.digest == wanted.digest and not (operation.exact and wanted.revision):
-            if sent and asset is not None and not before:
+            if (sent or own) and asset is not None and not before:
                 await self._note(asset, self._owner, subject=operation.subject)
             body = replace(there, before=before).body
-            return Outcome(_UNVERSIONED, body, None if sent else body, already=not sent)
-        revision = wanted.revision if operation.exact else ""
+            was = operation.last_written if operation.recovering and not before else None if sent else body
+            return Outcome(_UNVERSIONED, body, was, already=not sent)
+        same = asset is not None and wanted.asset in {"", asset["id"]}  # a deleted one comes back under another id
+        revision = wanted.revision if operation.exact and same else ""
         held = "" if asset is None else content_of(asset, {}).fields.get(DIGEST, "")
         if asset is None or not (revision or wanted.retired or held == wanted.content):
             text = f"{operation.subject}: the asset does not hold what is to be published."
@@ -122,7 +126,10 @@ class PublishingTarget(AddingTarget):
             await self._note(asset, self._owner, subject=operation.subject)
         done = replace(wanted, revision=revision or str(asset["revision"]), before=before, asset=str(asset["id"]))
         did = Action.CREATE if live is None and operation.action is not Action.CREATE else None
-        return Outcome(_UNVERSIONED, done.body, None if live is None else live.body, request_id=request_id, did=did)
+        was = None if live is None else live.body
+        if operation.recovering and not before:
+            was = operation.last_written
+        return Outcome(_UNVERSIONED, done.body, was, request_id=request_id, did=did)
 
     async def _take_place(self, operation: Operation, assets: TableAssets) -> None:
         """Let an asset of ours go, once the imported one is published in its place."""
@@ -140,7 +147,8 @@ class PublishingTarget(AddingTarget):
     ) -> Outcome:
         """Take a listing back; one that somebody had published before we came stays as it is."""
         if asset is None or live is None or not self._is_ours(operation, asset):
-            return Outcome(None, b"", before=operation.last_written if sent else None, already=not sent)
+            held = operation.last_written if sent or operation.recovering else None
+            return Outcome(None, b"", before=held, already=not sent)
         request_id = await self._change(operation, asset, "UNPUBLISH", "")
         if not Published.read(live.body).retired:  # else the asset or our form goes next
             await self._note(asset, None, subject=operation.subject)

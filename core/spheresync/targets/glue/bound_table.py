@@ -27,6 +27,7 @@ from spheresync.targets.glue.table_input import (
     COLUMN_NAME,
     FINGERPRINT,
     NAME_BEFORE,
+    NOTES,
     OWN_TEXT,
     PREFIX,
     QUERYABLE,
@@ -44,8 +45,8 @@ from spheresync.targets.glue.table_input import (
 
 _NOBODY = ""
 """Who has bound a table from which what is ours is to be taken back."""
-_OF_TEXTS = frozenset({*OWN_TEXT.values(), *BESIDE_TEXT.values()})
-_NOTES = frozenset({FINGERPRINT, NAME_BEFORE, STOOD_BEFORE, *_OF_TEXTS})
+
+_NOTES = frozenset({FINGERPRINT, NAME_BEFORE, STOOD_BEFORE, *NOTES})
 """Parameters of ours that say something of the others, and of what was there before."""
 
 Table: TypeAlias = dict[str, Any]
@@ -378,7 +379,7 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any], *, in_plac
 def _moved_text(
     before: Mapping[str, Any], after: Mapping[str, Any], key: str, path: str, *, in_place: bool
 ) -> list[FieldChange]:
-    if in_place and not (_is_marked(before) and _OF_TEXTS.isdisjoint(_parameters(before))):
+    if in_place and not (_is_marked(before) and NOTES.isdisjoint(_parameters(before))):
         return []
     then, now = before.get(key) or "", after.get(key) or ""
     return [FieldChange(path, before.get(key), after.get(key))] if then != now else []

@@ -200,6 +200,9 @@ class GlueDesign(TargetDesign):
         named = [((each.get("Parameters") or {}).get(table_input.COLUMN_NAME), each["Name"]) for each in columns]
         return {source: name for source, name in named if source is not None}
 
+    def columns_there(self, body: bytes) -> frozenset[str]:
+        return frozenset(_column_names(read_own_json(body)))
+
     def column_types(self, body: bytes) -> Mapping[str, str]:
         columns = table_input.columns_of(read_own_json(body))
         typed = [((each.get("Parameters") or {}).get(table_input.COLUMN_NAME), each.get("Type")) for each in columns]
@@ -247,6 +250,9 @@ class GlueDesign(TargetDesign):
 
     def is_text(self, path: str) -> bool:
         return merge.is_text(path)
+
+    def is_note(self, path: str) -> bool:
+        return path.rpartition("parameters.")[2] in table_input.NOTES
 
     def policy_of(self, path: str, policies: DriftPolicies) -> DriftPolicy:
         return merge.policy_of(path, policies)

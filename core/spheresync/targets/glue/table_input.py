@@ -55,12 +55,10 @@ OWN_TEXT = {"Description": f"{PREFIX}own-description", "Comment": f"{PREFIX}own-
 """Our text, where the description or comment is somebody else's that the drift policy lets stand."""
 BESIDE_TEXT = {"Description": f"{PREFIX}beside-description", "Comment": f"{PREFIX}beside-comment"}
 """Our text, where a table of others has a description or comment that was never ours."""
+NOTES = frozenset({*OWN_TEXT.values(), *BESIDE_TEXT.values()})
 FORMER_OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
 """As former versions had it. What Datasphere says of an asset may stand there too, so only our label counts as that."""
-_OF_OUR_STATE = frozenset(
-    {FINGERPRINT, BOUND_BY, NAME_BEFORE, STOOD_BEFORE, STATUS, RETIRED_AT, RETIRED_TABLE}
-    | {*OWN_TEXT.values(), *BESIDE_TEXT.values()}
-)
+_OF_OUR_STATE = frozenset({FINGERPRINT, BOUND_BY, NAME_BEFORE, STOOD_BEFORE, STATUS, RETIRED_AT, RETIRED_TABLE} | NOTES)
 _OF_ASSETS = ("label", "labels", "owner", "view-definition", "hierarchies", "primary-key", "foreign-keys", "parameters")
 _OF_COLUMNS = ("type", "role", "nullable", "aggregation", "pii", "terms", "queryable")
 _NOT_OF_FACTS = frozenset(

@@ -287,19 +287,10 @@ class GlueWriter:
                 message, remedy = f"{operation.subject}: the table {why}; it stays as it is.", NOT_BINDABLE
                 raise TargetError(TargetFault.CONFLICT, message, remedy=remedy)
             return
-        if GLUE_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written) is None:
-            return
-        if live.owner == self._owner:
-            whose = f"holds {live.source or 'no named asset'}"
-        elif live.owner is not None:
-            whose = f"belongs to {live.owner}"
-        else:
-            whose = "was not created by Spheresync"
-        raise TargetError(
-            TargetFault.CONFLICT,
-            f"{operation.subject}: the table of that name {whose}; it stays as it is.",
-            remedy="Give the asset another name by a mapping rule (`table:`), or move that table out of the way.",
-        )
+        foreign = GLUE_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
+        if foreign is not None:
+            message = f"{operation.subject}: the table {foreign}; it stays as it is."
+            raise TargetError(TargetFault.CONFLICT, message, remedy=GLUE_DESIGN.conflict_remedy)
 
     def _require_same(self, operation: Operation, live: LiveObject) -> None:
         if operation.last_written is None or operation.expected_version is None or is_of_bound_table(operation):

@@ -30,7 +30,7 @@ from spheresync.model import (
     counted,
 )
 from spheresync.targets.annotations import content
-from spheresync.targets.annotations.content import COLUMNS, FORM, TERMS, Content, column_of
+from spheresync.targets.annotations.content import COLUMNS, FORM, TERMS, Content, column_of, columns_in
 from spheresync.targets.annotations.design import ContentDesign, desired_of
 from spheresync.targets.annotations.merging import differs
 from spheresync.targets.annotations.said import LONGEST_MEMBER, description_of, facts_of, held_columns, said_of
@@ -134,6 +134,9 @@ class GlueContextDesign(ContentDesign):
     def is_bound(self, body: bytes) -> bool:
         return Content.read(body).bound
 
+    def with_noted(self, body: bytes, last_body: bytes) -> bytes:
+        return replace(Content.read(body), bound=self.is_bound(last_body)).body
+
     def without_columns(self, body: bytes, columns: frozenset[str]) -> bytes:
         held = Content.read(body)
         gone = {
@@ -146,6 +149,20 @@ class GlueContextDesign(ContentDesign):
         fields = {path: value for path, value in held.fields.items() if path not in gone}
         ours = {path: value for path, value in held.ours.items() if path not in gone}
         return replace(held, fields=fields, ours=ours, found=held.found - gone).body
+
+    def columns_said(self, body: bytes) -> frozenset[str]:
+        return frozenset(columns_in(Content.read(body).fields))  # the attachment of a table may still name others
+
+    def with_columns(self, body: bytes, former: bytes, columns: frozenset[str]) -> bytes:
+        held, then = Content.read(body), Content.read(former)
+
+        def back(paths: Mapping[str, str]) -> dict[str, str]:
+            return {path: value for path, value in paths.items() if columns_in([path]) & columns}
+
+        fields, ours = {**held.fields, **back(then.fields)}, {**held.ours, **back(then.ours)}
+        found = held.found | {path for path in then.found if columns_in([path]) & columns}
+        content = replace(held, fields=fields, ours=ours, found=found, ids={**back(then.ids), **held.ids})
+        return (content.stamped() if content.is_marked else content).body
 
     def shared_prerequisites(
         self, bodies: Iterable[bytes], marker: str, section: TargetSection | None
@@ -180,6 +197,11 @@ class GlueContextDesign(ContentDesign):
         # The attachment may say already what a write has not come to, and still what it has taken away.
         stand = written.fields.keys() | (last.ours.keys() - last.fields.keys())
         return replace(written, ours={path: value for path, value in written.ours.items() if path in stand}).body
+
+    def written_before(self, restored_body: bytes, noted: bytes | None) -> bytes:
+        if noted is None and Content.read(restored_body).is_intact:
+            return restored_body
+        return super().written_before(restored_body, noted)
 
     def merge_base(self, last_body: bytes, live: LiveObject, desired: DesiredObject) -> bytes:
         return last_body

@@ -113,11 +113,6 @@ def taken_by_others(there: Content, requests: Iterable[Request]) -> Iterator[str
             yield f"{f'column {column}' if column else 'the table'} (form type {there.fields[path]})"
 
 
-def columns_in(paths: Iterable[str]) -> set[str]:
-    """The columns that any of the paths is about."""
-    return {column[0] for path in paths if (column := column_of(path)) is not None}
-
-
 def requests_between(there: Content, wanted: Content) -> list[Request]:
     """The calls in their order, from what stands there to what should, which has the ids of all its terms."""
     going = {

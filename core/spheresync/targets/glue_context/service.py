@@ -85,7 +85,7 @@ class BusinessContext:
         try:
             return await self.write(operation, params, subject=subject)
         except AwsError as error:
-            if error.recovery in {Recovery.DENIED, Recovery.PERMANENT, Recovery.INVALID}:
+            if _is_refusal(error) or (error.recovery is Recovery.INVALID and not error.systemic):
                 raise _absent(error) from error
             raise
 
@@ -123,11 +123,9 @@ class BusinessContext:
         try:
             await self.read("ListGlossaries", {"MaxResults": 1}, subject="the business context of Glue")
         except AwsError as error:
-            if error.systemic or not (
-                error.code in _SAYS_ABSENT or error.recovery in {Recovery.DENIED, Recovery.PERMANENT}
-            ):
-                raise
-            raise _absent(error) from error
+            if _is_refusal(error) or (error.code in _SAYS_ABSENT and not error.systemic):
+                raise _absent(error) from error
+            raise
 
     async def pause(self, attempt: int) -> None:
         await self._door.pause(attempt)
@@ -201,6 +199,11 @@ def id_in(reply: Reply, subject: str) -> str:
 def _other_shape(operation: str, member: str) -> AbsentContextError:
     text = f"Glue's business context has another shape in the installed SDK: {operation} with {member} is not known."
     return AbsentContextError(text, "Install a boto3 of the range that is supported.")
+
+
+def _is_refusal(error: AwsError) -> bool:
+    """Whether Glue itself says no for good; an answer that was lost or cannot be read does not say so."""
+    return error.recovery in {Recovery.DENIED, Recovery.PERMANENT} and not (error.systemic or error.uncertain)
 
 
 def _absent(error: AwsError) -> AbsentContextError:

@@ -26,7 +26,7 @@ from spheresync.model import (
     first_of,
 )
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.annotations.content import Content
+from spheresync.targets.annotations.content import Content, columns_in
 from spheresync.targets.annotations.merging import term_ids, wanted_of
 from spheresync.targets.annotations.written import Written
 from spheresync.targets.aws.adding_target import AddingTarget
@@ -47,7 +47,6 @@ from spheresync.targets.glue_context.places import (
     Request,
     Terms,
     column_content,
-    columns_in,
     count_terms,
     fields_by_column,
     others_on,
@@ -169,7 +168,7 @@ class GlueContextTarget(AddingTarget):
                     await self._form_types.ensure_all()
                 elif not error.needs_look:
                     raise
-                doubt = error
+                doubt, operation = error, replace(operation, recovering=True)  # it may have done a part
                 continue
             return Outcome(_UNVERSIONED, wanted.body, before, request_id=request_id, kept=kept)
         assert doubt is not None

@@ -42,7 +42,7 @@ from spheresync.targets.design_values import (
     RequiredObject,
 )
 from spheresync.targets.lakeformation.tags import Slot, TagSet, requests_between, slots_of, spelled
-from spheresync.targets.target_words import AccessAccount
+from spheresync.targets.target_words import AccessAccount, AccessChange
 from spheresync.targets.tried_writes import as_written, with_tried
 
 _NOTED = frozenset({"Bound", "Kept", "Keys"})
@@ -121,15 +121,30 @@ class LakeFormationDesign(TargetDesign):
     def is_bound(self, body: bytes) -> bool:
         return TagSet.read(body).bound
 
-    def protecting(self, body: bytes, section: TargetSection, personal_data: Mapping[str, str]) -> bytes:
+    def with_noted(self, body: bytes, last_body: bytes) -> bytes:
+        return replace(TagSet.read(body), bound=self.is_bound(last_body)).body
+
+    def protecting(self, body: bytes | None, section: TargetSection, personal_data: Mapping[str, str]) -> bytes | None:
         assert isinstance(section, LakeFormation)
-        tags = TagSet.read(body)
+        tags = TagSet(frozenset()) if body is None else TagSet.read(body)
         keys = [key for key, fact in section.tags.items() if fact is TagFact.PERSONAL_DATA]
         values = {Slot(name, key): said for name, said in personal_data.items() for key in keys}
+        if not values:
+            return body
         return replace(tags.with_slots(values), keys=tags.keys | frozenset(keys)).body
 
     def without_columns(self, body: bytes, columns: frozenset[str]) -> bytes:
         return TagSet.read(body).without_columns(columns).body
+
+    def columns_said(self, body: bytes) -> frozenset[str]:
+        return frozenset(name for name, said in TagSet.read(body).columns.items() if said)
+
+    def with_columns(self, body: bytes, former: bytes, columns: frozenset[str]) -> bytes:
+        tags, then = TagSet.read(body), TagSet.read(former)
+        values = {slot: then.at(slot) for slot in slots_of(then) if slot.place in columns}
+        kept = {slot: value for slot, value in then.kept.items() if slot.place in columns}
+        keys = tags.keys | (then.keys & {slot.key for slot in values})
+        return replace(tags.with_slots(values), keys=keys, kept={**tags.kept, **kept}).body
 
     def shared_prerequisites(
         self, bodies: Iterable[bytes], marker: str, section: TargetSection | None
@@ -224,8 +239,8 @@ class LakeFormationDesign(TargetDesign):
     def foreign_because(self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
         return None
 
-    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
-        fields = Counter(change.path.rpartition(".")[2] for changes in changed for change in changes)
+    def told_of_access(self, changed: Sequence[AccessChange]) -> AccessAccount:
+        fields = Counter(change.path.rpartition(".")[2] for each in changed for change in each.changes)
         keys = first_of([f"{key} ({count})" for key, count in sorted(fields.items())], _NAMED)
         text = f"LF-Tags {keys}. Whoever has grants on these LF-Tags may see more or less"
         return AccessAccount(text, "; the fields say which value each place had and gets")

@@ -29,6 +29,7 @@ from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import NOT_FOUND, AwsError
+from spheresync.targets.known_operation import knowing
 from spheresync.targets.lakeformation.design import LAKE_FORMATION_DESIGN
 from spheresync.targets.lakeformation.open_tables import open_to_everybody
 from spheresync.targets.lakeformation.reach import TagChange, reach_changes
@@ -98,9 +99,7 @@ class LakeFormationTarget(AddingTarget):
             live = seen or await self._look(operation.container, operation.name, subject=operation.subject)
             if live is None:
                 return self._without_table(operation)
-            if operation.last_written is not None:
-                last = LAKE_FORMATION_DESIGN.as_written(operation.last_written, live.body)
-                operation = replace(operation, last_written=last)
+            operation = knowing(LAKE_FORMATION_DESIGN, operation, live.body)
             body, kept = self._wanted(operation, live)
             requests = self._requests(operation, live, body)
             if not requests:
@@ -111,7 +110,7 @@ class LakeFormationTarget(AddingTarget):
             except AwsError as error:
                 if not error.needs_look:
                     raise
-                doubt = error
+                doubt, operation = error, replace(operation, recovering=True)  # it may have done a part
                 continue
             return Outcome(_UNVERSIONED, body, before, request_id=request_id, kept=kept)
         assert doubt is not None

@@ -25,6 +25,7 @@ from spheresync.model import (
     DestinationName,
     Digest,
     FieldChange,
+    JsonValue,
     LiveObject,
     PhysicalName,
     Problem,
@@ -75,7 +76,7 @@ from spheresync.targets.quicksight.permissions import OWNER, VIEWER
 from spheresync.targets.quicksight.relabelled import relabelled, renaming_findings
 from spheresync.targets.quicksight.requests import MOST_COLUMNS, MOST_TRANSFORMS, transforms_of
 from spheresync.targets.quicksight.required import required_objects
-from spheresync.targets.target_words import AccessAccount
+from spheresync.targets.target_words import AccessAccount, AccessChange
 from spheresync.targets.tried_writes import as_written, with_tried
 
 NOT_OURS = "Delete that data set in QuickSight if nobody needs it; the next sync looks again."
@@ -124,7 +125,7 @@ class QuickSightDesign(TargetDesign):
 
     name = QUICK_SIGHT
     # What an object of ours holds is read as a whole, so it needs to say of itself only whose it is.
-    capabilities = Capabilities(depends_on=GLUE, marked=False, access=True, selective=True)
+    capabilities = Capabilities(depends_on=GLUE, marked=False, own_ids=True, access=True, selective=True)
     permissions = (
         PermissionGroup("ShareData", _actions(_SHARING), PermissionReach.EVERYTHING),
         PermissionGroup("KeepDataSets", _actions(_DATA_SETS), PermissionReach.EVERYTHING),
@@ -135,10 +136,19 @@ class QuickSightDesign(TargetDesign):
     def unwanted_because(self, decision: Decision) -> str | None:
         return None if decision.can_be_queried else _NOT_QUERYABLE
 
-    def address(self, asset: AssetId, base: Address, marker: str, destination: DestinationName) -> Address:
-        """Ids that follow from installation, destination and asset alone, so that a lost state finds them again."""
-        folder, own = [marker, destination, asset.space], [marker, destination, asset.space, asset.name]
-        return Address(_derived(plain_name(asset.space), folder), _derived(plain_name(asset.name), own))
+    def address(self, asset: AssetId, base: Address, marker: str, apart: Sequence[str]) -> Address:
+        """Ids that follow from installation and asset, and from what keeps destinations of one account apart.
+
+        A lost state finds them again, and so does a destination that has another name by now.
+        """
+        return _address(asset, [marker, [*apart]])
+
+    def former_address(self, asset: AssetId, marker: str, destination: DestinationName) -> Address | None:
+        return _address(asset, [marker, destination])
+
+    def base_address(self, body: bytes) -> Address | None:
+        content = Content.read(body)
+        return Address(PhysicalName(content.schema), PhysicalName(content.table))
 
     def design(
         self,
@@ -310,8 +320,8 @@ class QuickSightDesign(TargetDesign):
     def access_of_new(self, body: bytes) -> tuple[FieldChange, ...]:
         return new_grants(Content.read(body))
 
-    def told_of_access(self, changed: Sequence[tuple[FieldChange, ...]]) -> AccessAccount:
-        return AccessAccount(told_of_grants(map(self.access_changes, changed)))
+    def told_of_access(self, changed: Sequence[AccessChange]) -> AccessAccount:
+        return AccessAccount(told_of_grants(self.access_changes(each.changes) for each in changed))
 
     @property
     def object_word(self) -> str:
@@ -326,7 +336,8 @@ class QuickSightDesign(TargetDesign):
 
     @property
     def taken_remedy(self) -> str:
-        return f"Put the tags {OWNER_TAG} and {SOURCE_TAG} back. {NOT_OURS}"
+        back = f"With the tags {OWNER_TAG} and {SOURCE_TAG} back it is ours again, and the next sync writes it anew."
+        return f"{NOT_OURS} {back}"
 
     @property
     def service(self) -> str:
@@ -366,8 +377,13 @@ def source_tag(asset: AssetId) -> str:
     return spelled if _TAG_VALUE.fullmatch(spelled) else f"{plain_name(spelled)}:{digest_json(asset.to_json())[-32:]}"
 
 
-def _derived(plain: PhysicalName, source: list[str]) -> PhysicalName:
-    return hashed_name(PhysicalName(plain[:_LONGEST_PLAIN]), digest_json(source), digits=_DIGITS)
+def _address(asset: AssetId, whose: list[JsonValue]) -> Address:
+    folder, own = [*whose, asset.space], [*whose, asset.space, asset.name]
+    return Address(_derived(plain_name(asset.space), folder), _derived(plain_name(asset.name), own))
+
+
+def _derived(plain: PhysicalName, source: Sequence[JsonValue]) -> PhysicalName:
+    return hashed_name(PhysicalName(plain[:_LONGEST_PLAIN]), digest_json([*source]), digits=_DIGITS)
 
 
 def _desired(container: PhysicalName, name: PhysicalName, content: Content) -> DesiredObject:

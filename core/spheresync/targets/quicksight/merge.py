@@ -74,16 +74,22 @@ def merged_over(live: Content, wanted: Content, last: Content | None) -> Content
 def with_edits(
     last: Content | None, live: Content, wanted: Content, policies: DriftPolicies
 ) -> tuple[Content, tuple[FieldChange, ...]]:
-    """What is wanted, with the texts of others that the policies let stand; and which these are."""
+    """What is wanted, with the texts of others that the policies let stand; and which these are.
+
+    What is wanted may have gone through this when it was planned: what was to stay then stays while it is there.
+    """
     if last is None:
         return wanted, ()
+    left = {path: text for path, text in wanted.texts.items() if path in wanted.beside}
+    wanted = replace(wanted.with_texts(wanted.beside), beside={})
     ours, there, then = {**last.texts, **last.beside}, live.texts, wanted.texts
     stays = {
         path: there[path]
         for path in then
         if path in there
         and path in ours
-        and there[path] not in {ours[path], then[path]}
+        and there[path] != then[path]
+        and (there[path] != ours[path] or there[path] == left.get(path))
         and policy_of(path, policies) is not DriftPolicy.OVERWRITE
     }
     kept = tuple(FieldChange(path, then[path], text) for path, text in stays.items())

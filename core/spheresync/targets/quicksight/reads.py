@@ -44,7 +44,7 @@ class DataSetReader:
             if error.code == ABSENT:  # it went while it was read
                 return None
             raise
-        if TOPIC_TAG in tags:
+        if TOPIC_TAG in tags and await self.topic_owner(name, subject=subject) == tags.get(OWNER_TAG):
             topic = await service.found("DescribeTopic", {"TopicId": name}, subject=subject)
             if topic is not None:
                 grants = await service.grants(Shared.TOPIC, name, subject=subject)
@@ -61,3 +61,16 @@ class DataSetReader:
             intact=True,
             changed_at=data_set.get("LastUpdatedTime"),
         )
+
+    async def topic_owner(self, name: PhysicalName, *, subject: str) -> str | None:
+        """By whose mark a topic of that id stands there: empty where it has none, None where there is no topic.
+
+        That its data set is to have one says nothing: somebody else's may stand under that id.
+        """
+        try:
+            tags = await self._service.tags(self._service.arn("topic", name), subject=subject)
+        except AwsError as error:
+            if error.code == ABSENT:
+                return None
+            raise
+        return tags.get(OWNER_TAG, "")

@@ -12,6 +12,7 @@ from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first
 from spheresync.targets.aws.door import Reply
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
+from spheresync.targets.known_operation import knowing
 from spheresync.targets.protocol import Operation, Outcome
 from spheresync.targets.quicksight.answers import PREPARED_ANEW
 from spheresync.targets.quicksight.content import OWNER_TAG, Content
@@ -33,6 +34,10 @@ _READS_GONE = "Change or delete that in QuickSight, as only its owner knows what
 _PREPARED_ANEW = (
     "Move it back in QuickSight, or delete it there, and the next sync makes it again; or keep it, and let no rule "
     "make the asset queryable (queryable: false)."
+)
+_TOPIC_NOT_OURS = (
+    f"Tag it {OWNER_TAG} with the name of this installation if it is ours; or leave the kind of the asset out of "
+    "quicksight.topics. Whose topic it is may also delete it, and the next sync makes ours."
 )
 _OF_A_TABLE = frozenset({"CreateDataSet", "UpdateDataSet"})
 _NOT_TAKEN = (
@@ -88,6 +93,8 @@ class DataSetWriter:
         Where data source or folder were found that the state knew nothing of, so may be the data set: it is looked for.
         """
         in_doubt = False
+        if Content.read(_desired(operation).body).topic is not None:
+            await self._require_topic_ours(operation)  # before there is a data set that it keeps from being known
         if operation.recovering or self.found_again:
             live = await self._look(operation)
             if live is not None:
@@ -138,10 +145,13 @@ class DataSetWriter:
                 live = await self._look(operation)
             if live is None:
                 return await self._gone(operation)
-            operation = _knowing(operation, live)
+            operation = knowing(QUICK_SIGHT_DESIGN, operation, live.body)
             self._require_ours(operation, live)
             body, kept = self._wanted(operation, live, again=doubt is not None or in_doubt)
             there, wanted = Content.read(live.body), Content.read(body)
+            if operation.action is Action.RETIRE and there.topic is None:
+                wanted = replace(wanted, topic=None)  # none of ours is there to be marked
+                body = wanted.body
             if operation.action is Action.RETIRE and _is_prepared_anew(there):
                 wanted = replace(there, tags=wanted.tags)  # its tags say it
                 body = wanted.body
@@ -223,7 +233,7 @@ class DataSetWriter:
             if live is None:
                 held = operation.last_written if in_doubt or operation.recovering else None
                 return Outcome(None, b"", before=held, already=not in_doubt)
-            operation = _knowing(operation, live)
+            operation = knowing(QUICK_SIGHT_DESIGN, operation, live.body)
             self._require_ours(operation, live)
             if not (in_doubt or operation.recovering):
                 self._require_untouched(operation, live)
@@ -293,11 +303,21 @@ class DataSetWriter:
         Raises:
             TargetError: CONFLICT, it is somebody else's.
         """
-        tags = await self._service.tags(self._service.arn("topic", operation.name), subject=operation.subject)
-        if tags.get(OWNER_TAG) != self._owner:
-            text = f"{operation.subject}: topic {operation.name} exists and was not made by this installation."
-            raise TargetError(TargetFault.CONFLICT, text, remedy="Delete that topic in QuickSight; then run again.")
+        await self._require_topic_ours(operation)
         await self._service.call("UpdateTopic", update, subject=operation.subject, write=True)
+
+    async def _require_topic_ours(self, operation: Operation) -> None:
+        """Let a write pass whose topic is ours, or not there yet.
+
+        Raises:
+            TargetError: CONFLICT, it is somebody else's.
+        """
+        owner = await self._reader.topic_owner(operation.name, subject=operation.subject)
+        if owner is not None and owner != self._owner:
+            text = (
+                f"{operation.subject}: topic {operation.name} exists and was not made by this installation; it stays "
+            )
+            raise TargetError(TargetFault.CONFLICT, f"{text}as it is.", remedy=_TOPIC_NOT_OURS)
 
     def _require_ours(self, operation: Operation, live: LiveObject) -> None:
         why = QUICK_SIGHT_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
@@ -320,14 +340,6 @@ class DataSetWriter:
 def _desired(operation: Operation) -> DesiredObject:
     assert operation.desired is not None
     return operation.desired
-
-
-def _knowing(operation: Operation, live: LiveObject) -> Operation:
-    """With what stands there of writes of ours that failed since the last one."""
-    last = operation.last_written
-    return (
-        operation if last is None else replace(operation, last_written=QUICK_SIGHT_DESIGN.as_written(last, live.body))
-    )
 
 
 def _is_prepared_anew(there: Content) -> bool:

@@ -45,9 +45,11 @@ def assets(
         typer.Option(metavar="Q", help="Words in names, labels, columns, descriptions or terms, or a glob of names."),
     ] = None,
     column: Annotated[str | None, typer.Option(metavar="C", help="Has this column; a name or a glob.")] = None,
-    pii: Annotated[str | None, typer.Option(metavar="CLASS", help="Holds this class of personal data, or any.")] = None,
+    pii: Annotated[
+        str | None, typer.Option(metavar="CLASS", help="Holds this class of personal data, any, none or key.")
+    ] = None,
     term: Annotated[str | None, typer.Option(metavar="T", help="Has this business term.")] = None,
-    owner: Annotated[str | None, typer.Option(metavar="O", help="Has this owner.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="O", help="Has this owner or steward; none: lacks one.")] = None,
     min_columns: Annotated[int | None, typer.Option(min=0, metavar="N", help="Has at least so many columns.")] = None,
     sort: Annotated[
         str | None,

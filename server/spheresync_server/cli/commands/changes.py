@@ -8,16 +8,18 @@ from typing import Annotated
 
 import typer
 
-from spheresync.answers import ApprovalAnswer, ChangeSetAnswer, PromotionAnswer, RunAnswer
+from spheresync.answers import ApprovalAnswer, ChangeSetAnswer, OpenChangeSets, PromotionAnswer, RunAnswer
 from spheresync.errors import UsageError
 from spheresync.model.principals import CallerRole
 from spheresync.regular_files import read_regular
 from spheresync_server.cli.commands.options import (
     AssetOption,
     ChangeSetArgument,
+    CursorOption,
     DestinationOption,
     ForceOption,
     ItemsOption,
+    LimitOption,
     SpaceOption,
     TargetOption,
     TierOption,
@@ -66,6 +68,31 @@ def preview(
         return ExitCode.CHANGES if exit_code and changes_something(answer) else ExitCode.DONE
 
     return ask_service(invocation_of(context), ask, show_change_set, exit_code=code, delivers_lineage=True)
+
+
+def change_sets(
+    context: typer.Context,
+    change_set_id: Annotated[
+        str | None, typer.Argument(metavar="[CHANGE_SET_ID]", help="One change set in detail.")
+    ] = None,
+    limit: LimitOption = 20,
+    cursor: CursorOption = None,
+) -> int:
+    """List the change sets that may still be applied, whoever made them; or show one."""
+    from spheresync_server.cli.output.changes import show_change_set, show_open_change_sets
+
+    async def one(session: ServiceSession) -> ChangeSetAnswer:
+        assert change_set_id is not None
+        return await session.service.changes.get_change_set(
+            change_set_id, session.principal, limit=limit, cursor=cursor
+        )
+
+    async def several(session: ServiceSession) -> OpenChangeSets:
+        return await session.service.changes.list_open(session.principal, limit=limit, cursor=cursor)
+
+    if change_set_id is not None:
+        return ask_service(invocation_of(context), one, show_change_set)
+    return ask_service(invocation_of(context), several, show_open_change_sets)
 
 
 def approve(

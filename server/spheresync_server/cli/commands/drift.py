@@ -25,6 +25,10 @@ def drift(
     repair: Annotated[
         bool, typer.Option("--repair", help="Put back what was written last, where `drift:` says overwrite.")
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Repair the assets named, whatever `drift:` says; with --repair at once."),
+    ] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when something has drifted.")] = False,
     limit: ItemsOption = 20,
     cursor: Annotated[str | None, typer.Option(help="Where the last page ended.")] = None,
@@ -38,7 +42,7 @@ def drift(
     async def ask(session: ServiceSession) -> DriftAnswer:
         scope = scope_request(space, asset, tier)
         found = await session.service.drift.detect_drift(
-            scope, session.principal, limit=limit, cursor=cursor, progress=session.progress
+            scope, session.principal, overwrite=overwrite, limit=limit, cursor=cursor, progress=session.progress
         )
         return await _repaired(session, found) if repair else found
 

@@ -32,6 +32,7 @@ from spheresync_server.cli.interruption import (
     exit_unless_closed,
     run_until_signalled,
 )
+from spheresync_server.toolsets import Toolset, toolsets_in
 
 if TYPE_CHECKING:
     import socket
@@ -51,6 +52,7 @@ class _ServeOptions:
     role: CallerRole
     read_only: bool
     scheduler: bool
+    toolsets: frozenset[Toolset]
 
 
 def serve(
@@ -62,6 +64,10 @@ def serve(
         int | None, typer.Option(metavar="P", min=0, max=65535, help="For http; default 8000 in dog, else 5000.")
     ] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Only tools that change nothing.")] = False,
+    toolsets: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="Only tools of these: catalog, changes, runs, audit, governance, admin."),
+    ] = None,
     scheduler: Annotated[
         bool | None,
         typer.Option("--scheduler/--no-scheduler", help="Sync by itself, in tiers; by default over http and in dog."),
@@ -70,14 +76,14 @@ def serve(
     """Serve AI assistants by MCP, over stdio or HTTP."""
     if scheduler and read_only:
         raise UsageError("--read-only changes nothing, so nothing is synced by itself.", remedy="Give one of the two.")
-    address = _loopback(host)
+    address, offered = _loopback(host), toolsets_in(toolsets)
     call = invocation_of(context)
     source = service_access.settings_source(call.environment, call.file)
     settings = source.current()
     role = role_from(os.environ, server_default_role(settings.env))
     by_default = transport == "http" or settings.env.is_embedded
     alone = not read_only and (by_default if scheduler is None else scheduler)
-    manner = _ServeOptions(role, read_only, alone)
+    manner = _ServeOptions(role, read_only, alone, offered)
     if transport == "stdio":
         return _over_stdio(source, manner)
 
@@ -177,7 +183,7 @@ def _serve(source: SettingsSource, manner: _ServeOptions, speak: Callable[[Serve
         caller_of, hide = local_caller(manner.role), hiding(source.places)
         async with isolated_group() as group:
             group.start_soon(open_and_keep, left)
-            await speak(ServerContext(startup, caller_of, shown, manner.read_only, hide))
+            await speak(ServerContext(startup, caller_of, shown, manner.read_only, hide, manner.toolsets))
             closing.enter_context(exit_unless_closed(0))  # the client has left
             left.set()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spheresync.answers import AssetPage, AssetRow
-from spheresync_server.answer_summaries import found_by
+from spheresync_server.answer_summaries import found_by, gone_sentence
 from spheresync_server.cli.output.tables import say, shown_more, table
 from spheresync_server.untrusted import clean_line, visible
 
@@ -35,7 +35,7 @@ def show_assets(page: AssetPage, why_none: str = "", *, beside: str = "") -> Non
 
 def _table(rows: list[AssetRow]) -> None:
     full = any(row.columns is not None or row.synced_at is not None for row in rows)
-    why = any(row.matched or row.pii for row in rows)
+    why = any(row.matched or row.pii or row.person_keys for row in rows)
     heads = ["Asset", "Kind", "Label", "Tier", "Status"]
     heads += ["Columns", "Objects", "Synced"] if full else []
     heads += ["Found by"] if why else []
@@ -55,5 +55,7 @@ def _table(rows: list[AssetRow]) -> None:
 def show_asset_count(page: AssetPage) -> None:
     """How many assets of the local catalog match."""
     say(str(page.total))
+    if gone := gone_sentence(page.statuses or {}):
+        say(gone)
     for note in page.notes:
         say(clean_line(note, longest=1_000))

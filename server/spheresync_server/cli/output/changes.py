@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from spheresync.answers import (
     ApprovalAnswer,
@@ -11,27 +11,31 @@ from spheresync.answers import (
     ChangeSetState,
     DiscoveryAnswer,
     DiscoveryState,
+    Failure,
     Finding,
+    OpenChangeSets,
     PrerequisiteRow,
     PromotionAnswer,
     ReleaseAnswer,
     RunAnswer,
 )
-from spheresync.model import NEVER_READ, NO_SPACE, Action, counted
+from spheresync.model import DEFAULT_DESTINATION, GLUE, NEVER_READ, NO_SPACE, Action, counted, first_of
 from spheresync.planning.decisions.approvals import NOT_APPROVED, WAITS_FOR_A_PERSON
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
     applied_sentence,
     changes_something,
+    counted_before,
     left_of_part,
     only_unread_failed,
+    outcome_sentences,
     progress_sentence,
     trial_shown,
     waits_for_allow_deletes,
 )
 from spheresync_server.cli.output.engine_texts import about, moment
-from spheresync_server.cli.output.tables import place_of, say, table
+from spheresync_server.cli.output.tables import place_of, say, shown_more, table
 from spheresync_server.cli.output.usage_line import usage_line
 from spheresync_server.untrusted import clean_line, visible
 
@@ -48,12 +52,35 @@ _MEANINGS = {
     "held": "held by a revert, or waits for a table",
     "conflict": "somebody else's table has the name, or an undo meets what others changed since",
     "failed": "could not be read or written",
-    "refused": "left as found, since others or another run have written there meanwhile; each says who",
+    "refused": "left as found, since others or another run have written there meanwhile; each says why",
     "skipped": "not reached",
     "unread": "could not be looked at in Datasphere; what AWS holds stays",
     "missing": "not listed by Datasphere any more; the table stays until that is certain",
-    "blocked": "left out: held by a guard, or a delete that was not allowed or not approved",
+    "blocked": "left out: held by a guard, or not allowed or not approved by a second person",
 }
+
+
+def show_open_change_sets(page: OpenChangeSets) -> None:
+    """The change sets of which something may still be applied, newest first."""
+    if page.idle:
+        are = "is" if page.idle == 1 else "are"
+        say(f"{counted(page.idle, 'open change set')} would do nothing, and {are} left out.")
+    if not page.total:
+        say("No change set is open. `spheresync preview` makes one.")
+        return
+    table(
+        ("Change set", "By", "Created", "Expires", "Scope", "Counts"),
+        (
+            (
+                row.change_set_id, row.created_by, row.created_at, row.expires_at,
+                "; ".join(f"{name} {first_of(names, _SHOWN_FIELDS)}" for name, names in row.scope.items()) or "all",
+                ", ".join(f"{word} {count}" for word, count in row.summary.items() if count) or None,
+            )
+            for row in page.items
+        ),
+    )  # fmt: skip
+    shown_more(len(page.items), page.total, page.next_cursor)
+    say("`spheresync change-sets ID` shows one.")
 
 
 def show_change_set(answer: ChangeSetAnswer) -> None:
@@ -68,6 +95,8 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     if answer.read_at is not None:
         say(f"It goes by what was last read from Datasphere, at {answer.read_at}{_older(answer)}.")
     say_counts(answer.summary)
+    if answer.seen_in_aws is not None:
+        say(answer.seen_in_aws)
     for each in answer.prerequisites:
         say(clean_line(_prerequisite(each), longest=500))
     ordinary = [item for item in answer.items if not item.access]
@@ -115,7 +144,8 @@ def _older(answer: ChangeSetAnswer) -> str:
 def _prerequisite(row: PrerequisiteRow) -> str:
     need = "needs" if row.assets_total == 1 else "need"
     who = f"{counted(row.assets_total, 'asset')} {need} it" if row.assets_total else "for assets that stay as they are"
-    return f"Before that, {row.operation} {row.object} ({row.reason}): {who}"
+    where = "" if row.destination == DEFAULT_DESTINATION else f" in {row.destination}"
+    return f"Before that, {row.operation} {row.object}{where} ({row.reason}): {who}"
 
 
 def _next(answer: ChangeSetAnswer) -> str:
@@ -189,20 +219,34 @@ def waits_for_approval(answer: ChangeSetAnswer) -> bool:
     return any(finding.code in NOT_APPROVED for finding in answer.findings)
 
 
+def _place_of(failure: Failure, places: Collection[tuple[str | None, str | None]]) -> str:
+    """In which target and destination something failed, where that is not the tables of Glue alone."""
+    if failure.target is None or places == {(GLUE, None)}:
+        return ""
+    return f" [{visible(place_of(failure.target, failure.destination))}]"
+
+
 def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     """What a run did, what failed and why, and what comes next; `allowing_deletes`: who asks has allowed them."""
     if allowing_deletes and any(finding.code in WAITS_FOR_A_PERSON for finding in answer.findings):
         say(f"Already applied by {answer.run_id} without deletes, so nothing was done now.")
-    say(f"Run {answer.run_id} ({answer.kind}, by {clean_line(answer.actor)}): {answer.state}")
+    say(f"Run {answer.run_id} ({answer.kind}, by {clean_line(answer.actor)}): {answer.state}{_by_whom(answer)}")
     by = f", change set {answer.change_set_id}" if answer.change_set_id is not None else ""
     say(f"{_when(answer)} (UTC){by}.")
     say_counts(answer.counts)
+    if answer.seen_in_aws is not None:
+        say(answer.seen_in_aws)
+    if before := counted_before(answer):
+        say(f"{before}.")
+    for sentence in outcome_sentences(answer.outcomes):
+        say(f"    {sentence}")
     if answer.finished_at is None:
         say(f"{progress_sentence(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
     if left := left_of_part(answer):
         say(f"{left}. Next: spheresync preview")
+    places = {(failure.target, failure.destination) for failure in answer.failures} - {(None, None)}
     for failure in answer.failures:
-        say(about(failure.asset, failure.reason))
+        say(about(failure.asset, failure.reason) + _place_of(failure, places))
         if failure.remedy:
             say(f"    {clean_line(failure.remedy, longest=1_000)}")
     if only_unread_failed(answer):
@@ -212,6 +256,10 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     say_findings("Findings", answer.findings)
     if spent := usage_line(answer.usage):
         say(spent)
+
+
+def _by_whom(answer: RunAnswer) -> str:
+    return "" if answer.cancelled_by is None else f" by {clean_line(answer.cancelled_by)}"
 
 
 def _when(answer: RunAnswer) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRepair, DriftRow
 from spheresync.model import RunState, counted
+from spheresync_server.answer_summaries import left_by_policy
 from spheresync_server.cli.output.changes import say_counts, say_findings
 from spheresync_server.cli.output.tables import place_of, say
 from spheresync_server.untrusted import clean_line
@@ -14,11 +15,11 @@ _SHOWN_FIELDS = 4
 def show_drift(answer: DriftAnswer) -> None:
     """What others changed, what the policies say to it, and what comes next."""
     compared = answer.summary.get("compared", 0)
-    say(f"{counted(compared, 'table')} compared: {_number(answer.total)} changed by others.")
+    say(f"{counted(compared, 'object')} compared: {_number(answer.total)} changed by others.")
     if left := answer.summary.get("not_compared", 0):
-        say(f"{counted(left, 'table')} could not be compared, and may have been changed too.")
+        say(f"{counted(left, 'object')} could not be compared, and may have been changed too.")
     if not compared and not answer.problems:
-        say("There is no table of this scope. Next: spheresync preview")
+        say("Nothing of this scope is in a target. Next: spheresync preview")
     for item in answer.items:
         _item(item)
     if answer.next_cursor is not None:
@@ -28,8 +29,10 @@ def show_drift(answer: DriftAnswer) -> None:
         _repair(answer)
     elif answer.change_set_id is not None:
         say("", f"Nothing was written. Next: spheresync apply {answer.change_set_id}, or spheresync drift --repair")
-    elif answer.total:
-        say("", "None of it is repaired: it is left as the drift policies say.")
+    if staying := left_by_policy(answer):
+        say("", f"{staying}.")
+    if answer.summary.get("reported"):
+        say("To have what is reported repaired all the same: --asset SPACE/NAME --overwrite.")
 
 
 def _item(item: DriftRow) -> None:
@@ -52,8 +55,8 @@ def _item(item: DriftRow) -> None:
 def _repair(answer: DriftRepair) -> None:
     say("")
     if answer.run_id is None:
-        left = "None of it was repaired: it is left as the drift policies say." if answer.total else ""
-        say(left or "There was nothing to repair.")
+        if not answer.total:
+            say("There was nothing to repair.")
         return
     if answer.state == RunState.DONE:
         say(f"Repaired by run {answer.run_id} of change set {answer.change_set_id}.")

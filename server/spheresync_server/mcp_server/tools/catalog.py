@@ -12,7 +12,7 @@ from pydantic import Field
 from spheresync.answers import AssetDetail, AssetPage, AssetRow, LineageAnswer, MappingExplanation, Page, SpaceRow
 from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.model import AssetStatus, counted
-from spheresync_server.answer_summaries import asset_lines, lineage_lines, range_shown
+from spheresync_server.answer_summaries import asset_lines, gone_of, lineage_lines, personal_data_line, range_shown
 from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.tool_results import ROW_BUDGET, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import (
@@ -31,7 +31,6 @@ from spheresync_server.mcp_server.tools.arguments import (
 from spheresync_server.server_context import ServiceTools
 from spheresync_server.untrusted import visible
 
-_NOT_CLASSIFIED = "Personal data is not classified: that pii is empty says nothing."
 _ASK_FOR_COLUMNS = "Ask for some columns with column, or read the resource spheresync://assets/SPACE/NAME."
 _EDGES = 500
 _NEVER_READ = "Nothing is known yet, as Datasphere was never read: call preview_changes with refresh=true first."
@@ -52,7 +51,7 @@ class CatalogTools(ServiceTools):
         spaces = (
             f"{counted(noted, 'space')} of these could not be read lately or left out: see problem." if noted else ""
         )
-        return respond(self._server_context, page, told, spaces, told={"total", "first"})
+        return respond(self._server_context, page, told, spaces, _gone_line(page.items), told={"total", "first"})
 
     async def list_assets(
         self,
@@ -63,9 +62,9 @@ class CatalogTools(ServiceTools):
         status: Annotated[Status | None, Field(description="Only this status")] = None,
         query: Annotated[str | None, Field(description="Words, or a glob of names")] = None,
         column: Annotated[str | None, Field(description="Has it: name or glob")] = None,
-        pii: Annotated[str | None, Field(description="Class, any or none")] = None,
+        pii: Annotated[str | None, Field(description="Class, any, none or key")] = None,
         term: Annotated[str | None, Field(description="Business term")] = None,
-        owner: Annotated[str | None, Field(description="Owner")] = None,
+        owner: Annotated[str | None, Field(description="Owner or steward, or none")] = None,
         min_columns: Annotated[int | None, Field(ge=0, description="Columns at least")] = None,
         sort: Sort = None,
         count_only: Annotated[bool, Field(strict=True, description="Only counts")] = False,
@@ -73,7 +72,7 @@ class CatalogTools(ServiceTools):
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Annotated[CallToolResult, AssetPage]:
-        """Find assets in the local catalog; query searches names, labels, descriptions, columns, terms."""
+        """Find assets in the catalog; query searches names, labels, descriptions, columns, terms."""
         page = await self._service.catalog.list_assets(
             self._server_context.principal,
             space=space,
@@ -131,17 +130,29 @@ class CatalogTools(ServiceTools):
             answer,
             f"{visible(answer.asset)} is {_article(answer.kind)}, tier {answer.tier}, {answer.status}: "
             f"{_columns_shown(answer)}, {counted(len(answer.targets), 'target object')}, "
-            f"last sync {answer.last_sync or 'never'}.",
+            f"last sync {answer.last_sync or 'never'}, last read from Datasphere {answer.read_at or 'never'}.",
+            with_tool_names(answer.seen_in_aws or ""),
             "It has a problem: see problem." if answer.problem else "",
-            "" if answer.pii or answer.personal_data == "classified" else _NOT_CLASSIFIED,
-            told={"kind", "tier", "status", "last_sync", "columns_total", "first"},
+            _differ_by_case_line(answer),
+            personal_data_line(answer),
+            told={
+                "kind",
+                "tier",
+                "status",
+                "last_sync",
+                "read_at",
+                "seen_in_aws",
+                "differ_by_case",
+                "columns_total",
+                "first",
+            },
             more=_ASK_FOR_COLUMNS,
         )
 
     async def explain_mapping(
         self, asset: Asset, column: Column = None, cursor: Cursor = None
     ) -> Annotated[CallToolResult, MappingExplanation]:
-        """Why an asset gets its table, names and types: rules that fired, decisions, findings."""
+        """Why an asset gets its table, names and types: rules, decisions, findings."""
         answer = await self._service.catalog.explain_mapping(
             asset, self._server_context.principal, column=column, cursor=cursor, budget=ROW_BUDGET
         )
@@ -162,7 +173,7 @@ class CatalogTools(ServiceTools):
         direction: Annotated[DirectionWord, Field(description="Which way")] = "both",
         depth: Annotated[int, Field(ge=1, le=DEEPEST, description="Steps")] = DEPTH,
     ) -> Annotated[CallToolResult, LineageAnswer]:
-        """Where an asset or column comes from and goes: objects, flows, connections, target objects."""
+        """Where an asset or column comes from and goes, and what refers to it."""
         answer = await self._service.catalog.get_lineage(
             asset,
             self._server_context.principal,
@@ -175,8 +186,13 @@ class CatalogTools(ServiceTools):
             self._server_context,
             answer,
             *lineage_lines(answer, most=_EDGES),
-            told={"asset", "direction", "depth", "as_of", "edges", "findings"},
+            told={"asset", "direction", "depth", "as_of", "edges", "referred_by", "referred_by_total", "findings"},
         )
+
+
+def _differ_by_case_line(answer: AssetDetail) -> str:
+    others = ", ".join(map(visible, answer.differ_by_case))
+    return f"Not to be taken for another asset whose name differs by case only: {others}." if others else ""
 
 
 def _columns_shown(answer: AssetDetail | MappingExplanation) -> str:
@@ -188,6 +204,12 @@ def _columns_shown(answer: AssetDetail | MappingExplanation) -> str:
         return f"{shown:,} of {counted(answer.columns_total, 'column')}"
     more = ", pass next_cursor as cursor for more" if answer.next_cursor else ""
     return f"columns {range_shown(answer.first, shown)} of {answer.columns_total:,}{more}"
+
+
+def _gone_line(rows: Sequence[SpaceRow]) -> str:
+    """Of which spaces the counts hold assets that Datasphere lists no more."""
+    told = [f"{visible(row.space)} {count}" for row in rows if (count := gone_of(row.statuses))]
+    return f"Counted too, though Datasphere lists them no more: {', '.join(told)}." if told else ""
 
 
 def _article(kind: str) -> str:

@@ -9,18 +9,16 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, RunAnswer
+from spheresync.model import counted
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
-from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
+from spheresync_server.mcp_server.confirmation import Confirmation, can_ask, confirm_apply, confirmed
 from spheresync_server.mcp_server.progress import report_to
 from spheresync_server.mcp_server.tool_results import (
-    ASK_FOR_ITEMS,
-    CHANGE_SET_TOLD,
     ROW_BUDGET,
-    RUN_TOLD,
-    ask_for_failures,
-    change_set_lines,
+    page_line,
     respond,
-    run_lines,
+    respond_change_set,
+    respond_run,
 )
 from spheresync_server.mcp_server.tools.arguments import (
     Assets,
@@ -29,12 +27,13 @@ from spheresync_server.mcp_server.tools.arguments import (
     Destinations,
     ItemDetail,
     Limit,
+    OneChangeSet,
     Spaces,
     Targets,
     Tiers,
     WaitSeconds,
 )
-from spheresync_server.mcp_server.tools.run_wait import waited
+from spheresync_server.mcp_server.tools.run_wait import cap_note, waited
 from spheresync_server.scope_arguments import scope_request
 from spheresync_server.server_context import ServerContext, ServiceTools
 
@@ -59,7 +58,9 @@ class ChangeTools(ServiceTools):
         ] = None,
         limit: Limit = 20,
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
-        """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
+        """Work out what would change in AWS and save it as a change set to review. Nothing to undo: AWS
+        and SAP stay as they are.
+        """
         scope = scope_request(spaces, assets, tiers, targets, destinations)
         answer = await self._service.changes.preview(
             scope,
@@ -70,19 +71,36 @@ class ChangeTools(ServiceTools):
             budget=ROW_BUDGET,
             progress=report_to(ctx),
         )
-        return respond(
-            self._server_context, answer, *change_set_lines(answer), told=CHANGE_SET_TOLD, more=ASK_FOR_ITEMS
-        )
+        return respond_change_set(self._server_context, answer, asks=can_ask(ctx))
 
     async def get_change_set(
-        self, change_set_id: ChangeSet, detail: ItemDetail = "full", limit: Limit = 20, cursor: Cursor = None
+        self,
+        ctx: Context[ServerContext, object],
+        *,
+        change_set_id: OneChangeSet = None,
+        detail: ItemDetail = "full",
+        limit: Limit = 20,
+        cursor: Cursor = None,
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
-        """A saved change set, page by page: action, strategy, before/after of each field, operations."""
+        """A saved change set, page by page: action, strategy, before/after of each field, operations. Without an id:
+        all that may still be applied.
+        """
+        if change_set_id is None:
+            return await self._open_change_sets(limit, cursor)
         answer = await self._service.changes.get_change_set(
             change_set_id, self._server_context.principal, detail=detail, limit=limit, cursor=cursor, budget=ROW_BUDGET
         )
+        return respond_change_set(self._server_context, answer, asks=can_ask(ctx))
+
+    async def _open_change_sets(self, limit: int, cursor: str | None) -> CallToolResult:
+        page = await self._service.changes.list_open(
+            self._server_context.principal, limit=limit, cursor=cursor, budget=ROW_BUDGET
+        )
+        shown = page_line("open change set", page)
+        ask = "get_change_set with the id of one tells all of it." if page.total else "preview_changes makes one."
+        idle = f"{counted(page.idle, 'other')} would do nothing, and {'is' if page.idle == 1 else 'are'} left out."
         return respond(
-            self._server_context, answer, *change_set_lines(answer), told=CHANGE_SET_TOLD, more=ASK_FOR_ITEMS
+            self._server_context, page, shown, idle if page.idle else "", ask, told={"total", "first", "idle"}
         )
 
     async def apply_changes(
@@ -90,28 +108,23 @@ class ChangeTools(ServiceTools):
         ctx: Context[ServerContext, object],
         *,
         change_set_id: ChangeSet,
-        answer: Annotated[ElicitationResult[DeleteConfirmation], Resolve(confirm_deletes)],
-        assets: Annotated[list[str] | None, Field(description="Only these of it; it is spent all the same")] = None,
-        allow_deletes: Annotated[  # read by confirm_deletes too, by name
-            bool, Field(strict=True, description="Also delete retired tables; asks the user first")
+        answer: Annotated[ElicitationResult[Confirmation], Resolve(confirm_apply)],
+        assets: Annotated[list[str] | None, Field(description="Only these; all of it is spent")] = None,
+        allow_deletes: Annotated[  # read by confirm_apply too, by name
+            bool, Field(strict=True, description="Also delete retired tables")
         ] = False,
         wait_seconds: WaitSeconds = 10,
     ) -> Annotated[CallToolResult, RunAnswer]:
         """Apply a reviewed change set: creates, updates and retires AWS catalog tables as it says; deletes only with
-        allow_deletes. Starts a durable run; repeated, it answers the same run. Undo: revert_run, by an admin.
+        allow_deletes. Asks the user before deletes, access changes and undos. Starts a durable run; repeated, it
+        answers the same run. Undo: revert_run, by an admin.
         """
         run = await self._service.runs.apply(
             change_set_id, self._server_context.principal, allow_deletes=confirmed(answer), assets=assets or ()
         )
         run = await waited(self._server_context, run, wait_seconds, ctx)
-        return respond(
-            self._server_context,
-            run,
-            _spent(run) if allow_deletes else "",
-            *run_lines(run),
-            told=RUN_TOLD,
-            more=ask_for_failures(run),
-        )
+        spent = _spent(run) if allow_deletes else ""
+        return respond_run(self._server_context, run, spent, cap_note(run, wait_seconds))
 
 
 def _spent(run: RunAnswer) -> str:

@@ -7,9 +7,11 @@ from typing import Annotated
 
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
+from pydantic import Field
 
 from spheresync.answers import DriftAnswer
 from spheresync.model import counted
+from spheresync_server.answer_summaries import left_by_policy
 from spheresync_server.mcp_server.progress import report_to
 from spheresync_server.mcp_server.tool_results import ROW_BUDGET, counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import Assets, Cursor, Limit, Spaces, Tiers
@@ -27,16 +29,18 @@ class DriftTools(ServiceTools):
         spaces: Spaces = None,
         assets: Assets = None,
         tiers: Tiers = None,
+        overwrite: Annotated[bool, Field(strict=True, description="Repair assets, whatever the policies say")] = False,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Annotated[CallToolResult, DriftAnswer]:
-        """What others changed in AWS since it was last written, and what the drift policies say. Writes
-        nothing to AWS or SAP; saves the repair as a change set to review.
+        """What others changed in AWS since it was last written, and what the drift policies say. Saves
+        the repair as a change set: nothing to undo.
         """
         scope = scope_request(spaces, assets, tiers)
         answer = await self._service.drift.detect_drift(
             scope,
             self._server_context.principal,
+            overwrite=overwrite,
             limit=limit,
             cursor=cursor,
             budget=ROW_BUDGET,
@@ -58,16 +62,20 @@ def _lines(answer: DriftAnswer) -> Iterable[str]:
         yield page_line("drifted object", answer)
     if answer.problems:
         left = answer.summary.get("not_compared", 0)
-        tables = counted(left, "table") if left else "Something"
-        yield f"{tables} could not be compared and may have drifted: see problems."
+        objects = counted(left, "object") if left else "Something"
+        yield f"{objects} could not be compared and may have drifted: see problems."
     if answer.change_set_id is not None:
         yield (
             "Nothing was written. Show it to the user; if they agree, apply_changes with "
             f"{answer.change_set_id} puts back what was written last."
         )
-    elif answer.total:
-        yield "None of it is repaired: it is left as the drift policies say, see policy and remedy of each."
-    elif not answer.problems and not answer.summary.get("compared"):
-        yield "There is no table of this scope, so there was nothing to compare."
+    if staying := left_by_policy(answer):
+        yield f"{staying}: see policy and remedy of each."
+    if answer.summary.get("reported"):
+        yield "To have what is reported repaired all the same: detect_drift with assets and overwrite=true."
+    if answer.total:
+        return
+    if not answer.problems and not answer.summary.get("compared"):
+        yield "Nothing of this scope is in a target, so there was nothing to compare."
     elif not answer.problems:
         yield "Nobody else has changed anything of this scope, so there is nothing to repair."

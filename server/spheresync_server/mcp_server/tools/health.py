@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Annotated
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated
 
 from mcp.types import CallToolResult
 from pydantic import Field
@@ -14,15 +14,21 @@ from spheresync.answers import (
     CallerStatus,
     ConfigurationAnswer,
     ConnectionReport,
+    HealthLevel,
     SchedulerState,
     SyncStatus,
 )
-from spheresync.model import counted
-from spheresync_server.mcp_server.configuration import configuration_answer
+from spheresync.model import AssetStatus, counted
+from spheresync_server.answer_summaries import savings_line
+from spheresync_server.mcp_server.configuration import configuration_answer, left_out_keys
 from spheresync_server.mcp_server.engine_texts import with_tool_names
+from spheresync_server.mcp_server.resource_links import audit_export
 from spheresync_server.mcp_server.tool_results import ROW_BUDGET, counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import AuditDetail, Cursor, Limit
 from spheresync_server.server_context import ServerContext, ServiceTools
+
+if TYPE_CHECKING:
+    from spheresync.config import Settings
 
 _Moment = Annotated[str | None, Field(description="ISO 8601; a date: all day")]
 
@@ -68,7 +74,11 @@ class InsightTools(ServiceTools):
             budget=ROW_BUDGET,
         )
         lines = [page_line("audit entry", page)]
-        return respond(self._server_context, page, *lines, told={"total", "first"})
+        if detail == "full" and any(row.asset is not None and row.run_id is not None for row in page.items):
+            lines.append(_WHAT_CHANGED)
+        exports = cursor is None and not self._server_context.masks
+        beside = [audit_export(since, until)] if exports else []
+        return respond(self._server_context, page, *lines, told={"total", "first"}, beside=beside)
 
     async def verify_audit_log(self) -> Annotated[CallToolResult, AuditVerdictAnswer]:
         """Check the hash chain of the audit log."""
@@ -84,15 +94,17 @@ class InsightTools(ServiceTools):
     async def get_sync_status(self) -> Annotated[CallToolResult, SyncStatus]:
         """Health, tiers with next run, queue, last runs, savings, problems."""
         status = await self._service.health.sync_status(self._server_context.principal)
-        status = status.model_copy(update={"caller": self._caller()})
+        status = status.model_copy(update={"caller": self._caller(), "savings": _told(status.savings)})
         return respond(
             self._server_context,
             status,
             f"Health {status.health} ({status.environment}). {with_tool_names(status.summary)}",
             f"Assets: {counts_line(status.assets)}.",
+            _beside_ok(status),
             f"{counted(len(status.queue), 'run')} queued or running; {counted(len(status.problems), 'problem')}.",
             _waiting_line(status),
             _schedule_line(status),
+            savings_line(status.savings, status.ledger_since),
             told={"health", "environment", "summary", "assets"},
         )
 
@@ -104,10 +116,22 @@ class InsightTools(ServiceTools):
         self, section: Annotated[str | None, Field(description="Only this, such as mapping or scope")] = None
     ) -> Annotated[CallToolResult, ConfigurationAnswer]:
         """Scope, rules, policies and every other setting in force, where each was set; no secrets."""
-        answer = configuration_answer(self._server_context.show_settings(), section)
-        whole = "Settings in force, every section" if section is None else f"Settings in force, section {section}"
+        shown = self._server_context.show_settings()
+        answer = configuration_answer(shown, section)
+        whole = "Settings in force, every section; what is left out is off, empty or zero."
+        if section is not None:
+            off = ", ".join(left_out_keys(shown, section))
+            said = (
+                "" if not off else " No files are named in it." if off == "context" else f" Off, empty or zero: {off}."
+            )
+            whole = f"Settings in force, section {section}.{said}"
         return respond(
-            self._server_context, answer, f"{whole}; what is left out is empty.", more="Ask for one section."
+            self._server_context,
+            answer,
+            whole,
+            _personal_data_in_force(self._service.settings) if section == "personal_data" else "",
+            _context_in_force(self._service.settings) if section in {None, "context", "mapping"} else "",
+            more="Ask for one section.",
         )
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
@@ -121,6 +145,39 @@ class InsightTools(ServiceTools):
             if report.ok
             else f"{failed} of {counted(len(report.items), 'check')} failed: see message and remedy of each.",
         )
+
+
+def _context_in_force(settings: Settings) -> str:
+    """What of the business context counts, which no section holds: it is in files of its own."""
+    context = settings.business_context
+    entries, terms = counted(len(context.entries), "entry"), counted(len(context.terms), "term")
+    whose = "of dog itself" if settings.env.is_embedded else "of the files under context"
+    return f"Business context in force: {entries} and {terms}, {whose}. explain_mapping says which count for an asset."
+
+
+def _personal_data_in_force(settings: Settings) -> str:
+    """What the section comes to: that values are masked keeps no column out."""
+    policy = settings.personal_data.policy
+    said = [f"{rule.personal_class} {rule.action}" for rule in policy]
+    classes = f"By class: {', '.join(said)}; every other class is" if said else "No class has a policy, so all are"
+    return f"{classes} written to AWS. mask hides values of persons that stand in labels and descriptions, no column."
+
+
+_WHAT_CHANGED = (
+    "before and after are digests of whole objects; get_run of a run_id has its change_set_id, and get_change_set with "
+    "that each field before and after."
+)
+
+
+_TO_KNOW = (AssetStatus.DRIFTED, AssetStatus.MISSING, AssetStatus.HELD, AssetStatus.RETIRED)
+
+
+def _beside_ok(status: SyncStatus) -> str:
+    """That a health which is ok says nothing of single assets of which there is something to know."""
+    there = [f"{count} {word}" for word in _TO_KNOW if (count := status.assets.get(word))]
+    if status.health is not HealthLevel.OK or not there:
+        return ""
+    return f"Ok is that nothing fails; of single assets there is something to know: {', '.join(there)} (list_assets)."
 
 
 def _waiting_line(status: SyncStatus) -> str:
@@ -144,3 +201,8 @@ def _schedule_line(status: SyncStatus) -> str:
         waits_for = scheduler.change_set_id or "a change set, which is being made"
         return f"Nothing is written by itself until a person has applied a change set; for review: {waits_for}."
     return "Nothing is synced by itself now."
+
+
+def _told(savings: Mapping[str, int]) -> dict[str, int]:
+    """What was saved; over how many runs says nothing where that is nothing."""
+    return {**savings} if any(count for word, count in savings.items() if word != "runs") else {}

@@ -21,13 +21,17 @@ from spheresync_server.mcp_server.tools.health import InsightTools
 from spheresync_server.mcp_server.tools.runs import RunTools
 from spheresync_server.mcp_server.tools.schedule import ScheduleTools
 from spheresync_server.server_context import ServerContext
+from spheresync_server.toolsets import EVERY_TOOLSET, Toolset
 
 _VIEWER, _OPERATOR, _ADMIN = CallerRole.VIEWER, CallerRole.OPERATOR, CallerRole.ADMIN
 
 
+_CATALOG, _CHANGES, _RUNS, _AUDIT, _GOVERNANCE, _ADMINISTRATION = (frozenset({each}) for each in Toolset)
+
+
 @dataclass(frozen=True, slots=True)
 class ToolEntry:
-    """One tool: its work, its title, the role it needs and its hints.
+    """One tool: its work, its title, the role it needs, its hints and the toolsets that hold it.
 
     `answers_as` is the tool whose output schema describes the same answer, `known` are rows that another one describes.
     """
@@ -36,6 +40,7 @@ class ToolEntry:
     title: str
     needs: CallerRole
     hints: ToolAnnotations
+    toolsets: frozenset[Toolset]
     answers_as: str | None = None
     known: tuple[type[BaseModel], ...] = ()
 
@@ -43,10 +48,19 @@ class ToolEntry:
     def name(self) -> str:
         return self.work.__name__
 
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing, here or elsewhere."""
+        return self.hints.read_only_hint is True
+
     def open_to(self, server_context: ServerContext) -> bool:
-        """Whether the caller may use it; read-only beats every role."""
-        reads = self.hints.read_only_hint is True
-        return server_context.allows(self.needs) and (reads or not server_context.read_only)
+        """Whether the caller may use it here; read-only beats every role."""
+        served = self.served_by(server_context)
+        return served and server_context.allows(self.needs) and (self.reads or not server_context.read_only)
+
+    def served_by(self, server_context: ServerContext) -> bool:
+        """Whether the server was started with a toolset that holds it."""
+        return not self.toolsets.isdisjoint(server_context.toolsets)
 
     def to_tool(self) -> Tool:
         """The tool as the SDK runs it, with lean schemas."""
@@ -127,56 +141,70 @@ def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
         InsightTools(server_context, lambda: (each.name for each in entries if not each.open_to(server_context))),
     )
     entries: tuple[ToolEntry, ...] = (
-        ToolEntry(catalog.list_spaces, "List spaces", _VIEWER, _reads()),
-        ToolEntry(catalog.list_assets, "List assets", _VIEWER, _reads()),
-        ToolEntry(catalog.describe_asset, "Describe an asset", _VIEWER, _reads()),
-        ToolEntry(catalog.get_lineage, "Lineage", _VIEWER, _reads()),
-        ToolEntry(catalog.explain_mapping, "Explain the mapping of an asset", _VIEWER, _reads()),
-        # A saved change set is a note in our own store, like a log line; AWS and SAP stay as they are.
+        ToolEntry(catalog.list_spaces, "List spaces", _VIEWER, _reads(), _CATALOG),
+        ToolEntry(catalog.list_assets, "List assets", _VIEWER, _reads(), _CATALOG),
+        ToolEntry(catalog.describe_asset, "Describe an asset", _VIEWER, _reads(), _CATALOG),
+        ToolEntry(catalog.get_lineage, "Lineage", _VIEWER, _reads(), _CATALOG),
+        ToolEntry(catalog.explain_mapping, "Explain the mapping of an asset", _VIEWER, _reads(), _CATALOG),
+        # AWS and SAP stay as they are, but a change set is saved in our own store: that is more than reading.
         ToolEntry(
             changes.preview_changes,
             "Preview changes",
             _VIEWER,
-            _reads(outside=True, repeatable=False),
+            _writes(destroys=False, outside=True, repeatable=False),
+            _CHANGES,
             answers_as="get_change_set",
         ),
-        ToolEntry(changes.get_change_set, "Read a change set", _VIEWER, _reads()),
+        ToolEntry(changes.get_change_set, "Read a change set", _VIEWER, _reads(), _CHANGES | _GOVERNANCE),
         ToolEntry(
             changes.apply_changes,
             "Apply a change set",
             _OPERATOR,
             _writes(destroys=True, outside=True),
+            _CHANGES,
             answers_as="get_run",
         ),
-        ToolEntry(runs.run_sync, "Run a sync", _OPERATOR, _writes(destroys=True, outside=True), answers_as="get_run"),
-        ToolEntry(runs.get_run, "Follow a run", _VIEWER, _reads()),
-        ToolEntry(runs.list_runs, "List runs", _VIEWER, _reads()),
         ToolEntry(
-            runs.cancel_run, "Cancel a run", _OPERATOR, _writes(destroys=False, outside=False), answers_as="get_run"
+            runs.run_sync, "Run a sync", _OPERATOR, _writes(destroys=True, outside=True), _RUNS, answers_as="get_run"
+        ),
+        ToolEntry(runs.get_run, "Follow a run", _VIEWER, _reads(), _CHANGES | _RUNS),
+        ToolEntry(runs.list_runs, "List runs", _VIEWER, _reads(), _RUNS),
+        ToolEntry(
+            runs.cancel_run,
+            "Cancel a run",
+            _OPERATOR,
+            _writes(destroys=False, outside=False),
+            _RUNS,
+            answers_as="get_run",
         ),
         ToolEntry(
             runs.revert_run,
             "Undo a run",
             _ADMIN,
             _writes(destroys=False, outside=True, repeatable=False),
+            _GOVERNANCE,
             answers_as="get_change_set",
         ),
-        ToolEntry(runs.release, "Release held assets", _ADMIN, _writes(destroys=False, outside=False)),
-        # As preview_changes: what it saves is a note in our own store.
+        ToolEntry(runs.release, "Release held assets", _ADMIN, _writes(destroys=False, outside=False), _GOVERNANCE),
         ToolEntry(
-            DriftTools(server_context).detect_drift, "Detect drift", _OPERATOR, _reads(outside=True, repeatable=False)
+            DriftTools(server_context).detect_drift,
+            "Detect drift",
+            _OPERATOR,
+            _writes(destroys=False, outside=True, repeatable=False),
+            _GOVERNANCE,
         ),
-        ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
-        ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
-        ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads(), known=(RunRow,)),
-        ToolEntry(insight.get_configuration, "Configuration", _VIEWER, _reads()),
+        ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads(), _AUDIT),
+        ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads(), _AUDIT),
+        ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads(), EVERY_TOOLSET, known=(RunRow,)),
+        ToolEntry(insight.get_configuration, "Configuration", _VIEWER, _reads(), _ADMINISTRATION),
         ToolEntry(
             ScheduleTools(server_context).manage_schedule,
             "Steer the schedule",
             _ADMIN,
             _writes(destroys=True, outside=True),
+            _ADMINISTRATION,
             known=(TierStatus, SchedulerStatus),
         ),
-        ToolEntry(insight.test_connections, "Test connections", _OPERATOR, _reads(outside=True)),
+        ToolEntry(insight.test_connections, "Test connections", _OPERATOR, _reads(outside=True), _ADMINISTRATION),
     )
     return entries

@@ -9,18 +9,15 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, Page, ReleaseAnswer, RunAnswer, RunRow
-from spheresync.errors import UsageError
 from spheresync.model import RunState, counted
+from spheresync_server.mcp_server.confirmation import can_ask
+from spheresync_server.mcp_server.tool_calls import RefusedCallError
 from spheresync_server.mcp_server.tool_results import (
-    ASK_FOR_ITEMS,
-    CHANGE_SET_TOLD,
     ROW_BUDGET,
-    RUN_TOLD,
-    ask_for_failures,
-    change_set_lines,
     page_line,
     respond,
-    run_lines,
+    respond_change_set,
+    respond_run,
 )
 from spheresync_server.mcp_server.tools.arguments import (
     Assets,
@@ -32,7 +29,7 @@ from spheresync_server.mcp_server.tools.arguments import (
     Tiers,
     WaitSeconds,
 )
-from spheresync_server.mcp_server.tools.run_wait import waited
+from spheresync_server.mcp_server.tools.run_wait import cap_note, waited
 from spheresync_server.scope_arguments import scope_request
 from spheresync_server.server_context import ServerContext, ServiceTools
 
@@ -40,6 +37,12 @@ _NOTHING_DELETED = "run_sync deletes nothing that nobody has looked at, so nothi
 _REVIEW_FIRST = (
     "preview_changes with refresh=true shows what would be deleted; apply_changes with its id and allow_deletes=true "
     "asks the user and does it."
+)
+
+
+_RELEASED = (
+    "Nothing was written to AWS: run_sync, or a preview and an apply, brings what Datasphere holds of them, but for "
+    "what the drift policies leave as others edited it: detect_drift shows that, and overwrite=true repairs it."
 )
 
 
@@ -73,18 +76,18 @@ class RunTools(ServiceTools):
         for apply_changes.
         """
         if allow_deletes:
-            raise UsageError(_NOTHING_DELETED, remedy=_REVIEW_FIRST)
+            raise RefusedCallError(f"{_NOTHING_DELETED} {_REVIEW_FIRST}")
         scope = scope_request(spaces, assets, tiers, targets)
         run = await self._service.runs.sync(
             scope, self._server_context.principal, full=full, retry_of=retry_of, join=True
         )
         run = await waited(self._server_context, run, wait_seconds, ctx)
-        return respond(self._server_context, run, *run_lines(run), told=RUN_TOLD, more=ask_for_failures(run))
+        return respond_run(self._server_context, run, cap_note(run, wait_seconds))
 
     async def get_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
         """One run: progress, counts, each failure with its reason, bytes and calls used."""
         run = await self._service.runs.get_run(run_id, self._server_context.principal)
-        return respond(self._server_context, run, *run_lines(run), told=RUN_TOLD, more=ask_for_failures(run))
+        return respond_run(self._server_context, run)
 
     async def list_runs(self, limit: Limit = 20, cursor: Cursor = None) -> Annotated[CallToolResult, Page[RunRow]]:
         """Runs, newest first."""
@@ -99,14 +102,7 @@ class RunTools(ServiceTools):
         the rest.
         """
         run = await self._service.runs.cancel_run(run_id, self._server_context.principal)
-        return respond(
-            self._server_context,
-            run,
-            _cancelled(run),
-            *run_lines(run),
-            told=RUN_TOLD,
-            more=ask_for_failures(run),
-        )
+        return respond_run(self._server_context, run, _cancelled(run))
 
     async def release(self, assets: Assets = None) -> Annotated[CallToolResult, ReleaseAnswer]:
         """Let go of assets that an undo holds, all of them where none is named: the next sync brings to AWS what
@@ -120,13 +116,13 @@ class RunTools(ServiceTools):
             answer,
             f"Released {counted(answer.total, 'asset')}." if answer.total else "No asset was held.",
             not_held if wanted and answer.total else "",
-            "Nothing was written to AWS: run_sync, or a preview and an apply, brings what Datasphere holds of them."
-            if answer.total
-            else "",
+            _RELEASED if answer.total else "",
             told={"total"},
         )
 
-    async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
+    async def revert_run(
+        self, ctx: Context[ServerContext, object], *, run_id: Run, limit: Limit = 20
+    ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Make a change set that restores what a run changed in AWS: tables as they were, deleted ones again, new ones
         deleted (only with allow_deletes). Writes nothing to AWS: apply_changes executes it, and what it restores is
         held. What others changed since is refused, item by item. Undo of the undo: revert_run of its run.
@@ -134,6 +130,4 @@ class RunTools(ServiceTools):
         answer = await self._service.undo.revert_run(
             run_id, self._server_context.principal, limit=limit, budget=ROW_BUDGET
         )
-        return respond(
-            self._server_context, answer, *change_set_lines(answer), told=CHANGE_SET_TOLD, more=ASK_FOR_ITEMS
-        )
+        return respond_change_set(self._server_context, answer, asks=can_ask(ctx))

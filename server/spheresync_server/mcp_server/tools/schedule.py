@@ -22,9 +22,9 @@ class ScheduleTools(ServiceTools):
         tier: Annotated[str, Field(description="critical, high or medium; or hourly, daily")],
         action: Annotated[ScheduleActionWord, Field(description="What to do")],
     ) -> Annotated[CallToolResult, ScheduleAnswer]:
-        """Steer the syncs that run by themselves. pause: nothing of the tier is read or written until resume. run_now:
-        its assets are read at once and what changed is written to AWS without a review. Undo: resume; for writes as
-        for apply_changes.
+        """Steer the syncs that run by themselves. pause: the schedule leaves the tier alone until resume; run_sync does
+        not. run_now: its assets are read at once and what changed is written to AWS without a review. Undo: resume; for
+        writes as for apply_changes.
         """
         answer = await self._service.schedule.manage_schedule(tier, action, self._server_context.principal)
         return respond(self._server_context, answer, with_tool_names(answer.note), told={"note"})

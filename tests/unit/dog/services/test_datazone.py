@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -22,6 +23,12 @@ BEGIN = datetime(2026, 11, 27, tzinfo=UTC)
 PLACE = Place(ACCOUNT_ID, "eu-central-1")
 QUOTA = "ServiceQuotaExceededException"
 WORDS = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
+TABLE_FORM = {
+    "formName": "GlueTableForm",
+    "typeIdentifier": "amazon.datazone.GlueTableFormType",
+    "typeRevision": "13",
+    "content": json.dumps({"tableName": "t", "tableArn": "arn:aws:glue:eu-central-1:123456789012:table/d/t"}),
+}
 
 
 class Zone:
@@ -114,3 +121,36 @@ def test_what_was_answered_stays_answered(zone: Zone) -> None:
     first = zone.do("CreateGlossary", **wanted)
     zone.do("UpdateGlossary", identifier=first["id"], name="other")
     assert zone.do("CreateGlossary", **wanted) == first
+
+
+@given(
+    texts=st.lists(st.lists(WORDS, min_size=1, max_size=3).map("_".join), min_size=1, max_size=6),
+    asked=st.lists(WORDS, min_size=1, max_size=2).map(" ".join),
+    whole=st.booleans(),
+    edits=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["renamed", "deleted"])), max_size=4),
+)
+def test_a_search_finds_what_a_look_at_every_asset_would(
+    texts: list[str], asked: str, whole: bool, edits: list[tuple[int, str]]
+) -> None:
+    asked = f'"{asked}"' if whole else asked
+    zone, names = Zone(), dict[str, str]()
+    made = {"typeIdentifier": "amazon.datazone.GlueTableAssetType", "owningProjectIdentifier": "p1"}
+    for text in texts:
+        names[zone.do("CreateAsset", name=text, formsInput=[TABLE_FORM], **made)["id"]] = text
+    zone.do("Search", searchScope="ASSET", searchText=asked)
+    for number, edit in edits:
+        asset = list(names)[number % len(names)]
+        if edit == "deleted" and len(names) > 1:
+            zone.do("DeleteAsset", identifier=asset)
+            del names[asset]
+        elif edit == "renamed":
+            names[asset] = f"{names[asset]}_{asked.split()[0]}".replace('"', "")
+            zone.do("CreateAssetRevision", identifier=asset, name=names[asset], formsInput=[TABLE_FORM])
+    found = zone.do("Search", searchScope="ASSET", searchText=asked, searchIn=[{"attribute": "name"}])
+    words = asked.strip('"').split()
+    fitting = {
+        asset: [any(part.startswith(word) for part in (name, *name.split("_"))) for word in words]
+        for asset, name in names.items()
+    }
+    expected = {asset for asset, fits in fitting.items() if (all(fits) if whole else any(fits))}
+    assert {item["assetItem"]["identifier"] for item in found["items"]} == expected

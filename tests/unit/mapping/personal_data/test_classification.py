@@ -133,6 +133,23 @@ def test_where_sap_says_that_rows_are_people_no_other_column_has_to(word: str) -
     assert set(classify(replace(asset, facts=(("personal_data_entity", word),)))) == {"Name", "KUNNR"}
 
 
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("ART", "Abwesenheitsart"), ("AWART", ""), ("GRUND", "Fehlzeitengrund"), ("TYPE", "Type of illness")],
+)
+def test_kinds_of_absence_are_of_health_among_people_and_a_list_of_them_tells_of_nobody(name: str, label: str) -> None:
+    finding = found_of(column(name, label), column("PERNR"))
+    assert finding is not None and finding.personal_class is PersonalDataClass.HEALTH
+    assert found_of(column(name, label), column("TEXT", "Text")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("ART", "Art"), ("VON", "Beginn der Abwesenheit"), ("STATUS", "Genehmigungsstatus Abwesenheit")]
+)
+def test_a_mere_kind_and_when_somebody_was_absent_are_not_of_health(name: str, label: str) -> None:
+    assert found_of(column(name, label), column("PERNR")) is None
+
+
 def test_umlauts_count_however_they_are_written() -> None:
     for label in ("Straße", "Strasse", "STRASSE", unicodedata.normalize("NFD", "Staatsangehörigkeit")):
         assert found_of(column("F1", label)) is not None, label
@@ -165,3 +182,10 @@ def test_a_column_that_is_another_one_renamed_has_its_class(how: Derivation) -> 
         return
     assert found["D2"].personal_class is PersonalDataClass.HEALTH
     assert "DIAGNOSE" in found["D2"].evidence
+
+
+@pytest.mark.parametrize("name", ["RESUME", "CV", "VITA", "ZEUGNIS", "APPRAISAL"])
+def test_what_is_written_about_a_person_is_of_them_among_people_only(name: str) -> None:
+    finding = found_of(column(name), column("FULL_NAME"))
+    assert finding is not None and finding.personal_class is PersonalDataClass.DEMOGRAPHIC
+    assert classify(asset_of(column(name), column("MATNR"))) == {}

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spheresync.mapping.search import texts
 from spheresync.mapping.search.fields import Field, SearchedText, indexed_texts
 from spheresync.mapping.search.folding import as_one_word, asked_words, fold, from_one_word, spellings, words_of
 from spheresync.mapping.search.question import Question, names_matched, reasons
+from spheresync.model import Asset, AssetId, AssetKind, Column, SourceType, SpaceName, TechnicalName
 
 TEXTS = st.text(max_size=40) | st.sampled_from(
     ['a"b', "x AND y", "NEAR(a b)", "{name} : a", "*", "a*", "-a", "^a", "'", "\0"]
@@ -97,3 +99,14 @@ def test_the_best_reasons_come_first_and_together_have_every_word() -> None:
 )
 def test_names_are_matched_by_themselves_or_as_globs(pattern: str, matched: list[str]) -> None:
     assert names_matched(pattern, ["QTY", "ORDER_QTY", "QTY_NET"]) == matched
+
+
+def test_a_column_that_stands_in_many_assets_is_put_into_words_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    masked: list[str] = []
+    monkeypatch.setattr(texts, "mask_personal_values", lambda text: masked.append(text) or text)
+    label = (("", "Phone, such as +49 6227 747474, seen here first"),)
+    column = Column(TechnicalName("PHONE"), SourceType("Edm.String"), "PHONE", labels=label)
+    for name in ("FIRST", "SECOND"):
+        asset = Asset(AssetId(SpaceName("S"), TechnicalName(name)), AssetKind.VIEW, (("", name),), (column,))
+        assert "phone" in texts.texts_to_index(name, name, asset).column_label.split()
+    assert masked == ["FIRST", label[0][1], "SECOND"]

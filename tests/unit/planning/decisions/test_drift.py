@@ -126,7 +126,7 @@ def test_what_the_table_claims_proves_what_was_written_whatever_is_remembered() 
     ("parameters", "says"),
     [
         ({}, None),
-        ({"spheresync.managed-by": None}, "lost"),
+        ({"spheresync.managed-by": None}, "carries no marker of Spheresync"),
         ({"spheresync.managed-by": "spheresync:other"}, "spheresync:other"),
         ({"spheresync.source": "S/OTHER"}, "S/OTHER"),
     ],

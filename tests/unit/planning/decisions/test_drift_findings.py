@@ -255,3 +255,13 @@ def test_several_edits_beside_ours_are_counted_in_words() -> None:
     now["Parameters"] |= {"team": "bi", "cost": "7"}
     found = look(body, as_read(now))
     assert found is not None and found.drift.reason == "somebody else has changed 2 fields beside ours in the table"
+
+
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [({"parameter", "foreign"}, "1 field of ours and 1 beside"), ({"parameter"}, "1 field of ours")],
+)
+def test_what_stands_beside_ours_is_told_apart_from_what_is_ours(edits: set[str], said: str) -> None:
+    body = design(ORDERS).body
+    found = look(body, edited(body, edits))
+    assert found is not None and found.drift.reason == f"somebody else has changed {said} in the table"

@@ -173,10 +173,15 @@ def test_what_was_only_noted_is_noted_back() -> None:
     ], "not managed any more"
     adopted = effect(Action.ADOPT, NEW, None, item=item(Action.ADOPT, NEW), known=known(NEW))
     assert [made.action for made in undo(adopted)] == [Action.FORGET]
+    of_an_undo = replace(item(Action.ADOPT, NEW), after=None, after_digest=None, expected_digest=known(NEW).body_digest)
+    assert [made.action for made in undo(replace(adopted, item=of_an_undo))] == [Action.FORGET]
+    written_since = replace(adopted, item=of_an_undo, known=known(OLD, run=LATER))
+    assert [made.action for made in undo(written_since)] == [Action.CONFLICT]
 
 
 EDITED = body("orders", "New", foreign={"team": "bi"})
 THEIRS = body("orders", "New", owner="spheresync:other")
+NOTED = body("orders", "New", foreign={"team": "bi", "spheresync.own-description": "New"})
 
 
 @pytest.mark.parametrize(
@@ -185,6 +190,10 @@ THEIRS = body("orders", "New", owner="spheresync:other")
         (effect(Action.UPDATE, OLD, NEW, live=None), "somebody else has deleted sales.orders since"),
         (
             effect(Action.UPDATE, OLD, NEW, live=live(EDITED)),
+            "somebody else has changed parameters.team of sales.orders",
+        ),
+        (
+            effect(Action.UPDATE, OLD, NEW, live=live(NOTED)),
             "somebody else has changed parameters.team of sales.orders",
         ),
         (effect(Action.UPDATE, OLD, NEW, live=live(THEIRS)), "belongs to spheresync:other"),

@@ -82,6 +82,34 @@ def test_a_comment_passes_exactly_when_its_bytes_and_characters_do(comment: str)
     assert (problems == ()) == (size <= 255 and allowed)
 
 
+TEXTS = st.one_of(
+    st.text(alphabet="ab c", max_size=4), st.sampled_from(["ä", "x" * 256, "two\nlines", "\ud800", ""]), st.integers()
+)
+COLUMNS = st.dictionaries(
+    st.sampled_from(["Name", "Type", "Comment", "Nonsense"]), TEXTS, max_size=4
+) | st.sampled_from([7, []])
+
+
+@given(
+    st.lists(COLUMNS, max_size=4) | st.just("none"),
+    st.dictionaries(TEXTS.map(str), TEXTS, max_size=3) | st.just([]),
+    st.sampled_from([0, -1, True, "1"]),
+)
+def test_a_request_is_fine_exactly_when_a_look_at_each_of_its_values_finds_nothing(
+    columns: Any, parameters: Any, retention: Any
+) -> None:
+    params = _create(StorageDescriptor={"Columns": columns}, Parameters=parameters, Retention=retention)
+    parts = [_create(Parameters=parameters), _create(Retention=retention)]
+    if isinstance(columns, list):
+        parts += [_columns(column) for column in columns]
+        for column in columns:
+            named = {"Name": "a", **column} if isinstance(column, dict) else {}
+            parts += [_columns({"Name": named["Name"], name: value}) for name, value in named.items()]
+    else:
+        parts.append(_create(StorageDescriptor={"Columns": columns}))
+    assert bool(validate("glue", "CreateTable", params)) == any(validate("glue", "CreateTable", each) for each in parts)
+
+
 def test_operations_of_other_services_compile_too() -> None:
     tag = {"TagKey": "sap_domain", "TagValues": ["x"]}
     assert validate("lakeformation", "CreateLFTag", tag) == ()

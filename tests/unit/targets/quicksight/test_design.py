@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,6 @@ from spheresync.model import (
     Asset,
     AssetId,
     ColumnRole,
-    DestinationName,
     Digest,
     PhysicalName,
 )
@@ -141,15 +141,18 @@ def test_principals_are_taken_up_to_the_limit_and_one_more_is_refused() -> None:
     assert all(len(value) <= 256 for value in tags.values()) and len(granted_hashes(tags)) == 64
 
 
-def test_ids_follow_from_installation_destination_and_asset_alone() -> None:
-    def at(asset: str, marker: str = MARKER, destination: str = DEFAULT_DESTINATION, base: str = "a") -> Address:
+def test_ids_follow_from_installation_and_asset_and_what_keeps_destinations_apart() -> None:
+    def at(asset: str, marker: str = MARKER, apart: Sequence[str] = ("",), base: str = "a") -> Address:
         there = Address(PhysicalName(base), PhysicalName(base))
-        return DESIGN.address(AssetId.parse(asset), there, marker, DestinationName(destination))
+        return DESIGN.address(AssetId.parse(asset), there, marker, apart)
 
     first = at("S/A")
     assert first == at("S/A", base="b"), "another table of the same asset"
-    others = [at("S/a"), at("S/B"), at("T/A"), at("S/A", "spheresync:other"), at("S/A", destination="eu")]
-    assert len({first.name, *(each.name for each in others)}) == 6
+    others = [at("S/a"), at("S/B"), at("T/A"), at("S/A", "spheresync:other")]
+    others += [at("S/A", apart=apart) for apart in (("dsp_",), ("", "999988887777"), ("dsp_", "999988887777"))]
+    former = DESIGN.former_address(AssetId.parse("S/A"), MARKER, DEFAULT_DESTINATION)
+    assert former is not None
+    assert len({first.name, former.name, *(each.name for each in others)}) == 9
     long = at(f"{'s' * 300}/{'ä' * 300}")
     assert all(len(part) <= 96 and part.replace("_", "a").isalnum() for part in long)
 

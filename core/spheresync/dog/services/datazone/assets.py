@@ -44,6 +44,7 @@ def add_asset(domain: Domain, row: Json) -> None:
             raise conflict(f"Asset {domain.external[external]} has the external identifier {external}.")
         domain.external[external] = row["id"]
     domain.assets[row["id"]] = [{**row, "domainId": domain.id, "revision": "1"}]
+    domain.changed.add(row["id"])
 
 
 def get_asset(domain: Domain, call: Call) -> Json:
@@ -68,6 +69,7 @@ def add_revision(domain: Domain, before: Json, content: Json, call: Call, creato
     number = str(int(before["revision"]) + 1)
     row = {**kept, **content, "revision": number, "createdAt": call.at, "createdBy": creator}
     domain.assets[before["id"]].append(row)
+    domain.changed.add(before["id"])
 
 
 def list_revisions(domain: Domain, call: Call) -> list[Json]:
@@ -81,13 +83,13 @@ def delete_asset(domain: Domain, call: Call) -> Json:
     """Its listing, once unpublished, goes with it."""
     row = domain.newest_asset(call.parameters["identifier"])
     listed = domain.listing_of(row["id"])
-    if listed is not None:
-        if listed[1]["status"] == "ACTIVE":
-            raise conflict(f"Asset {row['id']} is published: unpublish it first.")
-        del domain.listings[listed[0]]
+    if listed is not None and listed[1]["status"] == "ACTIVE":
+        raise conflict(f"Asset {row['id']} is published: unpublish it first.")
+    domain.drop_listing_of(row["id"])
     domain.external.pop(row.get("externalIdentifier", ""), None)
     domain.attributes.pop(row["id"], None)
     del domain.assets[row["id"]]
+    domain.changed.add(row["id"])
     return {}
 
 

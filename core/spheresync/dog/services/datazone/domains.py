@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
 from spheresync.dog.services.client_tokens import once
+from spheresync.dog.services.datazone.word_index import WordIndex
 from spheresync.dog.services.double import Call
 from spheresync.dog.services.wire import Json, ServiceError
 
@@ -75,6 +76,15 @@ class Domain:
     runs: dict[str, Json] = field(default_factory=dict)
     tokens: dict[str, Json] = field(default_factory=dict)
     """What each client token stands for, the oldest first."""
+    words: WordIndex = field(default_factory=WordIndex, init=False)
+    """Assets by the words of their texts, but for those that changed since."""
+    changed: set[str] = field(default_factory=set, init=False)
+    listed: dict[str, str] = field(default_factory=dict, init=False)
+    """The listing of each asset."""
+
+    def __post_init__(self) -> None:
+        self.changed.update(self.assets)
+        self.listed.update({row["asset"]: name for name, row in self.listings.items()})
 
     @property
     def id(self) -> str:
@@ -93,14 +103,24 @@ class Domain:
 
     def listing_of(self, asset: str) -> tuple[str, Json] | None:
         """An asset's listing, once it has been published."""
-        return next(((name, row) for name, row in self.listings.items() if row["asset"] == asset), None)
+        name = self.listed.get(asset)
+        return None if name is None else (name, self.listings[name])
+
+    def put_listing(self, name: str, row: Json) -> None:
+        self.listings[name] = row
+        self.listed[row["asset"]] = name
+
+    def drop_listing_of(self, asset: str) -> None:
+        name = self.listed.pop(asset, None)
+        if name is not None:
+            del self.listings[name]
 
     def once(self, call: Call, do: Callable[[Domain, Call], Json]) -> Json:
         """Do a call, or answer as before where its client token says that it was done."""
         return once(self.tokens, call, "clientToken", lambda: do(self, call), conflict)
 
     def dump(self) -> Json:
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
 
 
 def domain_row(identifier: str, name: str, account: str, region: str, at: datetime) -> Json:

@@ -41,7 +41,7 @@ def publish(domain: Domain, asset: Json, call: Call) -> str:
     identifier, row = listed or (call.new_id(f"listing {asset['id']}", 14), None)
     if row is None:
         row = {"asset": asset["id"], "revisions": [], "createdAt": call.at}
-        domain.listings[identifier] = row
+        domain.put_listing(identifier, row)
     published = given(
         listingRevision=str(len(row["revisions"]) + 1),
         name=asset["name"],

@@ -9,7 +9,6 @@ what was just made is found at once (AWS may take a while).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +16,10 @@ from functools import lru_cache
 
 from spheresync.dog.services.datazone.domains import Domain, given, invalid
 from spheresync.dog.services.datazone.types import newest_of
+from spheresync.dog.services.datazone.word_index import sought_words, words_of
 from spheresync.dog.services.double import Call
 from spheresync.dog.services.wire import Json
 
-_WORD = re.compile(r"\w+")
 _TIMES = ("creationTime", "lastUpdatedTime")
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "EQ": lambda value, bound: value == bound,
@@ -48,17 +47,16 @@ class Hit:
 
 def search(domain: Domain, call: Call) -> list[Json]:
     """What a domain's projects hold, published or not."""
-    scopes: Mapping[str, Callable[[Domain, bool], Iterable[Hit]]] = {
+    scopes: Mapping[str, Callable[[Domain, Call], Iterable[Hit]]] = {
         "ASSET": _assets,
         "GLOSSARY": _glossaries,
         "GLOSSARY_TERM": _terms,
-        "DATA_PRODUCT": lambda _domain, _forms: (),
+        "DATA_PRODUCT": lambda _domain, _call: (),
     }
     project = call.parameters.get("owningProjectIdentifier")
     if project is not None:
         domain.project(project)
-    with_forms = "FORMS" in call.parameters.get("additionalAttributes", ())
-    hits = scopes[call.parameters["searchScope"]](domain, with_forms)
+    hits = scopes[call.parameters["searchScope"]](domain, call)
     return sought([hit for hit in hits if project is None or project in hit.values["owningProjectId"]], call)
 
 
@@ -93,18 +91,17 @@ def sought(hits: Iterable[Hit], call: Call) -> list[Json]:
 
 def _score(hit: Hit, text: str, attributes: Sequence[str]) -> int:
     """How many words of a text are found; 0 where they are too few."""
-    wanted = {word.casefold() for word in _WORD.findall(text)}
+    wanted = sought_words(text)
     texts = [value for name, value in hit.texts.items() if not attributes or name in attributes]
-    matched = sum(any(f" {each}" in _words(value) for value in texts) for each in wanted)
+    matched = sum(any(f" {each}" in _spaced(value) for value in texts) for each in wanted)
     whole = text.startswith('"') and text.endswith('"')
     return 0 if whole and matched < len(wanted) else matched
 
 
 @lru_cache(maxsize=20_000)
-def _words(text: str) -> str:
-    """The words of a text and their parts, each after a space; texts are searched far more often than they change."""
-    words = [word.casefold() for word in _WORD.findall(text)]
-    return "".join(f" {part}" for word in words for part in dict.fromkeys([word, *word.split("_")]))
+def _spaced(text: str) -> str:
+    """The words of a text, each after a space; texts are searched far more often than they change."""
+    return "".join(f" {word}" for word in words_of(text))
 
 
 def _fits(hit: Hit, clause: Json) -> bool:
@@ -139,39 +136,57 @@ def _sort_key(hit: Hit, attribute: str) -> tuple[float, str]:
     raise invalid(f"The attribute {attribute} cannot be sorted by.")
 
 
-def _assets(domain: Domain, with_forms: bool) -> Iterable[Hit]:
+def _assets(domain: Domain, call: Call) -> Iterable[Hit]:
+    with_forms = "FORMS" in call.parameters.get("additionalAttributes", ())
+    for identifier in _assets_to_look_at(domain, call.parameters.get("searchText", "")):
+        yield _hit(domain.assets[identifier][-1], with_forms=with_forms)
+
+
+def _assets_to_look_at(domain: Domain, text: str) -> Iterable[str]:
+    """All of them, or those that a text may find; of many, to look at each for every text takes too long."""
+    for identifier in domain.changed:
+        if identifier in domain.assets:
+            domain.words.put(identifier, _texts(domain.assets[identifier][-1]).values())
+        else:
+            domain.words.drop(identifier)
+    domain.changed.clear()
+    return sorted(domain.words.having_any(text)) if text else domain.assets
+
+
+def _texts(row: Json) -> dict[str, str]:
+    return {
+        "name": row["name"],
+        "description": row.get("description", ""),
+        "externalIdentifier": row.get("externalIdentifier", ""),
+        "forms": " ".join(form["content"] for form in row["formsOutput"]),
+    }
+
+
+def _hit(row: Json, *, with_forms: bool) -> Hit:
     members = ("domainId", "name", "typeIdentifier", "typeRevision", "externalIdentifier", "description")
     also = ("createdAt", "createdBy", "firstRevisionCreatedAt", "firstRevisionCreatedBy")
     shown = (*members, *also, "glossaryTerms", "owningProjectId")
-    for revisions in domain.assets.values():
-        row = revisions[-1]
-        item = {"identifier": row["id"], **{name: row[name] for name in shown if name in row}}
-        if with_forms:
-            item["additionalAttributes"] = {"formsOutput": row["formsOutput"]}
-        texts = {
-            "name": row["name"],
-            "description": row.get("description", ""),
-            "externalIdentifier": row.get("externalIdentifier", ""),
-            "forms": " ".join(form["content"] for form in row["formsOutput"]),
-        }
-        values = {
-            "name": [row["name"]],
-            "externalIdentifier": [row.get("externalIdentifier", "")],
-            "typeName": [row["typeIdentifier"]],
-            "owningProjectId": [row["owningProjectId"]],
-            "__DataZoneGlossaryTerms": row.get("glossaryTerms", []),
-        }
-        yield Hit({"assetItem": item}, texts, values, row["firstRevisionCreatedAt"], row["createdAt"])
+    item = {"identifier": row["id"], **{name: row[name] for name in shown if name in row}}
+    if with_forms:
+        item["additionalAttributes"] = {"formsOutput": row["formsOutput"]}
+    values = {
+        "name": [row["name"]],
+        "externalIdentifier": [row.get("externalIdentifier", "")],
+        "typeName": [row["typeIdentifier"]],
+        "owningProjectId": [row["owningProjectId"]],
+        "__DataZoneGlossaryTerms": row.get("glossaryTerms", []),
+    }
+    return Hit({"assetItem": item}, _texts(row), values, row["firstRevisionCreatedAt"], row["createdAt"])
 
 
-def _glossaries(domain: Domain, _with_forms: bool) -> Iterable[Hit]:
+def _glossaries(domain: Domain, _call: Call) -> Iterable[Hit]:
     for row in domain.glossaries.values():
         texts = {"name": row["name"], "description": row.get("description", "")}
         values = {"name": [row["name"]], "status": [row["status"]], "owningProjectId": [row["owningProjectId"]]}
         yield Hit({"glossaryItem": row}, texts, values, row["createdAt"], row["updatedAt"])
 
 
-def _terms(domain: Domain, _with_forms: bool) -> Iterable[Hit]:
+def _terms(domain: Domain, _call: Call) -> Iterable[Hit]:
     for row in domain.terms.values():
         texts = given(
             name=row["name"],

@@ -34,6 +34,7 @@ _REFERENCES = (
     ("journal", "before", "run_id", "what was there before run", ""),
     ("journal", "after", "run_id", "what was written by run", ""),
     ("journal_bases", "body", "run_id", "what had been written before run", ""),
+    ("journal_additions", "body", "run_id", "what went with objects in run", ""),
 )
 """Table, column, name for people, what it is to them, and which rows must find what they refer to."""
 _WRITING = ", ".join(f"'{action}'" for action in Action if action.changes_something)
@@ -132,12 +133,12 @@ def _has_table(connection: sqlite3.Connection, table: str) -> bool:
 def _broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     columns = SEALED[table]
     names = [column.strip() for column in columns.split(",")]
-    what = {"runs": "run", "journal": "journal of run", "journal_bases": "journal of run"}
+    what = "run" if table == "runs" else "journal of run"
     for row in connection.execute(f"SELECT {columns}, seal FROM {table} WHERE seal IS NOT NULL"):  # noqa: S608
         values = dict(zip(names, row, strict=False))
         if row[-1] != seal_of_row(row[:-1]):
             named = values.get("id") or values.get("run_id")
-            yield f"the {what[table]} {named} is not what was written"
+            yield f"the {what} {named} is not what was written"
 
 
 def _altered_change_sets(connection: sqlite3.Connection) -> Iterator[str]:

@@ -19,7 +19,12 @@ from spheresync.state.sqlite.rows.shapes import shape_of
 
 KEPT: Final = 20
 """So many of the newest runs that did something stay, however old they are."""
-_PARTS = (("journal", "run_id"), ("journal_bases", "run_id"), ("change_set_items", "change_set_id"))
+_PARTS = (
+    ("journal", "run_id"),
+    ("journal_bases", "run_id"),
+    ("journal_additions", "run_id"),
+    ("change_set_items", "change_set_id"),
+)
 _MARKED = 500
 _UNIT = 500
 

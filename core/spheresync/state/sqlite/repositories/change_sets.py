@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -53,11 +53,27 @@ HEAD = (
     "prerequisites"
 )
 _STAYS = "id NOT IN (SELECT id FROM leaving)"
+_OPEN = "run_id IS NULL AND expires_at >= ?1"
+_EFFECTIVE = ", ".join(f"'{action}'" for action in Action if action.changes_something)
+_WRITES = (
+    "(prerequisites IS NOT NULL OR EXISTS (SELECT 1 FROM change_set_items AS item WHERE item.change_set_id = "
+    f"change_sets.id AND item.action IN ({_EFFECTIVE})))"
+)
+"""Whether applying it would do anything, now or once a person allows it."""
 ITEM = (
     "ordinal, space, asset, target, destination, action, strategy, severity, reason, tier, container, name, changes, "
     "before, after, after_digest, expected_version, expected_digest, blocked_by, fp_schema, fp_content, fp_metadata, "
     "mapping, definition, operations, other_name"
 )
+
+
+def _readable(rows: Iterable[Row]) -> list[ChangeSetRecord]:
+    """The heads of those that are as they were saved."""
+    heads = []
+    for row in rows:
+        with suppress(RefusedError):  # one that was altered is named by whoever asks for it
+            heads.append(read_head(row))
+    return heads
 
 
 class ChangeSetReader:
@@ -102,11 +118,25 @@ class ChangeSetReader:
         rows = await self._connection.all(
             f"SELECT {HEAD} FROM change_sets WHERE {_STAYS} ORDER BY seq DESC LIMIT ?", (n,)
         )
-        heads = []
-        for row in rows:
-            with suppress(RefusedError):  # one that was altered is named by whoever asks for it
-                heads.append(read_head(row))
-        return heads
+        return _readable(rows)
+
+    async def open(self, *, at: str, before: int | None = None, limit: int = 100) -> list[tuple[int, ChangeSetRecord]]:
+        rows = await self._connection.all(
+            f"SELECT seq, {HEAD} FROM change_sets WHERE {_OPEN} AND {_WRITES} AND {_STAYS} "
+            "AND (?2 IS NULL OR seq < ?2) ORDER BY seq DESC LIMIT ?3",
+            (at, before, limit),
+        )
+        found = [(int(row[0]), head) for row in rows for head in _readable([row[1:]])]
+        if len(found) < len(rows) == limit:  # those that follow stand in for what cannot be read
+            found += await self.open(at=at, before=int(rows[-1][0]), limit=limit - len(found))
+        return found
+
+    async def count_open(self, *, at: str) -> tuple[int, int]:
+        row = await self._connection.one(
+            f"SELECT coalesce(sum({_WRITES}), 0), count(*) FROM change_sets WHERE {_OPEN} AND {_STAYS}", (at,)
+        )
+        writing, all_open = (int(row[0]), int(row[1])) if row else (0, 0)
+        return writing, all_open - writing
 
     async def _items(
         self, change_set_id: ChangeSetId, after: int, limit: int, actions: Collection[Action] | None

@@ -85,6 +85,20 @@ class CheckpointReader:
         )
         return self._readable(rows)
 
+    async def named(
+        self, name: str, container: str | None, limit: int
+    ) -> list[tuple[AssetId, PhysicalName, PhysicalName]]:
+        rows = await self._connection.all(
+            "SELECT DISTINCT space, asset, container, name FROM checkpoints "
+            "WHERE name = ?1 AND (?2 IS NULL OR container = ?2) ORDER BY space, asset LIMIT ?3",
+            (name, container, limit),
+        )
+        return [
+            (AssetId(SpaceName(space), TechnicalName(asset)), PhysicalName(held), PhysicalName(table))
+            for space, asset, held, table in rows
+            if all(isinstance(each, str) for each in (space, asset, held, table))
+        ]
+
     async def unlisted(self) -> list[AssetId]:
         rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE state IN ('active', 'bound', 'retired') AND NOT EXISTS "

@@ -120,17 +120,16 @@ class DriftReader:
     async def summary(self) -> DriftSummary:
         rows = await self._connection.all("SELECT target, destination FROM drift_found")
         keys = readable(self._connection.lost, _KEY_SHAPE, rows, _read_key)
-        last = await self._last_look("1")
-        whole = await self._last_look("scope = ?", canonical_json(WHOLE).decode())
+        looks = await self.looks()
+        everything = canonical_json(WHOLE)
+        last, whole = next(iter(looks), None), next((look for look in looks if look.scope == everything), None)
         return DriftSummary(Counter(keys), last, whole)
 
-    async def _last_look(self, where: str, *values: object) -> DriftLook | None:
-        """The newest look that can be read."""
+    async def looks(self) -> list[DriftLook]:
         rows = await self._connection.all(
-            f"SELECT {_LOOK} FROM drift_looks WHERE {where} ORDER BY {MOMENT.format(at='at')} DESC, seq DESC", values
+            f"SELECT {_LOOK} FROM drift_looks ORDER BY {MOMENT.format(at='at')} DESC, seq DESC"
         )
-        looks = readable(self._connection.lost, _LOOK_SHAPE, rows, _read_look)
-        return looks[0] if looks else None
+        return readable(self._connection.lost, _LOOK_SHAPE, rows, _read_look)
 
 
 class DriftWriter(DriftReader):

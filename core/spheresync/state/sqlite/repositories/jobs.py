@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from spheresync.model import (
     JobKind,
     JobState,
     Problem,
+    TargetKey,
     canonical_json,
     isoformat,
 )
@@ -60,11 +61,12 @@ class JobReader:
     def _readable(self, rows: Sequence[Row]) -> list[JobRow]:
         return readable(self._connection.lost, _SHAPE, rows, _read)
 
-    async def next_at(self, kinds: Sequence[JobKind]) -> str | None:
+    async def next_at(self, kinds: Sequence[JobKind], *, but_for: Collection[TargetKey | None] = ()) -> str | None:
+        left_out, of_whom = _but_for(but_for)
         row = await self._connection.one(
             f"SELECT min({MOMENT.format(at='not_before')}) FROM jobs "
-            f"WHERE state = 'queued' AND kind IN ({placeholders(len(kinds))})",
-            tuple(kinds),
+            f"WHERE state = 'queued' AND kind IN ({placeholders(len(kinds))}){left_out}",
+            (*kinds, *of_whom),
         )
         return None if row is None else row[0]
 
@@ -164,18 +166,36 @@ class JobWriter(JobReader):
         assert row is not None
         return int(row[0])
 
-    async def claim(self, kinds: Sequence[JobKind], owner: str, *, limit: int, time_limit: timedelta) -> list[JobRow]:
+    async def claim(
+        self,
+        kinds: Sequence[JobKind],
+        owner: str,
+        *,
+        limit: int,
+        time_limit: timedelta,
+        but_for: Collection[TargetKey | None] = (),
+    ) -> list[JobRow]:
         await self._take_back_lost()
         now = self._clock()
+        left_out, of_whom = _but_for(but_for)
         rows = await self._writer.all(
             f"UPDATE jobs SET state = 'running', owner = ?, fence = fence + 1, started_at = ?, heartbeat_at = ?, "
             f"ends_by = ? WHERE id IN (SELECT id FROM jobs AS next WHERE state = 'queued' AND not_before <= ? "
-            f"AND kind IN ({placeholders(len(kinds))}) AND needs IS NULL AND NOT EXISTS (SELECT 1 FROM jobs AS busy "
-            f"WHERE busy.state = 'running' AND busy.subject = next.subject "
+            f"AND kind IN ({placeholders(len(kinds))}){left_out} AND needs IS NULL "
+            f"AND NOT EXISTS (SELECT 1 FROM jobs AS busy WHERE busy.state = 'running' AND busy.subject = next.subject "
             f"AND (busy.target IS NULL OR next.target IS NULL "
             f"OR (busy.target = next.target AND busy.destination = next.destination))) "
             f"ORDER BY priority, id LIMIT ?) RETURNING {_JOB}",
-            (owner, isoformat(now), isoformat(now), isoformat(now + time_limit), isoformat(now), *kinds, limit),
+            (
+                owner,
+                isoformat(now),
+                isoformat(now),
+                isoformat(now + time_limit),
+                isoformat(now),
+                *kinds,
+                *of_whom,
+                limit,
+            ),
         )
         claimed = sorted(self._readable(rows), key=lambda job: (job.priority, job.id))
         await self._set_aside_unreadable({row[0] for row in rows} - {job.id for job in claimed})
@@ -321,6 +341,13 @@ class JobWriter(JobReader):
             "again = NULL WHERE id = ?",
             (min(priority, again["priority"]), again["reason"], again["token"], at, attempts, job_id),
         )
+
+
+def _but_for(keys: Collection[TargetKey | None]) -> tuple[str, list[str]]:
+    """What leaves the jobs of some targets out, and what is bound in it; None is who names no target."""
+    pairs = [("", "") if key is None else (key.target, key.destination) for key in keys]
+    text = "".join(" AND NOT (ifnull(target, '') = ? AND ifnull(destination, '') = ?)" for _ in pairs)
+    return text, [each for pair in pairs for each in pair]
 
 
 def _read_again(text: object) -> dict[str, Any] | None:

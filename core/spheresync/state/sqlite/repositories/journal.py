@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from spheresync.errors import StateError
-from spheresync.model import Action, Digest, RunId
+from spheresync.model import (
+    Action,
+    AssetId,
+    ChangeSetId,
+    DestinationName,
+    Digest,
+    RunId,
+    SpaceName,
+    TargetKey,
+    TargetName,
+    TechnicalName,
+)
 from spheresync.state.cell_encoding import MOMENT, decode_problem, encode_problem
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState
 from spheresync.state.seals import SEALED, seal_of_row
@@ -20,6 +31,8 @@ _ENTRY = SEALED["journal"]
 _SHAPE, _FACET = shape_of("journal", _ENTRY, sealed=True), shape_of("journal", "action, state")
 _BASE = SEALED["journal_bases"]
 _BASE_SHAPE = shape_of("journal_bases", _BASE, sealed=True)
+_ADDITION = SEALED["journal_additions"]
+_ADDITION_SHAPE = shape_of("journal_additions", _ADDITION, sealed=True)
 _STATES = {state.value: state for state in JournalState}
 _ACTIONS = {action.value: action for action in Action}
 
@@ -51,6 +64,13 @@ class JournalReader:
         rows = await self._connection.all(f"SELECT {_BASE_SHAPE.names} FROM journal_bases WHERE run_id = ?", (run_id,))
         return dict(readable(self._connection.lost, _BASE_SHAPE, rows, lambda row: (row[1], Digest(row[2]))))
 
+    async def additions(self, run_id: RunId) -> dict[tuple[int, TargetKey], Digest]:
+        """What targets that add to another one's objects held there when an item of the run made it go with them."""
+        rows = await self._connection.all(
+            f"SELECT {_ADDITION_SHAPE.names} FROM journal_additions WHERE run_id = ?", (run_id,)
+        )
+        return dict(readable(self._connection.lost, _ADDITION_SHAPE, rows, _read_addition))
+
     async def lost_entries(self, run_id: RunId) -> list[object]:
         """The ordinals of entries of a run that cannot be read, or are not what was written."""
         rows = await self._connection.all(
@@ -77,6 +97,25 @@ class JournalReader:
         return dict(
             readable(self._connection.lost, _FACET, rows, lambda row: ((_ACTIONS[row[0]], _STATES[row[1]]), row[2]))
         )
+
+    async def first_done(
+        self, run_id: RunId, change_set_id: ChangeSetId, each: int
+    ) -> dict[Action, tuple[list[AssetId], int]]:
+        """By action: the assets of the first confirmed items, and how many such items there are."""
+        rows = await self._connection.all(
+            "SELECT action, space, asset, total FROM (SELECT j.action, i.space, i.asset, j.ordinal, "
+            "row_number() OVER (PARTITION BY j.action ORDER BY j.ordinal) AS place, "
+            "count(*) OVER (PARTITION BY j.action) AS total FROM journal j "
+            "JOIN change_set_items i ON i.change_set_id = ? AND i.ordinal = j.ordinal "
+            "WHERE j.run_id = ? AND j.state = 'confirmed') WHERE place <= ? ORDER BY ordinal",
+            (change_set_id, run_id, each),
+        )
+        done: dict[Action, tuple[list[AssetId], int]] = {}
+        for action, space, asset, total in rows:
+            if action in _ACTIONS:
+                named, _ = done.setdefault(_ACTIONS[action], ([], int(total)))
+                named.append(AssetId(SpaceName(space), TechnicalName(asset)))
+        return done
 
     async def began_at(self, run_id: RunId) -> str | None:
         """When the first item of a run ended, None before that."""
@@ -131,8 +170,11 @@ class JournalWriter(JournalReader):
         entries: Sequence[JournalEntry],
         fence: int,
         bases: Mapping[int, Digest] = MappingProxyType({}),
+        additions: Mapping[tuple[int, TargetKey], Digest] = MappingProxyType({}),
     ) -> None:
-        """Write what came of items, many at once: confirmed, failed or skipped; `bases` are as the method of that name.
+        """Write what came of items, many at once: confirmed, failed or skipped.
+
+        `bases`, `additions`: see the methods of these names.
 
         Raises:
             FenceError: another process has taken the run over.
@@ -149,6 +191,16 @@ class JournalWriter(JournalReader):
                 f"INSERT OR REPLACE INTO journal_bases ({_BASE}, seal) VALUES (?, ?, ?, ?)",
                 [(*row, seal_of_row(row)) for row in based],
             )
+        if additions:
+            held = [(run_id, at, key.target, key.destination, body) for (at, key), body in additions.items()]
+            await self._writer.execute_many(
+                f"INSERT OR IGNORE INTO journal_additions ({_ADDITION}, seal) VALUES (?, ?, ?, ?, ?, ?)",
+                [(*row, seal_of_row(row)) for row in held],
+            )
+
+
+def _read_addition(row: Row) -> tuple[tuple[int, TargetKey], Digest]:
+    return (row[1], TargetKey(TargetName(row[2]), DestinationName(row[3]))), Digest(row[4])
 
 
 def _spell(run_id: RunId, e: JournalEntry) -> tuple[object, ...]:

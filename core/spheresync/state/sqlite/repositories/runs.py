@@ -11,6 +11,7 @@ from typing import Any
 from spheresync.errors import UsageError
 from spheresync.model import (
     Action,
+    AssetId,
     ChangeSetId,
     Digest,
     Principal,
@@ -19,6 +20,7 @@ from spheresync.model import (
     RunId,
     RunKind,
     RunState,
+    TargetKey,
     isoformat,
 )
 from spheresync.state.cell_encoding import decode_counts, decode_problems, encode_counts, encode_problems
@@ -100,6 +102,9 @@ class RunReader:
     async def bases(self, run_id: RunId) -> dict[int, Digest]:
         return await self._journal.bases(run_id)
 
+    async def additions(self, run_id: RunId) -> dict[tuple[int, TargetKey], Digest]:
+        return await self._journal.additions(run_id)
+
     async def lost_entries(self, run_id: RunId) -> list[object]:
         return await self._journal.lost_entries(run_id)
 
@@ -112,6 +117,11 @@ class RunReader:
 
     async def began_at(self, run_id: RunId) -> str | None:
         return await self._journal.began_at(run_id)
+
+    async def first_done(
+        self, run_id: RunId, change_set_id: ChangeSetId, each: int
+    ) -> dict[Action, tuple[list[AssetId], int]]:
+        return await self._journal.first_done(run_id, change_set_id, each)
 
     async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
         return await self._journal.failed(run_id, limit)
@@ -252,9 +262,10 @@ class RunWriter(RunReader):
         entries: Sequence[JournalEntry],
         fence: int,
         bases: Mapping[int, Digest] = MappingProxyType({}),
+        additions: Mapping[tuple[int, TargetKey], Digest] = MappingProxyType({}),
     ) -> None:
         """Write what came of items, many at once: confirmed, failed or skipped; see `JournalWriter.record`."""
-        await self._journal_writer.record(run_id, entries, fence, bases)
+        await self._journal_writer.record(run_id, entries, fence, bases, additions)
         if any(entry.state.ended for entry in entries):
             await self._note_progress(run_id)
 

@@ -191,7 +191,7 @@ class SearchReader:
     async def _matches(self, among: AssetFilter) -> int | None:
         """How many assets the index leaves to be looked at, None where nothing of it is asked."""
         expressions = await index_restrictions(self._connection, among)
-        if not expressions:
+        if not expressions or among.stewarded:
             return None
         return await self._count(_matching(all_of(expressions))) if all(expressions) else 0
 
@@ -216,7 +216,7 @@ class SearchReader:
             ),
         )
         likeness = [(_likeness(asked, found), found) for (found,) in rows if isinstance(found, str)]
-        near = sorted(((like, found) for like, found in likeness if like >= 0.5), key=lambda each: (-each[0], each[1]))
+        near = sorted(((like, found) for like, found in likeness if like > 0.5), key=lambda each: (-each[0], each[1]))
         return [from_one_word(found) for _, found in near[:3]]
 
     async def unclassified(self, among: AssetFilter) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
 from spheresync.errors import UsageError
 from spheresync.mapping.personal_data import CLASSIFIERS
 from spheresync.mapping.search.fields import Mark
 from spheresync.mapping.search.folding import as_one_word, fold, spellings, words_of
 from spheresync.mapping.search.question import is_glob
+from spheresync.model import AssetId
 from spheresync.state.records import ANY_CLASS, NO_CLASS, AssetFilter
 from spheresync.state.sqlite.connection import ReadConnection
 from spheresync.state.sqlite.repositories.schedule import LATE
@@ -22,6 +27,13 @@ COLUMNS_OF_A_GLOB = 500
 """Different names that a glob of columns may stand for."""
 UNCLASSIFIED = f"parser_version < {CLASSIFIERS}"
 MATCHING = "SELECT rowid FROM asset_search WHERE asset_search MATCH ?"
+
+
+_ONE_OF = "space || '/' || name IN (SELECT value FROM json_each(?))"
+
+
+def _names(assets: Iterable[AssetId]) -> str:
+    return json.dumps([str(asset) for asset in assets])
 
 
 async def filter_clause(connection: ReadConnection, among: AssetFilter) -> tuple[str, list[str]]:
@@ -50,7 +62,18 @@ async def filter_clause(connection: ReadConnection, among: AssetFilter) -> tuple
     if among.min_columns is not None:
         terms.append("column_count >= CAST(? AS INTEGER)")
         values.append(str(among.min_columns))
-    expressions = await index_restrictions(connection, among)
+    if among.only is not None:
+        terms.append(_ONE_OF)
+        values.append(_names(among.only))
+    indexed = among
+    if among.owner is not None and among.stewarded:
+        owned = _text_of(Mark.OWNER, among.owner)
+        either = [_ONE_OF]
+        either += [f"search_id IN ({MATCHING})"] if owned else []
+        terms.append(f"({' OR '.join(either)})")
+        values += [_names(among.stewarded), *([owned] if owned else [])]
+        indexed = replace(among, owner=None)
+    expressions = await index_restrictions(connection, indexed)
     if not all(expressions):
         return "0", []
     if expressions:

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from spheresync.model import AssetId, Problem, SpaceName, TargetKey, TechnicalName
 from spheresync.state.cell_encoding import decode_problems, encode_problem
@@ -40,16 +40,23 @@ class UnwrittenReader:
             found.update({each.asset: each for each in readable(self._connection.lost, _SHAPE, rows, _read)})
         return found
 
-    async def groups(self) -> list[UnwrittenGroup]:
+    async def groups(self, keys: Sequence[TargetKey] | None = None) -> list[UnwrittenGroup]:
         where = (
             "FROM unwritten AS u WHERE NOT EXISTS (SELECT 1 FROM assets AS a WHERE a.space = u.space "
             "AND a.name = u.asset AND a.problem IS NOT NULL AND a.included = 1 AND a.misses = 0)"
         )
-        rows = await self._connection.all(f"SELECT code, count(*), min(since) {where} GROUP BY code ORDER BY code")
+        among: list[str] = []
+        if keys is not None:
+            where += f" AND (u.target, u.destination) IN (VALUES {', '.join(['(?, ?)'] * len(keys))})"
+            among = [str(part) for key in keys for part in (key.target, key.destination)]
+        # What several targets say of an asset alike is one asset that is told of.
+        distinct = f"SELECT code, min(since) AS since {where} GROUP BY code, space, asset"
+        query = f"SELECT code, count(*), min(since) FROM ({distinct}) GROUP BY code ORDER BY code"
+        rows = await self._connection.all(query, among)
         groups = []
         for code, count, since in rows:
-            query = f"SELECT {_COLUMNS} {where} AND code = ? ORDER BY space, asset LIMIT 3"
-            first = readable(self._connection.lost, _SHAPE, await self._connection.all(query, (code,)), _read)
+            query = f"SELECT {_COLUMNS} {where} AND code = ? GROUP BY space, asset ORDER BY space, asset LIMIT 3"
+            first = readable(self._connection.lost, _SHAPE, await self._connection.all(query, [*among, code]), _read)
             if first:
                 groups.append(UnwrittenGroup(code, count, since, tuple(first)))
         return groups

@@ -297,6 +297,13 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "at": _AT,
     },
     "journal_bases": {"run_id": _TEXT, "ordinal": _WHOLE, "body": _TEXT},
+    "journal_additions": {
+        "run_id": _TEXT,
+        "ordinal": _WHOLE,
+        "target": _TEXT,
+        "destination": _TEXT,
+        "body": _TEXT,
+    },
     "leases": {"name": _TEXT, "owner": _TEXT_, "fence": _WHOLE, "acquired_at": _AT, "heartbeat_at": _AT_},
     "request_grants": {"id": _WHOLE, "budget": _TEXT, "permits": _WHOLE, "last_use": _NUMBER},
     "ledger": {"day": _TEXT, "word": _TEXT, "amount": _WHOLE},
@@ -324,6 +331,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "runs": ("id",),
         "journal": ("run_id", "ordinal"),
         "journal_bases": ("run_id", "ordinal"),
+        "journal_additions": ("run_id", "ordinal", "target", "destination"),
         "leases": ("name",),
         "request_grants": ("id",),
         "ledger": ("day", "word"),
@@ -349,7 +357,7 @@ _SINCE = MappingProxyType(
     }
 )
 """Columns of tables that earlier versions of the schema had without them."""
-HISTORY = frozenset({"runs", "journal", "journal_bases"})
+HISTORY = frozenset({"runs", "journal", "journal_bases", "journal_additions"})
 """Tables of what was done: altered rows of these are told; of the others a row that cannot be read is lost."""
 SHAPED = tuple(_COLUMNS)
 """The tables whose rows have a shape; change sets, contents and the audit log are held against digests instead."""

@@ -1,0 +1,23 @@
+"""What became of an operation, with all that an undo has to know of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spheresync.model import Action
+from spheresync.state.records import ChangeSetItem
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.protocol import Operation, Outcome
+
+
+def as_undone_by(design: TargetDesign, item: ChangeSetItem, operation: Operation, outcome: Outcome) -> Outcome:
+    """The outcome as an undo goes by it.
+
+    What nothing was known of and stands as it should is ours, found again, and no undo takes it away. Of a former body
+    counts what was known besides what a look can tell.
+    """
+    last, before = operation.last_written, outcome.before
+    unknown = last is None and item.expected_digest is None and not operation.recovering
+    if outcome.already and unknown and item.action.writes_definition:
+        outcome = replace(outcome, did=Action.ADOPT)
+    return replace(outcome, before=design.with_noted(before, last)) if last and before else outcome

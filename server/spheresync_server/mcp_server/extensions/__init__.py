@@ -1,0 +1,1 @@
+"""Protocol extensions that the server declares: tasks and skills."""

@@ -1,0 +1,39 @@
+"""Lines about failures say in which target and destination, unless there are the tables of Glue alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from spheresync.answers import Failure, Progress, RunAnswer
+from spheresync_server.cli.output.changes import show_run
+
+IN_GLUE = Failure(asset="SALES/A", target="glue", code="moved", reason="SALES/A: it has moved.")
+IN_EU = Failure(asset="SALES/A", target="datazone", destination="eu", code="moved", reason="SALES/A: it has moved.")
+
+
+def lines(failures: list[Failure], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    answer = RunAnswer(
+        run_id="run_1",
+        state="failed",
+        kind="apply",
+        actor="anna",
+        progress=Progress(phase="ended", done=0, total=0),
+        counts={"failed": len(failures)},
+        failures=failures,
+        failures_total=len(failures),
+        findings=[],
+        usage={},
+        created_at="2026-11-24T08:00:00Z",
+        finished_at="2026-11-24T08:00:01Z",
+    )
+    show_run(answer)
+    return [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("SALES/A")]
+
+
+def test_a_target_is_named_where_there_are_several(capsys: pytest.CaptureFixture[str]) -> None:
+    said = lines([IN_GLUE, IN_EU], capsys)
+    assert said == ["SALES/A: it has moved. [glue]", "SALES/A: it has moved. [datazone in eu]"]
+
+
+def test_glue_alone_is_not_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lines([IN_GLUE], capsys) == ["SALES/A: it has moved."]
