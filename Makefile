@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo docs test test-boto3 conformance mcpb lint bench soak run install
+.PHONY: demo docs test test-boto3 conformance conformance-suite mcpb lint bench soak run install
 
 # Packages come compiled, our own sources do not: where no bytecode may be written (PYTHONDONTWRITEBYTECODE, as in most
 # containers) every start would compile them anew.
@@ -39,10 +39,13 @@ test-boto3: $(STAMP)
 	done
 
 # The official suite of the protocol, and the Node that it needs, from the npm registry.
-conformance: $(STAMP)
+conformance: conformance-suite $(STAMP)
+	MCP_CONFORMANCE=build/conformance $(BIN)/python -m pytest -q tests/conformance
+
+conformance-suite:
 	@mkdir -p build/conformance && cp tests/conformance/package.json build/conformance/
 	@npm install --prefix build/conformance --no-package-lock --no-audit --no-fund --silent
-	MCP_CONFORMANCE=build/conformance $(BIN)/python -m pytest -q tests/conformance
+	@build/conformance/node_modules/.bin/node --version
 
 # A bundle that desktop hosts install with a click: the wheel and how it is started.
 mcpb: $(STAMP)
