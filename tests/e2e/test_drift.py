@@ -336,7 +336,10 @@ def test_what_is_unchanged_says_as_of_when_aws_was_looked_at(synced: Installatio
     seen = synced.ask("runs", run["run_id"])["seen_in_aws"]
     assert f"last looked at for drift at {first}" in seen and "a part of it (10 objects) at" in seen
     assert "a part" not in synced.ask("preview", "--space", "SPACE_001")["seen_in_aws"]
-    assert "in this run" in synced.ask("sync", "--full")["seen_in_aws"]
+    full = synced.ask("sync", "--full")
+    assert "in this run" in full["seen_in_aws"]
+    assert f"(by the full sync {full['run_id']})" in synced.ask("preview")["seen_in_aws"]
+    assert f"the full sync {full['run_id']} compared all with AWS: no edit" in synced.ask("status")["summary"]
 
 
 def test_a_change_that_another_run_made_meanwhile_is_no_change_of_the_later_one(

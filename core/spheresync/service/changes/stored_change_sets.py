@@ -31,7 +31,7 @@ from spheresync.service import answer_rows
 from spheresync.service.argument_checks import wants_full
 from spheresync.service.changes.scheduler_writes import scheduler_writes
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
-from spheresync.service.drift.last_look import unchanged_as_of
+from spheresync.service.drift.last_look import aws_looks, unchanged_as_of
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.records import ChangeSetRecord
@@ -88,7 +88,7 @@ class StoredChangeSets:
     async def seen_in_aws(self, record: ChangeSetRecord, *, full: bool = False) -> str:
         """When AWS was looked at, of which it says that something is unchanged; `full`: by a run that compares all."""
         scope = Scope.from_json(decode_cell(record.request))
-        return unchanged_as_of(await self._store.drift.looks(), scope, full=full)
+        return unchanged_as_of(await aws_looks(self._store), scope, full=full)
 
     async def open(self, *, limit: int = 20, cursor: str | None = None, budget: int | None = None) -> OpenChangeSets:
         """Those that may still be applied, whoever made them, newest first."""

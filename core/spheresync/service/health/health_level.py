@@ -49,6 +49,7 @@ def health_of(
     never_read: Sequence[str] = (),
     held_without_table: int = 0,
     drifted_otherwise: str = "",
+    compared_in: RunRecord | None = None,
 ) -> tuple[HealthLevel, str]:
     """The word and the sentences.
 
@@ -62,6 +63,7 @@ def health_of(
         drift: what is known of edits by others; they are told, and nobody's failure. What could not be looked at is
             among `problems`.
         drifted_otherwise: the assets of which that is known and that do not count as drifted, in words.
+        compared_in: the newest full sync of everything, which compared AWS with what was written too.
     """
     syncs = [run for run in ended if run.change_set_id is not None or run.kind is RunKind.SYNC]
     wrong = [*_wrong_with_assets(statuses, troubles), *_wrong_with_runs(syncs)]
@@ -75,7 +77,7 @@ def health_of(
                 _standing(statuses, syncs, held_without_table),
                 _unfinished(never_read),
                 attention,
-                _drifted(drift, statuses, drifted_otherwise),
+                _drifted(drift, statuses, drifted_otherwise, compared_in),
             ),
         )
     )
@@ -142,9 +144,13 @@ def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:
     return [f"run {told.id} {_WENT_WRONG[told.state]} (`spheresync runs {told.id}` says why)"]
 
 
-def _drifted(drift: DriftSummary, statuses: Mapping[str, int], otherwise: str) -> str:
+def _drifted(drift: DriftSummary, statuses: Mapping[str, int], otherwise: str, compared_in: RunRecord | None) -> str:
     """What the last look saw, as of then, and what is known to have drifted now where that is not the same."""
     look = drift.look
+    full_at = "" if compared_in is None else compared_in.started_at or ""
+    if compared_in is not None and (look is None or look.at < full_at):
+        known = _known_drifted(drift) if drift.drifted else "no edit of others is known since."
+        return f"At {to_the_second(full_at)}, the full sync {compared_in.id} compared all with AWS: {known}"
     if look is None and statuses.get(AssetStatus.SYNCED):
         return NEVER_LOOKED_AT
     if look is None:
@@ -176,8 +182,12 @@ def _why(problems: Sequence[Problem]) -> str:
 def _now_drifted(drift: DriftSummary, look: DriftLook) -> str:
     if drift.drifted == look.drifted:
         return ""
+    return f"By now {_known_drifted(drift)}"
+
+
+def _known_drifted(drift: DriftSummary) -> str:
     are = "is" if drift.drifted == 1 else "are"
-    return f"By now {counted(drift.drifted, 'object') if drift.drifted else 'none'} {are} known to be changed so."
+    return f"{counted(drift.drifted, 'object') if drift.drifted else 'none'} {are} known to be changed by others."
 
 
 def _spelled(state: RunState) -> str:

@@ -41,6 +41,7 @@ from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.runtime.usage import SAVED_REQUESTS
 from spheresync.service import answer_rows
 from spheresync.service.drift.drifted_otherwise import drifted_otherwise, otherwise_text
+from spheresync.service.drift.last_look import full_sync_of_everything
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.edited_rules import edited_rules
 from spheresync.service.health.freshness import freshness_of
@@ -107,6 +108,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         never_read=never_read,
         held_without_table=without,
         drifted_otherwise=otherwise_text(await drifted_otherwise(store, settings.target_keys)),
+        compared_in=await full_sync_of_everything(store),
     )
     summary = f"{summary} {fresh.sentence}".strip()
     return SyncStatus(

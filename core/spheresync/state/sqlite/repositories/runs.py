@@ -87,6 +87,14 @@ class RunReader:
         )
         return None if row is None else RunId(row[0])
 
+    async def full_and_done(self) -> list[RunRecord]:
+        """Syncs that compared all of their scope with AWS and left nothing undone, newest first."""
+        rows = await self._connection.all(
+            f"SELECT {_RUN} FROM runs WHERE kind = 'sync' AND state = 'done' AND started_at IS NOT NULL "
+            f"AND json_extract(CAST(request AS TEXT), '$.full') AND {_STAYS} ORDER BY seq DESC"
+        )
+        return [_read(row) for row in rows]
+
     async def unfinished(self) -> list[RunRecord]:
         rows = await self._connection.all(f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') ORDER BY seq")
         return [_read(row) for row in rows]
