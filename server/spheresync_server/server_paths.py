@@ -15,12 +15,12 @@ _SHORTEST = 4
 
 
 def hiding(places: Callable[[], Mapping[str, str]]) -> Hide:
-    """What replaces each path of `places` in a text by what it is called, the longest first."""
+    """What replaces each path of `places`, which come longest first, in a text by what it is called."""
 
     def hide(text: str) -> str:
         if "/" not in text:
             return text
-        for path, called in sorted(places().items(), key=lambda place: -len(place[0])):
+        for path, called in places().items():
             if len(path) >= _SHORTEST:
                 text = text.replace(path, called)
         return text

@@ -32,6 +32,7 @@ class SettingsSource:
         self._good: Settings | None = None  # the last that could be used
         self._settings: Settings | None = None
         self._kept_name: str | None = None
+        self._places: tuple[Settings | None, dict[str, str]] | None = None  # to resolve a path asks the disk
 
     def keep_name(self, name: str | None) -> None:
         """Have settings that name no installation go by the name that was derived for what was written."""
@@ -59,10 +60,19 @@ class SettingsSource:
         return settings
 
     def places(self) -> dict[str, str]:
-        """Paths of this machine that an error or a setting may name, with what to call each before somebody else."""
+        """Paths of this machine that an error or a setting may name, with what to call each before somebody else.
+
+        The longest come first; the same object while the settings that can be used are the same.
+        """
+        settings = self._good
+        if self._places is None or self._places[0] is not settings:
+            self._places = settings, self._places_with(settings)
+        return self._places[1]
+
+    def _places_with(self, settings: Settings | None) -> dict[str, str]:
         _, _, _, cwd = self._arguments
         called: dict[Path, str] = {Path.home(): "~", cwd: "the server's folder"}
-        if (settings := self._good) is not None:
+        if settings is not None:
             if settings.promotion is not None:
                 called[settings.promotion] = "the promotion file"
             if settings.datasphere.sign_in_key is not None:
@@ -71,7 +81,8 @@ class SettingsSource:
             called[settings.state_dir] = "the state folder"
         called[self._path.absolute()] = "the configuration file"
         called[self._path] = "the configuration file"
-        return {str(each): name for path, name in called.items() for each in (path, path.resolve())}
+        spelled = {str(each): name for path, name in called.items() for each in (path, path.resolve())}
+        return dict(sorted(spelled.items(), key=lambda place: -len(place[0])))
 
 
 def _require_same_binding(bound: Settings, read: Settings) -> None:

@@ -410,3 +410,15 @@ def test_a_file_of_lineage_starts_where_its_setting_stands(load: Load, tmp_path:
     assert whole.file == Path("/var/x y.jsonl")
     assert load(SPHERESYNC_LINEAGE__OPENLINEAGE="https://lineage.example.com/api").lineage.address is not None
     assert "lineage" in _problems(load, "lineage: {openlineage: 'file:x', token: abc}")[0]
+
+
+def test_the_paths_of_this_machine_are_resolved_once_for_the_same_settings(tmp_path: Path) -> None:
+    file = tmp_path / "spheresync.yaml"
+    file.write_text("env: dog\n", "utf-8")
+    source = SettingsSource(None, file, {"HOME": str(tmp_path)}, tmp_path)
+    before = source.places()
+    assert source.places() is before and before[str(file)] == "the configuration file"
+    state_dir = source.current().state_dir
+    after = source.places()
+    assert source.places() is after and after[str(state_dir)] == "the state folder"
+    assert [len(path) for path in after] == sorted((len(path) for path in after), reverse=True)
