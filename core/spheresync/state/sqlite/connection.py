@@ -12,12 +12,12 @@ import random
 import sqlite3
 import stat
 import traceback
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import aiosqlite
 import anyio
@@ -38,9 +38,12 @@ WRITER_BUSY = 0.25
 """Seconds in one try for the lock: the longest time for which a wait cannot be cancelled."""
 READER_BUSY = 5.0
 READERS = 2
+MOST_COUNTS = 100
+"""Counts that a reading connection keeps."""
 
 Row: TypeAlias = "tuple[Any, ...]"
 Values: TypeAlias = "Sequence[Any]"
+T = TypeVar("T")
 
 
 class ReadConnection(Protocol):
@@ -52,6 +55,8 @@ class ReadConnection(Protocol):
     async def all(self, sql: str, values: Values = ()) -> list[Row]: ...
 
     async def one(self, sql: str, values: Values = ()) -> Row | None: ...
+
+    async def count(self, sql: str, values: Values = ()) -> int: ...
 
 
 class WriteConnection(ReadConnection, Protocol):
@@ -87,6 +92,10 @@ class AsyncConnection:
         rows = await self.all(sql, values)
         return rows[0] if rows else None
 
+    async def count(self, sql: str, values: Values = ()) -> int:
+        """The number that a query answers."""
+        return int((await self.all(sql, values))[0][0])
+
     async def execute(self, sql: str, values: Values = ()) -> int:
         cursor = await self._connection.execute(sql, values)
         return cursor.rowcount
@@ -104,7 +113,7 @@ class ReadPool:
     """Connections that only read, taken in turn; each query sees all that was committed before it began."""
 
     def __init__(self, connections: Sequence[AsyncConnection], path: Path, lost: LostRows) -> None:
-        self._next_connection = cycle(connections)
+        self._next_connection = cycle([(connection, _Counts(connection)) for connection in connections])
         self._path = path
         self.lost = lost
 
@@ -114,10 +123,27 @@ class ReadPool:
         Raises:
             StateError: the file is damaged, cannot be read, or is being recovered for more than a minute.
         """
+        return await self._ask(lambda connection, _, given: connection.all(sql, given), values)
+
+    async def one(self, sql: str, values: Values = ()) -> Row | None:
+        rows = await self.all(sql, values)
+        return rows[0] if rows else None
+
+    async def count(self, sql: str, values: Values = ()) -> int:
+        """The number that a query answers, counted anew only where anybody has written since.
+
+        SQLite walks an index for each count: 1.9 ms for 100,000 assets, a quarter of a page of them.
+
+        Raises:
+            StateError: as `all`.
+        """
+        return await self._ask(lambda _, counts, given: counts.of(sql, given), values)
+
+    async def _ask(self, ask: Callable[[AsyncConnection, _Counts, Values], Awaitable[T]], values: Values) -> T:
         give_up = anyio.current_time() + LOCK_TIMEOUT
         while True:
             try:
-                return await next(self._next_connection).all(sql, values)
+                return await ask(*next(self._next_connection), values)
             except UnicodeEncodeError:
                 values = [_as_text(value) for value in values]
                 continue
@@ -128,9 +154,24 @@ class ReadPool:
                     raise locked_for_long(self._path, LOCK_TIMEOUT, "") from error
             await anyio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 -- jitter, not secrecy
 
-    async def one(self, sql: str, values: Values = ()) -> Row | None:
-        rows = await self.all(sql, values)
-        return rows[0] if rows else None
+
+class _Counts:
+    """What one reading connection has counted since anybody wrote (sqlite.org/pragma.html#pragma_data_version)."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._version: object = None
+        self._counted: dict[tuple[str, tuple[object, ...]], int] = {}
+
+    async def of(self, sql: str, values: Values) -> int:
+        version = await self._connection.all("PRAGMA data_version")
+        if version != self._version or len(self._counted) >= MOST_COUNTS:
+            self._version, self._counted = version, {}
+        key, kept = (sql, tuple(values)), self._counted
+        if key not in kept:
+            # Noted under the version from before it was counted: a write in between has it counted once more.
+            kept[key] = await self._connection.count(sql, values)
+        return kept[key]
 
 
 @asynccontextmanager

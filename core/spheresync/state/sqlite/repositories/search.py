@@ -8,7 +8,8 @@ a word that stands in every asset costs about as much as one that stands in few.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -164,7 +165,7 @@ class SearchReader:
                 if next_ones := await self._first_in_order(step, matches, limit=limit, after=start_at):
                     return AssetHits(tuple(AssetPlace("", asset) for asset in next_ones), total)
         else:
-            total = int((await self._ask(f"SELECT count(*) FROM assets{_index(matches)} WHERE {clause}", values))[0][0])
+            total = await self._number(f"SELECT count(*) FROM assets{_index(matches)} WHERE {clause}", values)
         by = _SORTED_BY[sort]
         way, beyond = ("DESC", "<") if descending else ("ASC", ">")
         if sort is AssetSort.NAME:
@@ -221,8 +222,7 @@ class SearchReader:
 
     async def unclassified(self, among: AssetFilter) -> int:
         clause, values = await filter_clause(self._connection, replace(among, pii=None))
-        rows = await self._ask(f"SELECT count(*) FROM assets WHERE {UNCLASSIFIED} AND {clause}", values)
-        return int(rows[0][0])
+        return await self._number(f"SELECT count(*) FROM assets WHERE {UNCLASSIFIED} AND {clause}", values)
 
     async def not_indexed(self) -> int:
         row = await self._connection.one("SELECT count(*) FROM assets WHERE search_stale = 1")
@@ -296,18 +296,18 @@ class SearchReader:
         return f"{clause} AND search_id IN ({union})", [*values, *(value for step in steps for value in step.values)]
 
     async def _count(self, step: _Step, *, up_to: int = -1) -> int:
-        row = await self._ask(f"SELECT count(*) FROM (SELECT 1 FROM ({step.select}) LIMIT ?)", [*step.values, up_to])
-        return int(row[0][0])
+        return await self._number(
+            f"SELECT count(*) FROM (SELECT 1 FROM ({step.select}) LIMIT ?)", [*step.values, up_to]
+        )
 
     async def _count_among(self, step: _Step, matches: int, clause: str, values: Sequence[str]) -> int:
         if not matches:
             return 0
-        rows = await self._ask(
+        return await self._number(
             f"SELECT count(*) FROM assets INDEXED BY {_index_for(matches)} WHERE {clause} AND search_id IN "
             f"({step.select})",
             [*values, *step.values],
         )
-        return int(rows[0][0])
 
     async def _first_in_order(self, step: _Step, matches: int, *, limit: int, after: AssetId | None) -> list[AssetId]:
         """The next places where so many assets match that most of those that follow do; empty where that is not so.
@@ -358,12 +358,22 @@ class SearchReader:
         return readable(self._connection.lost, _NAME, rows, decode_asset_id)
 
     async def _ask(self, sql: str, values: Sequence[Any]) -> list[Row]:
-        try:
+        with _lost_index_told():
             return await self._connection.all(sql, values)
-        except (StateError, sqlite3.DatabaseError) as error:
-            if not is_lost_index(error):
-                raise
-            raise SearchIndexLostError("The search index of the state is damaged.", remedy="Ask again.") from error
+
+    async def _number(self, sql: str, values: Sequence[Any]) -> int:
+        with _lost_index_told():
+            return await self._connection.count(sql, values)
+
+
+@contextmanager
+def _lost_index_told() -> Iterator[None]:
+    try:
+        yield
+    except (StateError, sqlite3.DatabaseError) as error:
+        if not is_lost_index(error):
+            raise
+        raise SearchIndexLostError("The search index of the state is damaged.", remedy="Ask again.") from error
 
 
 def is_lost_index(error: BaseException) -> bool:
