@@ -386,3 +386,17 @@ def test_what_may_not_be_read_of_grants_is_said_and_holds_up_nothing(lake: Insta
     (told,) = [each for each in preview["findings"] if each["code"] == "access_reach"]
     assert "could not be found out" in told["message"] and "ListPermissions" in told["remedy"]
     assert lake.ask("apply", preview["change_set_id"])["state"] == "done"
+
+
+def test_a_trial_tells_of_changes_of_access_that_follow_from_its_rules_only(lake: Installation) -> None:
+    lake.ask("discover")
+    file = lake.state_dir.parent / "trial.yaml"
+
+    def access(rules: str) -> list[str]:
+        file.write_text(rules, "utf-8")
+        found = lake.ask("preview", "--no-refresh", "--trial-rules", str(file))["findings"]
+        return [each["message"] for each in found if each["code"].startswith("access_")]
+
+    assert access("scope: {exclude: ['SPACE_001/*']}") == [], "tags are put onto what stays without the trial too"
+    moved = access("mapping: {rules: [{match: {name: ASSET_00001}, set: {table: moved}}]}")
+    assert "1 access change on 1 table" in moved[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,6 +11,8 @@ from spheresync.config import Settings
 from spheresync.mapping.matching import applies
 from spheresync.model import Asset, AssetId, Problem, TargetKey
 from spheresync.planning.change_set_writer import NewChangeSet
+from spheresync.planning.decisions.access import access_findings
+from spheresync.planning.decisions.approvals import ACCESS
 from spheresync.planning.decisions.rule_trial import TrialItems, trial_findings, trial_rules
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import planner_of
@@ -19,7 +21,9 @@ from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.settled_context import settle_context
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store
+from spheresync.state.records import ChangeSetItem
 from spheresync.targets.read_ahead import RecentReads
+from spheresync.targets.target_words import ACCESS_REACH
 
 _MOST_LOOKED_AT = 1_000
 """Assets whose columns a trial of rules for columns is held against."""
@@ -72,10 +76,18 @@ def _following(*, tried: NewChangeSet, in_force: NewChangeSet, findings: Iterabl
     record = replace(
         tried.record,
         summary={word: counts[word] for word in tried.record.summary},
-        findings=(*findings, *items.findings(), *tried.record.findings),
+        findings=(*findings, *items.findings(), *_findings_with_access_of(items.own, tried)),
         blocked=sum(item.blocked_by is not None for item in items.own),
         prerequisites=tuple(
             each for each in tried.record.prerequisites if (each.target, each.destination, each.name) not in there
         ),
     )
     return replace(tried, record=record, items=items.own)
+
+
+def _findings_with_access_of(own: Sequence[ChangeSetItem], tried: NewChangeSet) -> Iterable[Problem]:
+    """What a plan by the rules that are tried found, of changes of access that of its own items only."""
+    of_access = access_findings(own)
+    left_out = {ACCESS} if of_access else {ACCESS, ACCESS_REACH}
+    yield from of_access
+    yield from (each for each in tried.record.findings if each.code not in left_out)

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from spheresync.model import FieldChange, TargetName
 
+ACCESS_REACH = "access_reach"
+"""Code of findings that say who gains or loses what by changes of access."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccessChange:

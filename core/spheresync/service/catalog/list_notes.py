@@ -22,8 +22,9 @@ _PARTS = ", and parts of words in names and labels"
 _NO_PARTS = "; parts of words were not looked for, as whole words find many"
 WHAT_PII_COVERS = (
     "pii goes by what names, labels, annotations and stewards say of each column. Columns that only may lead to a "
-    "person (a customer's number, a key of persons, a reference to them) have no class: person_keys names them, of "
-    "assets under pii=none too, so none does not mean that a row is about nobody."
+    "person (a customer's number, a key of persons, a reference to them) have no class: person_keys names them (and, "
+    "where another class is asked for, columns of class identifier), of assets under pii=none too, so none does not "
+    "mean that a row is about nobody."
 )
 NOT_PROVEN = (
     "Looked for were names and labels of columns, annotations and stewards' words, and no values: codes, remarks and "

@@ -29,11 +29,11 @@ _LIKE = 0.84
 _ASKING = frozenset(
     words_of(
         """
-        a an the of in on at to for with by and or is are was were be do does did we our us you your my i it its
+        a an the of in on at to for with by per and or is are was were be do does did we our us you your my i it its
         they their all any each every which what where who whose when how many much there that this these those
         have has had hold holds contain contains containing find show list give me tell about data table tables
         asset assets column columns der die das des dem den ein eine eines einer in im am an auf von vom zu zum
-        zur fuer mit bei und oder ist sind war hat haben wir unser unsere unseren uns ihr ihre es sie alle jede
+        zur fuer mit bei je pro und oder ist sind war hat haben wir unser unsere unseren uns ihr ihre es sie alle jede
         jeder welche welcher welches was wo wer wessen wann wie viele gibt liegt liegen steht stehen enthaelt
         enthalten zeige finde daten tabelle tabellen spalte spalten
         """

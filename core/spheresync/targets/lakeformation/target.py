@@ -42,13 +42,12 @@ from spheresync.targets.protocol import (
     Operation,
     Outcome,
 )
+from spheresync.targets.target_words import ACCESS_REACH
 
 _ATTEMPTS = 3
 _UNVERSIONED = "-"
 """In the place of a version: tags have none, so a write always reads what is there."""
 _NAMED = 5
-REACH = "access_reach"
-"""Code of the findings that say who gains or loses what."""
 _PROBE = PhysicalName("spheresync_doctor_probe")
 _LOOK = "Make a new preview to see the tags as they are now."
 
@@ -253,7 +252,9 @@ class LakeFormationTarget(AddingTarget):
             above = {name: await tags_of_database(self._door, name) for name in sorted(names)}
         except AwsError as error:
             text = f"who gains or loses what by them could not be found out: {error.message}"
-            return (Problem.of_target(self._key, REACH, text, "Grant lakeformation:ListPermissions to know it."),)
+            return (
+                Problem.of_target(self._key, ACCESS_REACH, text, "Grant lakeformation:ListPermissions to know it."),
+            )
         nothing = TagSet(frozenset())
         told = reach_changes(
             grants,
@@ -268,10 +269,12 @@ class LakeFormationTarget(AddingTarget):
                 if grants
             ],
         )
-        found = [Problem.of_target(self._key, REACH, sentence, "") for sentence in told]
+        found = [Problem.of_target(self._key, ACCESS_REACH, sentence, "") for sentence in told]
         if not found:
             why = "no grant by LF-Tags reaches more or less" if grants else "nobody has a grant by LF-Tags"
-            found = [Problem.of_target(self._key, REACH, f"{why}, so by these changes nobody sees more or less", "")]
+            found = [
+                Problem.of_target(self._key, ACCESS_REACH, f"{why}, so by these changes nobody sees more or less", "")
+            ]
         return tuple(found)
 
     async def endangered(self, there: Collection[Address]) -> tuple[Problem, ...]:
