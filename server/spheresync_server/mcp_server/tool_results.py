@@ -388,4 +388,4 @@ def _finding_lines(findings: Sequence[Finding], blocked: int) -> Iterable[str]:
             yield f"{finding.message}."
     others = sum(finding.code not in GUARDS | _TOLD_APART for finding in findings)
     if others:
-        yield f"{counted(others, 'further finding' if guards or spaces else 'finding')}: see findings."
+        yield f"{counted(others, 'further finding' if others < len(findings) else 'finding')}: see findings."

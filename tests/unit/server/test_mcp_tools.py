@@ -560,6 +560,7 @@ def finding(code: str) -> Finding:
         (["too_many_removals"], ["1 guard finding holds back 3 items"]),
         (["too_many_removals", "empty_listing", "drift"], ["2 guard findings hold back 3 items", "1 further finding"]),
         (["drift", "not_exposed"], ["2 findings: see findings"]),
+        (["trial", "drift"], ["1 further finding: see findings"]),
         (["space_gone"], ["1 space is not listed any more"]),
         (["deletes_not_approved"], []),
     ],
