@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from mcp import Client
 
 from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
@@ -92,6 +93,26 @@ def test_a_bound_table_has_a_data_set_and_a_second_sync_does_nothing(quick: Inst
     again = quick.ask("sync")
     assert {word: count for word, count in again["counts"].items() if count} == {"unchanged": 11}
     assert not glue.calls()
+
+
+@pytest.mark.anyio
+async def test_an_explanation_foretells_no_name_that_a_data_set_does_not_get(
+    quick: Installation, glue: GlueSimulator
+) -> None:
+    quick.ask("discover")
+    assert await _explained(quick, "SPACE_000/ASSET_00000") == ["quicksight: gets an id of its own once it is made"]
+    quick.ask("sync")
+    (own_id,) = data_sets(glue)
+    (told,) = await _explained(quick, "SPACE_000/ASSET_00000")
+    assert told.startswith("quicksight: ") and told.endswith(f".{own_id}")
+    assert await _explained(quick, "SPACE_000/ASSET_00001") == [], "it has no data set"
+
+
+async def _explained(installation: Installation, asset: str) -> list[str]:
+    async with Client(installation.serving("--no-scheduler")) as client:
+        answer = await client.call_tool("explain_mapping", {"asset": asset})
+    names: list[str] = (answer.structured_content or {})["names"]
+    return [each for each in names if each.startswith("quicksight")]
 
 
 def test_assets_without_a_data_set_are_no_trouble_of_the_status(filled: Installation) -> None:

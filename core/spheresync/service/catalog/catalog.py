@@ -90,6 +90,9 @@ from spheresync.state.lost_objects import LostObject, lost_object
 from spheresync.state.records import AssetRecord, Checkpoint, FormerTable, SpaceRecord
 from spheresync.targets.registry import design_of
 
+_OWN_ID = "gets an id of its own once it is made"
+"""In the place of a name, of an object that no address of Glue names."""
+
 
 class Catalog:
     """The local catalog."""
@@ -380,8 +383,13 @@ class Catalog:
         for key in self._context.settings.target_keys:
             if key != explained and is_for(key, record.id.space):
                 checkpoint = await self._store.checkpoints.get(record.id, key)
-                address = known_address(record, checkpoint, record.decided_by(self._context.mapping.of(key)))
-                names.append(f"{key}: {address.container}.{address.name}")
+                decision, design = record.decided_by(self._context.mapping.of(key)), design_of(key.target)
+                there = checkpoint if checkpoint is not None and checkpoint.is_there else None
+                if there is None and design.unwanted_because(decision) is not None:
+                    continue
+                own = design.capabilities.own_ids
+                address = there.address if own and there else known_address(record, checkpoint, decision)
+                names.append(f"{key}: {_OWN_ID if own and not there else f'{address.container}.{address.name}'}")
         return names
 
     async def _last_body(self, checkpoint: Checkpoint | None, address: Address) -> bytes | None:
