@@ -126,6 +126,15 @@ UNDO: tuple[Promise, ...] = (
         ("tests/faults/test_undo_killed.py::test_an_undo_that_is_killed_goes_on_and_holds_all_that_it_restored",),
     ),
     Promise(
+        "runs:revert:of-killed",
+        "CONTRACT.md#Undo",
+        "What a run had sent when its process died, or was not answered, is undone with it.",
+        (
+            "tests/faults/test_undo_of_killed_runs.py::test_the_undo_of_a_run_that_was_killed_leaves_nothing_of_it_on_a_table_of_others",
+            "tests/faults/test_undo_of_killed_runs.py::test_what_was_written_and_not_answered_is_undone",
+        ),
+    ),
+    Promise(
         "mcp:revert-run",
         "CONTRACT.md#MCP server",
         "revert_run answers the change set of the undo.",

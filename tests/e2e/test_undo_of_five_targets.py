@@ -27,7 +27,7 @@ def stands(glue: GlueSimulator) -> dict[str, Any]:
     return {
         "glue": tables,
         "lakeformation": glue.lakeformation_dump()["assigned"],
-        "quicksight": {key: each["content"] for key, each in glue.quicksight_dump()["DataSet"].items()},
+        "quicksight": {key: each["content"] for key, each in glue.quicksight_dump().get("DataSet", {}).items()},
         "datazone": {
             held[-1]["name"]: [each["content"] for each in held[-1]["formsOutput"] if each["formName"] != "AssetCommon"]
             for held in revisions

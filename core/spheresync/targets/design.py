@@ -223,6 +223,10 @@ class TargetDesign(TargetWords, Protocol):
         """As `as_written`, where a process that died may have done a part of one more write (None: of a delete)."""
         return self.as_written(self.with_tried(last_body, tried) or last_body, live_body)
 
+    def without_written(self, live_body: bytes, tried: bytes) -> bytes:
+        """What stood there before a write that may have been done, where nothing of ours was known to stand."""
+        return live_body
+
     def as_seen(self, written: bytes, live_body: bytes) -> bytes:
         """What was just read, for a write over it; what it says no more of itself, what was written last does."""
         return live_body

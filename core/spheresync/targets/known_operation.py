@@ -20,3 +20,18 @@ def knowing(design: TargetDesign, operation: Operation, live_body: bytes) -> Ope
         return replace(operation, last_written=design.as_written(last, live_body))
     tried = None if operation.desired is None else operation.desired.body
     return replace(operation, last_written=design.as_left(last, live_body, tried))
+
+
+def held_before(design: TargetDesign, operation: Operation, live_body: bytes) -> bytes:
+    """What stood there before an operation that may have been sent before a crash: what its undo brings back.
+
+    Args:
+        design: of the target.
+        operation: as it was asked for.
+        live_body: what stands there before this process sends anything.
+    """
+    if not operation.recovering:
+        return live_body
+    if operation.last_written is not None or operation.desired is None:
+        return operation.last_written or live_body
+    return design.without_written(live_body, operation.desired.body)

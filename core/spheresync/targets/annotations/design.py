@@ -49,6 +49,9 @@ class ContentDesign(TargetDesign):
         then, now = Content.read(after), Content.read(live_body)
         return tuple(change.path for change in content.differing(then, now, content.own_paths(then)))
 
+    def without_written(self, live_body: bytes, tried: bytes) -> bytes:
+        return content.without_ours(Content.read(live_body)).body
+
     def untouched(self, last_body: bytes, live_body: bytes) -> bool:
         last, live = Content.read(last_body), Content.read(live_body)
         return last.fields == live.fields and all(

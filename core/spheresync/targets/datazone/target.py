@@ -131,7 +131,8 @@ class DataZoneTarget(AddingTarget):
                 Address(operation.container, operation.name), known, subject=operation.subject
             )
             self._require_ours(operation, seen.live)
-            before = before or (seen.live.body if seen.live is not None else None)
+            if doubt is None and before is None and seen.live is not None and not operation.recovering:
+                before = seen.live.body
             try:
                 if operation.action is Action.DELETE:
                     outcome = await self._take_away(operation, seen, sent=doubt is not None)

@@ -57,6 +57,7 @@ from spheresync.targets.glue_context.places import (
 )
 from spheresync.targets.glue_context.required import CREATE_GLOSSARY, CREATE_TERM, PUT_FORM_TYPE
 from spheresync.targets.glue_context.service import GLUE_SERVICE, AbsentContextError, BusinessContext
+from spheresync.targets.known_operation import held_before
 from spheresync.targets.protocol import (
     UNAVAILABLE,
     ContainerOutcome,
@@ -145,7 +146,7 @@ class GlueContextTarget(AddingTarget):
                 table), INVALID (over a limit, nothing was sent), or what the service answered.
         """
         assert operation.desired is not None
-        before = operation.last_written if operation.recovering else None
+        before: bytes | None = None
         doubt: AwsError | None = None
         for attempt in range(1 + _ATTEMPTS):
             if doubt is not None:
@@ -154,12 +155,12 @@ class GlueContextTarget(AddingTarget):
             if seen is None:
                 return self._without_table(operation)
             self._require_ours(operation, seen.live)
+            before = before or held_before(GLUE_CONTEXT_DESIGN, operation, seen.live.body)
             wanted, kept = await self._wanted(operation, seen)
             requests = _requests(operation, seen.there, wanted)
             _require_free(operation, seen.there, requests)
             if not requests:
-                return Outcome(_UNVERSIONED, wanted.body, before or seen.live.body, already=doubt is None, kept=kept)
-            before = before or seen.live.body
+                return Outcome(_UNVERSIONED, wanted.body, before, already=doubt is None, kept=kept)
             try:
                 request_id = await self._send(operation, requests)
             except AwsError as error:

@@ -198,6 +198,10 @@ class LakeFormationDesign(TargetDesign):
         tags = TagSet.read(written)
         return replace(tags, keys=tags.keys | (tags.used_keys & TagSet.read(live_body).keys)).body
 
+    def without_written(self, live_body: bytes, tried: bytes) -> bytes:
+        there, put = TagSet.read(live_body), TagSet.read(tried).ours
+        return there.with_slots({slot: None for slot in slots_of(put) if there.at(slot) == put.at(slot)}).body
+
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         was, made, there = TagSet.read(before), TagSet.read(after), TagSet.read(live_body)
         keys = was.keys | made.keys

@@ -29,7 +29,7 @@ from spheresync.targets.aws.adding_target import AddingTarget
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import NOT_FOUND, AwsError
-from spheresync.targets.known_operation import knowing
+from spheresync.targets.known_operation import held_before, knowing
 from spheresync.targets.lakeformation.design import LAKE_FORMATION_DESIGN
 from spheresync.targets.lakeformation.open_tables import open_to_everybody
 from spheresync.targets.lakeformation.reach import TagChange, reach_changes
@@ -89,7 +89,7 @@ class LakeFormationTarget(AddingTarget):
                 answered.
         """
         assert operation.desired is not None
-        before = operation.last_written if operation.recovering else None
+        before: bytes | None = None
         doubt: AwsError | None = None
         for attempt in range(1 + _ATTEMPTS):
             if doubt is not None:
@@ -98,12 +98,12 @@ class LakeFormationTarget(AddingTarget):
             live = seen or await self._look(operation.container, operation.name, subject=operation.subject)
             if live is None:
                 return self._without_table(operation)
+            before = before or held_before(LAKE_FORMATION_DESIGN, operation, live.body)
             operation = knowing(LAKE_FORMATION_DESIGN, operation, live.body)
             body, kept = self._wanted(operation, live)
             requests = self._requests(operation, live, body)
             if not requests:
-                return Outcome(_UNVERSIONED, body, before or live.body, already=doubt is None, kept=kept)
-            before = before or live.body
+                return Outcome(_UNVERSIONED, body, before, already=doubt is None, kept=kept)
             try:
                 request_id = await self._send(operation, requests)
             except AwsError as error:

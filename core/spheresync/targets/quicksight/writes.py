@@ -12,7 +12,7 @@ from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first
 from spheresync.targets.aws.door import Reply
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
-from spheresync.targets.known_operation import knowing
+from spheresync.targets.known_operation import held_before, knowing
 from spheresync.targets.protocol import Operation, Outcome
 from spheresync.targets.quicksight.answers import PREPARED_ANEW
 from spheresync.targets.quicksight.content import OWNER_TAG, Content
@@ -137,7 +137,7 @@ class DataSetWriter:
 
         `in_doubt`: a write of this operation was sent, and its answer lost.
         """
-        before = operation.last_written if operation.recovering else None
+        before: bytes | None = None
         doubt: AwsError | None = None
         for attempt in range(1 + _ATTEMPTS):
             if doubt is not None:
@@ -145,6 +145,9 @@ class DataSetWriter:
                 live = await self._look(operation)
             if live is None:
                 return await self._gone(operation)
+            made = operation.action is Action.CREATE and (in_doubt or operation.recovering)
+            if before is None and not made:
+                before = held_before(QUICK_SIGHT_DESIGN, operation, live.body)
             operation = knowing(QUICK_SIGHT_DESIGN, operation, live.body)
             self._require_ours(operation, live)
             body, kept = self._wanted(operation, live, again=doubt is not None or in_doubt)
@@ -158,14 +161,11 @@ class DataSetWriter:
             else:
                 _require_whole(operation, there, wanted)
             steps = steps_between(there, wanted, operation, self._service.arn)
-            made = operation.action is Action.CREATE and (in_doubt or operation.recovering)
             found = operation.action is Action.CREATE and not made  # a lost state knew nothing of it
-            held = before if before is not None else None if made else live.body
             if not steps:
                 already = doubt is None and not in_doubt
                 took = Action.ADOPT if already else Action.UPDATE
-                return Outcome(UNVERSIONED, body, held, already=already, kept=kept, did=took if found else None)
-            before = held
+                return Outcome(UNVERSIONED, body, before, already=already, kept=kept, did=took if found else None)
             try:
                 request_id = await self._send(operation, steps)
             except AwsError as error:
@@ -174,7 +174,7 @@ class DataSetWriter:
                 doubt = error
                 continue
             did = Action.UPDATE if found else None
-            return Outcome(UNVERSIONED, body, held, request_id=request_id, kept=kept, did=did)
+            return Outcome(UNVERSIONED, body, before, request_id=request_id, kept=kept, did=did)
         assert doubt is not None
         raise doubt
 
