@@ -18,6 +18,7 @@ LAKE_FORMATION: tuple[Promise, ...] = (
         (
             f"{_LAKE}::test_tables_and_columns_carry_what_is_known_and_a_second_sync_does_nothing",
             f"{_LAKE}::test_one_tag_that_changes_is_one_call_in_place_and_none_to_glue",
+            f"{_ATTACKED}::test_tags_under_keys_that_the_settings_have_no_more_go_where_a_plan_looks_first",
             f"{_LAKE}::test_a_bound_table_is_tagged_by_its_own_columns_and_left_as_it_was",
             f"{_LAKE}::test_a_value_that_no_tag_can_have_fails_its_own_assets",
             f"{_LAKE}::test_only_the_tables_of_glue_can_be_tagged",
@@ -66,6 +67,7 @@ LAKE_FORMATION: tuple[Promise, ...] = (
             f"{_ATTACKED}::test_an_undo_brings_columns_back_with_their_tags",
             f"{_ATTACKED}::test_a_tag_that_somebody_deleted_is_made_again",
             f"{_ATTACKED}::test_half_of_the_tags_that_a_write_was_to_put_there_is_nobody_elses_edit",
+            f"{_ATTACKED}::test_an_undo_brings_back_tags_under_keys_that_the_settings_have_no_more",
             f"{_LAKE}::test_an_undo_restores_the_tags_and_nothing_of_others",
             f"{_LAKE}::test_what_others_changed_is_drift_and_repaired_as_the_policy_says",
         ),

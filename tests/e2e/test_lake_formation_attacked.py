@@ -25,6 +25,7 @@ from tests.simulators.installation import Installation
 SURROUNDINGS = Surroundings(assets=6)
 
 PLAIN = f"installation: lake\n{CONFIG}"
+ONE_KEY = PLAIN + "lakeformation: {tags: {spheresync_domain: domain}}\n"
 WITHOUT_CONTACT = PLAIN + "personal_data: {policy: [{class: contact, action: exclude_column}]}\n"
 WITHOUT_ONE = PLAIN + "mapping: {rules: [{match: {}, columns: [{match: {name: COL_001}, set: {include: false}}]}]}\n"
 
@@ -174,3 +175,35 @@ def test_half_of_the_tags_that_a_write_was_to_put_there_is_nobody_elses_edit(
     assert lake.ask("sync")["state"] == "done"
     assert tags(glue)["tags"]["spheresync_domain"] == ("sales" if back else "legal")
     assert lake.ask("sync")["counts"]["unchanged"] == 36
+
+
+@pytest.mark.parametrize("how", ["compared in full", "switched off and on"])
+def test_tags_under_keys_that_the_settings_have_no_more_go_where_a_plan_looks_first(
+    lake: Installation, glue: GlueSimulator, how: str
+) -> None:
+    lake.config = ONE_KEY
+    if how == "switched off and on":
+        lake.config = ONE_KEY.replace("[glue, lakeformation]", "[glue]")
+        assert lake.ask("sync")["state"] == "done"
+        lake.config = ONE_KEY
+        assert lake.ask("sync")["counts"]["metadata_only"] == 6
+    else:
+        assert lake.ask("sync", "--full")["counts"]["metadata_only"] == 6
+    assert tags(glue) == {"tags": {"spheresync_domain": "sales"}, "columns": {}}
+
+
+def test_an_undo_brings_back_tags_under_keys_that_the_settings_have_no_more(
+    lake: Installation, glue: GlueSimulator
+) -> None:
+    lake.config = ONE_KEY
+    run = lake.ask("sync")
+    undo = lake.ask("revert", run["run_id"])
+    assert "tags.spheresync_sensitivity" in {change["path"] for change in undo["items"][0]["changes"]}
+    undone = lake.ask("apply", undo["change_set_id"])
+    assert undone["state"] == "done" and tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+    lake.config = PLAIN
+    lake.ask("release")
+    assert lake.ask("sync")["counts"]["unchanged"] == 36
+    again = lake.ask("revert", undone["run_id"])
+    assert lake.ask("apply", again["change_set_id"])["state"] == "done"
+    assert tags(glue) == {"tags": {"spheresync_domain": "sales"}, "columns": {}}

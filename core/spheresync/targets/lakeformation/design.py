@@ -202,6 +202,11 @@ class LakeFormationDesign(TargetDesign):
         there, put = TagSet.read(live_body), TagSet.read(tried).ours
         return there.with_slots({slot: None for slot in slots_of(put) if there.at(slot) == put.at(slot)}).body
 
+    def as_seen(self, written: bytes, live_body: bytes) -> bytes:
+        """With the keys that we wrote under before, which the settings may have no more: what stands there is ours."""
+        there = TagSet.read(live_body)
+        return replace(there, keys=_keys(TagSet.read(written), there)).body
+
     def restored(self, before: bytes, after: bytes, live_body: bytes) -> bytes:
         was, made, there = TagSet.read(before), TagSet.read(after), TagSet.read(live_body)
         keys = was.keys | made.keys

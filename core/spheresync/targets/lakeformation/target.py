@@ -102,6 +102,9 @@ class LakeFormationTarget(AddingTarget):
             operation = knowing(LAKE_FORMATION_DESIGN, operation, live.body)
             body, kept = self._wanted(operation, live)
             requests = self._requests(operation, live, body)
+            if before is None:
+                last = operation.last_written
+                before = live.body if last is None else LAKE_FORMATION_DESIGN.as_seen(last, live.body)
             if not requests:
                 return Outcome(_UNVERSIONED, body, before, already=doubt is None, kept=kept)
             try:
