@@ -63,6 +63,7 @@ LAKE_FORMATION: tuple[Promise, ...] = (
             f"{_LAKE}::test_a_table_that_is_made_again_is_tagged_again",
             f"{_ATTACKED}::test_a_column_keeps_its_tag_as_long_as_its_table_keeps_it",
             f"{_ATTACKED}::test_a_column_that_leaves_and_comes_back_is_protected_again",
+            f"{_ATTACKED}::test_a_tag_that_went_with_its_column_is_not_taken_away_again_by_a_run_that_looked_before",
             f"{_ATTACKED}::test_a_table_that_we_made_again_meanwhile_is_tagged_again",
             f"{_ATTACKED}::test_an_undo_brings_columns_back_with_their_tags",
             f"{_ATTACKED}::test_a_tag_that_somebody_deleted_is_made_again",

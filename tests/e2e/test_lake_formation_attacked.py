@@ -12,6 +12,7 @@ from tests.e2e.test_lake_formation import (
     CONFIG,
     CONTEXT,
     MARKER,
+    REMOVE,
     TABLE_TAGS,
     assign,
     put_context,
@@ -68,6 +69,19 @@ def test_a_column_that_leaves_and_comes_back_is_protected_again(
     assert "col_001" in columns_of(glue) and "col_001" not in tags(glue)["columns"]
     lake.config = PLAIN
     assert lake.ask("sync")["counts"]["metadata_only"] == 6
+    assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
+
+
+def test_a_tag_that_went_with_its_column_is_not_taken_away_again_by_a_run_that_looked_before(
+    lake: Installation, glue: GlueSimulator
+) -> None:
+    lake.config = WITHOUT_ONE
+    glue.reset()
+    run = lake.ask("sync", "--full")
+    assert run["state"] == "done" and "col_001" not in columns_of(glue)
+    assert REMOVE not in glue.calls()
+    undo = lake.ask("revert", run["run_id"])
+    assert lake.ask("apply", undo["change_set_id"])["state"] == "done"
     assert tags(glue) == {"tags": TABLE_TAGS, "columns": COLUMN_TAGS}
 
 

@@ -57,6 +57,7 @@ class AssetPlanner:
         live_reads: LiveReads,
         recent: RecentReads,
         doubted: Collection[AssetId] = frozenset(),
+        reshaped: Collection[AssetId] = frozenset(),
     ) -> None:
         """Build it, `run` it once.
 
@@ -70,7 +71,10 @@ class AssetPlanner:
             live_reads: reads the tables that are to be changed, where a person is to see what stands there.
             recent: gets those that had to be read by name.
             doubted: assets whose tables are known not to be as they should; each is looked at.
+            reshaped: assets of which the same change set changes columns of what this target adds to: what is read
+                for the plan is not what the run will find.
         """
+        self._reshaped = reshaped
         self._doubted = doubted
         self._recent = recent
         self._live_reads = live_reads
@@ -200,7 +204,7 @@ class AssetPlanner:
             error = looked.hidden.get(stood_at)
             if error is None:
                 seen[asset] = live = looked.found.get(stood_at)
-                if live is not None:
+                if live is not None and asset not in self._reshaped:
                     self._recent.note(live)
             else:
                 hidden.add(asset)

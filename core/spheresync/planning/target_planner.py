@@ -117,6 +117,7 @@ class TargetPlanner:
         self._ids_settled = False  # nothing stands under ids that are derived no more
         self._ids_hidden = False  # what may stand there could not be looked at
         self._found_again: frozenset[AssetId] = frozenset()  # whose objects in the base a lost state knew
+        self._reshaped: frozenset[AssetId] = frozenset()  # whose columns the same change set changes in the base
 
     async def load(self) -> None:
         """Load what the state knows of the target."""
@@ -134,10 +135,10 @@ class TargetPlanner:
         self._found_again = frozenset(base.names.adopted | base.bound_again.keys())
         if self._design.capabilities.goes_with_base:
             writes = await writes_of(self._store, base.draft.items)
-            rest = await without_changed_columns(
-                self._store, self._design, design_of(base.key.target), self._checkpoints, writes
-            )
+            base_design = design_of(base.key.target)
+            rest = await without_changed_columns(self._store, self._design, base_design, self._checkpoints, writes)
             self._checkpoints |= rest.checkpoints
+            self._reshaped = frozenset(write.item.asset for write in writes if write.columns(base_design))
 
             async def keep(tx: Tx) -> None:
                 await tx.blobs.put_many(rest.bodies)
@@ -218,6 +219,7 @@ class TargetPlanner:
             progress=self._progress,
             live_reads=live_reads,
             doubted=self._findings.doubted,
+            reshaped=self._reshaped,
             recent=self._recent,
         )
         await asset_planner.run([self._subject(record, self.decided[record.id]) for record in to_design], names)
