@@ -146,6 +146,7 @@ WRITING: tuple[Promise, ...] = (
         "the tables, and is refused where anything of other targets was written under the former.",
         (
             f"{_NAMES}::test_another_prefix_leaves_nothing_of_ours_to_strangers",
+            f"{_NAMES}::test_a_full_sync_moves_what_another_prefix_names_and_loses_nothing_with_the_state",
             f"{_NAMES}::test_another_name_is_refused_wherever_something_would_be_planned_or_written_and_the_former_goes_on",
             f"{_NAMES}::test_what_stands_under_another_name_is_a_conflict_for_an_empty_state_and_says_whose_it_is",
         ),

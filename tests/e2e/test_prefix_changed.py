@@ -72,6 +72,18 @@ def named(
     return installation
 
 
+def test_a_full_sync_moves_what_another_prefix_names_and_loses_nothing_with_the_state(
+    named: Installation, glue: GlueSimulator
+) -> None:
+    named.config = "prefix: new_\n" + NAMED.replace("[glue, lakeformation, datazone]", "[glue]")
+    run = named.ask("sync", "--full")
+    assert run["counts"]["create"] == run["counts"]["retire"] == TABLES and not run["failures"], run
+    assert len(glue.dump()["tables"]["new_space_000"]) == TABLES
+    shutil.rmtree(named.state_dir)
+    found = named.ask("sync")
+    assert found["state"] == "done" and found["counts"]["adopt"] == TABLES, found
+
+
 def test_another_name_is_refused_wherever_something_would_be_planned_or_written_and_the_former_goes_on(
     named: Installation, glue: GlueSimulator
 ) -> None:

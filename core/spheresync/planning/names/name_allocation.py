@@ -152,7 +152,7 @@ class NameAllocator:
                 for container in inventory.containers.values()
                 if container.owner == self._marker
                 and container.source is not None
-                and not self._is_others_container(container.name, container.source)
+                and self._is_named_so(container.name, container.source)
             }
             wishes = [wish for wish in wishes if wish.record.id not in names.failures]
             newcomers = [wish for wish in newcomers if wish.record.id not in names.failures]
@@ -196,15 +196,10 @@ class NameAllocator:
         } | rebuilt.copies.keys()
         return checkpoints
 
-    def _is_others_container(self, name: PhysicalName, source: str) -> bool:
-        """Whether a container of ours is that of another destination in the same place, and not this one's."""
-        shared, space = self._shared, space_of_key(source)
-        if space is None or derives(name, self._mapping.default_database(SpaceName(space)), source):
-            return False
-        if any(address.container == name for address in (*shared.held, *shared.left)):
-            return True
-        rules = (*shared.before.values(), *shared.after)
-        return any(derives(name, each.default_database(SpaceName(space)), source) for each in rules)
+    def _is_named_so(self, name: PhysicalName, source: str) -> bool:
+        """Whether rules name the container of that source so: not one that it had before, or has elsewhere."""
+        space = space_of_key(source)
+        return space is None or derives(name, self._mapping.default_database(SpaceName(space)), source)
 
     async def _undecided(
         self, newcomers: Sequence[RequestedAddress], checkpoints: Mapping[AssetId, Checkpoint]
