@@ -66,6 +66,8 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_PLACES}::test_a_lost_state_lets_assets_go_whose_source_is_gone_meanwhile",
             f"{_BOUND}::test_a_lost_state_finds_what_stands_for_a_bound_table",
             f"{_BOUND}::test_a_lost_state_takes_back_what_stands_for_a_bound_table_whose_asset_is_gone_meanwhile",
+            f"{_BOUND}::test_tables_that_change_hands_come_right_in_two_runs",
+            f"{_BOUND}::test_a_table_whose_asset_is_gone_is_the_next_ones_and_nothing_of_it_is_deleted_later",
             f"{_ZONE}::test_what_others_put_on_an_asset_survives_update_undo_and_delete",
             f"{_ZONE}::test_an_asset_of_ours_gives_way_to_the_one_that_a_data_source_imports",
             f"{_TAKE_OVER}::test_what_others_put_on_an_asset_of_ours_goes_on_with_the_imported_one",

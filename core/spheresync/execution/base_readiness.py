@@ -7,8 +7,9 @@ table that somebody else has made in the place of ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from spheresync.errors import TargetError, TargetFault, TargetOutError
 from spheresync.model import Action, Address, AssetId, LiveObject, TargetKey
@@ -23,6 +24,19 @@ from spheresync.targets.registry import design_of
 _IN_THE_WAY = frozenset({Action.CONFLICT, Action.HELD})
 _OTHERS = frozenset({TargetFault.CONFLICT, TargetFault.MOVED})
 _AGAIN = "Run again once that is mended; what is already done stays done."
+
+
+@dataclass(frozen=True, slots=True)
+class AtBase:
+    """What a dependent target goes by of its base.
+
+    Attributes:
+        unready: assets whose object there is not as their items were planned for, and why.
+        homes: where known assets have their objects there, whatever marks are left elsewhere.
+    """
+
+    unready: Mapping[AssetId, TargetError] = field(default_factory=dict)
+    homes: Mapping[str, Collection[Address]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,19 @@ class BaseReadiness:
             elif asset not in written and asset not in unready:
                 looked_for[asset] = checkpoint
         return {**unready, **await self._not_ours(looked_for)}
+
+    async def homes(self, keys: Iterable[TargetKey]) -> Mapping[str, Collection[Address]]:
+        """Where assets that the base knows have their objects in it, in any of its destinations; a mark of one of them
+        that stands elsewhere is left over. Nothing where each object in the dependent target has a place of its own.
+        """
+        here = design_of(self.key.target).capabilities
+        if here.goes_with_base or here.own_ids:
+            return {}
+        found: defaultdict[str, set[Address]] = defaultdict(set)
+        for key in {self.base.key, *(each for each in keys if each.target == self.base.key.target)}:
+            for checkpoint in await self.store.checkpoints.all(key):
+                found[str(checkpoint.asset)].update([checkpoint.address] if checkpoint.state.managed else [])
+        return found
 
     def not_undone(
         self, todo: Sequence[ChangeSetItem], items: Iterable[ChangeSetItem], journal: Iterable[JournalEntry]

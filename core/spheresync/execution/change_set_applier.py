@@ -17,7 +17,7 @@ import anyio
 from spheresync.config import DeletionPolicy
 from spheresync.config.drift_policy import carries_policies
 from spheresync.errors import ConfigurationError, SpheresyncError, StateError, TargetError, TargetFault, UsageError
-from spheresync.execution.base_readiness import BaseReadiness
+from spheresync.execution.base_readiness import AtBase, BaseReadiness
 from spheresync.execution.driven_run import UNCONFIRMED, DrivenRun, sent_items
 from spheresync.execution.item_result import counts_of
 from spheresync.execution.prerequisites import NOTHING_MADE, MadePrerequisites, make_prerequisites
@@ -274,7 +274,7 @@ class ChangeSetApplier:
         places.require_apart(key)
         others = (await places.shared_with(key)).held
         made = await self._make_first(key, target, todo)
-        applier = self._applier(key, items, made, await self._without_base(key, todo, items), others)
+        applier = self._applier(key, items, made, await self._at_base(key, todo, items), others)
         await applier.run(todo, journal, all_todo)
         drive.counts.update(applier.report.counts)
         self._tell_left(made.left, applier.report.counts)
@@ -333,26 +333,26 @@ class ChangeSetApplier:
             counts += applier.report.counts
         self._drive.counts.update(counts)
 
-    async def _without_base(
-        self, key: TargetKey, todo: Sequence[ChangeSetItem], items: Sequence[ChangeSetItem]
-    ) -> Mapping[AssetId, TargetError]:
-        """Which items of a dependent target must not be done, because of what became of what they are added to."""
+    async def _at_base(self, key: TargetKey, todo: Sequence[ChangeSetItem], items: Sequence[ChangeSetItem]) -> AtBase:
+        """What items of a dependent target go by of what they are added to, which may keep them from being done."""
         base, drive = base_of(key), self._drive
         if base is None or base not in drive.providers.keys:
-            return {}
+            return AtBase()
         marker = drive.providers.settings.installation_marker
         readiness = BaseReadiness(self._store, drive.providers.target(base), key, marker)
         journal = await self._store.runs.entries(drive.run.id)
         if self._change_set.undo_of is not None:
-            return readiness.not_undone(todo, items, journal)
-        return await readiness.unready(todo, items, journal)
+            return AtBase(readiness.not_undone(todo, items, journal))
+        return AtBase(
+            await readiness.unready(todo, items, journal), await readiness.homes(drive.providers.settings.target_keys)
+        )
 
     def _applier(
         self,
         key: TargetKey,
         items: Sequence[ChangeSetItem],
         made: MadePrerequisites = NOTHING_MADE,
-        unready: Mapping[AssetId, TargetError] = MappingProxyType({}),
+        at_base: AtBase = AtBase(),  # noqa: B008 -- it is frozen
         others: Mapping[Address, TargetKey] = MappingProxyType({}),
     ) -> TargetApplier:
         drive = self._drive
@@ -366,7 +366,7 @@ class ChangeSetApplier:
             stopping=lambda: drive.cancelled,
             progress=self._progress,
             missing=made.missing,
-            unready=unready,
+            at_base=at_base,
             closed=ClosedContainers(self._store, target, marker, open_now=made.had),
             recent=drive.recent[key],
             others=others,

@@ -17,6 +17,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from spheresync.errors import ConfigurationError, NoObjectError, TargetError, TargetFault, TargetOutError
+from spheresync.execution.base_readiness import AtBase
 from spheresync.execution.circuit_breaker import CircuitBreaker
 from spheresync.execution.item_result import UNSENT, Result
 from spheresync.execution.noted_outcome import as_undone_by
@@ -80,14 +81,14 @@ class TargetApplier:
         stopping: Callable[[], bool],
         progress: OnProgress,
         missing: Mapping[PhysicalName, TargetError] = MappingProxyType({}),
-        unready: Mapping[AssetId, TargetError] = MappingProxyType({}),
+        at_base: AtBase,
         closed: ClosedContainers,
         recent: RecentReads | None = None,
         others: Mapping[Address, TargetKey] = MappingProxyType({}),
     ) -> None:
         """`missing`: databases that could not be had, and why; what would be written into them fails with that.
 
-        `unready`: assets whose object in the target that this one adds to is not there, and why.
+        `at_base`: what is known of the target that this one adds to.
 
         `closed` says into which databases no table is made.
 
@@ -97,7 +98,7 @@ class TargetApplier:
         self._others = others
         self._recent = recent or RecentReads()
         self._missing = missing
-        self._unready = unready
+        self._at_base = at_base
         self._closed = closed
         self._breaker = CircuitBreaker(MOST_FAILURES_IN_A_ROW)
         self._target = target
@@ -301,7 +302,7 @@ class TargetApplier:
         """What is to be done for an item, None where it is concluded already."""
         stale = self._recorder.staleness(item) or self._still_needed(item) or _lost(item, blobs)
         stale = stale or self._of_others(item)
-        stale = stale or (self._unready.get(item.asset) if item.action.writes_definition else None)
+        stale = stale or (self._at_base.unready.get(item.asset) if item.action.writes_definition else None)
         stale = stale or (None if recovering else self._given_up(item))
         if stale is not None:
             self._results.conclude(Result(item, error=stale))
@@ -379,6 +380,7 @@ class TargetApplier:
             recovering=recovering,
             strict=self._run.kind is RunKind.APPLY,
             exact=self._recorder.restores,
+            homes=self._at_base.homes,
         )
 
     async def _worker(self, tasks: MemoryObjectReceiveStream[_Task]) -> None:

@@ -87,6 +87,7 @@ class AssetComparison:
         self._seen = seen
         self._standing = standing
         self._now = now
+        self._wanted = frozenset(names.addresses.values())
 
     def add_to_draft(self, subject: Subject, desired: DesiredObject) -> list[bytes]:
         """Add the item of one asset to the draft; answers the bodies that the item refers to.
@@ -281,10 +282,10 @@ class AssetComparison:
             return []
         if checkpoint.state is CheckpointState.BOUND:
             return self._take_back(subject, checkpoint, last_body, address)
-        if self._design.capabilities.goes_with_base:
+        if self._design.capabilities.goes_with_base or self._settings.deletion.policy is DeletionPolicy.KEEP:
             return []
-        if self._settings.deletion.policy is DeletionPolicy.KEEP:
-            return []
+        if self._design.capabilities.depends_on is not None and checkpoint.address in self._wanted:
+            return []  # of another asset by now, which is written over it
         reason = f"mapping rules now name it {address.container}.{address.name}; who reads this table is not known"
         at, policies = isoformat(self._now), self._settings.drift
         marked = retire(

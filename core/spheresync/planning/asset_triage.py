@@ -96,7 +96,17 @@ class AssetTriage:
         if gone and checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}:
             self.draft.rebased.append(replace(checkpoint, state=CheckpointState.DELETED, version=None))
             return AssetWork.NOTHING
+        if checkpoint is not None and self._is_handed_over(checkpoint, work):
+            self.draft.rebased.append(replace(checkpoint, state=CheckpointState.DELETED, version=None))
+            return AssetWork.NOTHING
         return as_dependent(work, checkpoint, goes_with_base=with_base)
+
+    def _is_handed_over(self, checkpoint: Checkpoint, work: AssetWork) -> bool:
+        """Whether what was to go stands where another asset has its place by now, which is written over it."""
+        if self.design.capabilities.own_ids or not self.dependents.is_of_another(checkpoint):
+            return False
+        going = work in {AssetWork.RETIRE, AssetWork.DELETE}
+        return going or (checkpoint.state is CheckpointState.RETIRED and work is AssetWork.UNCHANGED)
 
     def _settle(self, record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision, work: AssetWork) -> None:
         """Note of one asset what needs no definition."""

@@ -23,6 +23,7 @@ class Dependents:
     key: TargetKey | None = None
     checkpoints: Mapping[AssetId, Checkpoint] = field(default_factory=dict)
     objects: BaseObjects = field(default_factory=BaseObjects)
+    _holders: Mapping[Address, AssetId] | None = None
 
     @classmethod
     async def load(cls, store: Store, key: TargetKey) -> Dependents:
@@ -41,6 +42,12 @@ class Dependents:
     def of(self, asset: AssetId) -> KnownBase | None:
         """The object that an asset is added to, None where there is none yet."""
         return self.objects.known.get(asset)
+
+    def is_of_another(self, checkpoint: Checkpoint) -> bool:
+        """Whether the object at the place of a checkpoint is another asset's."""
+        if self._holders is None:
+            self._holders = {base.address: asset for asset, base in self.objects.known.items()}
+        return self._holders.get(checkpoint.address, checkpoint.asset) != checkpoint.asset
 
     def makes(self, asset: AssetId) -> bool:
         """Whether the same change set makes the object that an asset is added to."""

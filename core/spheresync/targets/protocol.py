@@ -90,11 +90,17 @@ class Operation:
     exact: bool = False  # write the body as it is or not at all: what others changed since `last_written` refuses it
     seen: LiveObject | None = None
     must_exist: bool = False  # where no object stands there, none is made: NoObjectError
+    homes: Mapping[str, Collection[Address]] = field(default_factory=dict)  # where known assets have their places
 
     @property
     def subject(self) -> str:
         """The asset and its object, as messages name them."""
         return f"{self.asset} ({self.container}.{self.name})"
+
+    def is_left_by(self, source: str | None) -> bool:
+        """Whether an asset whose mark is there is known to have its place elsewhere by now, or none any more."""
+        homes = None if source is None else self.homes.get(source)
+        return homes is not None and Address(self.container, self.name) not in homes
 
 
 @dataclass(frozen=True, slots=True)

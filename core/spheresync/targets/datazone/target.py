@@ -215,7 +215,8 @@ class DataZoneTarget(AddingTarget):
             raise TargetError(TargetFault.MOVED, text, remedy=remedy)
 
     def _require_ours(self, operation: Operation, live: LiveObject | None) -> None:
-        if live is None:
+        """Let pass what is ours: of this asset, or of another one that has left the table to it."""
+        if live is None or (live.owner == self._owner and operation.is_left_by(live.source)):
             return
         why = DATAZONE_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written)
         if why is not None:
