@@ -73,6 +73,8 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_PLACES}::test_a_rule_that_awaits_a_table_where_one_of_ours_is_to_be_keeps_no_database_from_being_made",
             f"{_PLACES}::test_assets_that_change_places_come_right_in_two_syncs",
             f"{_PLACES}::test_an_asset_that_waits_for_a_table_lets_go_of_the_one_that_another_waits_for",
+            f"{_PLACES}::test_a_bound_table_that_others_moved_with_our_marks_is_taken_up_and_the_former_place_let_go",
+            f"{_PLACES}::test_a_table_of_ours_is_retired_though_the_one_that_its_asset_is_bound_to_was_marked_already",
         ),
     ),
     Promise(

@@ -122,3 +122,47 @@ def test_a_rule_that_awaits_a_table_where_one_of_ours_is_to_be_keeps_no_database
     run = installation.ask("sync")
     assert (run["state"], run["counts"]["create"]) == ("done", 1), json.dumps(run["failures"])
     assert glue.table("space_000", "asset_00001")["Parameters"]["spheresync.managed-by"].startswith("spheresync:")
+
+
+@pytest.mark.parametrize("looked", [False, True])
+def test_a_bound_table_that_others_moved_with_our_marks_is_taken_up_and_the_former_place_let_go(
+    installation: Installation, glue: GlueSimulator, looked: bool
+) -> None:
+    lake(glue, "one")
+    installation.config = rules(n1="bind: lake.one")
+    installation.ask("sync")
+    hands, moved = glue.client(), glue.table("lake", "one")
+    members = {key: moved[key] for key in ("StorageDescriptor", "Parameters", "TableType") if key in moved}
+    hands.create_table(DatabaseName="lake", TableInput={"Name": "two", **members})  # type: ignore[typeddict-item]  # members of a TableInput
+    hands.delete_table(DatabaseName="lake", Name="one")
+    installation.config = rules(n1="bind: lake.two")
+    if looked:
+        installation.ask("preview")
+    run = installation.ask("sync")
+    assert run["state"] == "done" and not run["failures"], run
+    assert sources(glue, "two") == ["SPACE_000/ASSET_00001"]
+    glue.reset()
+    for more in ([], ["--full"]):
+        again = installation.ask("sync", *more)
+        assert again["state"] == "done" and not again["counts"]["retire"], again
+    assert not any(call.startswith("Update") for call in glue.calls())
+    lake(glue, "one")
+    assert installation.ask("sync")["state"] == "done" and sources(glue, "one") == [None]
+
+
+def test_a_table_of_ours_is_retired_though_the_one_that_its_asset_is_bound_to_was_marked_already(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    lake(glue, "one")
+    installation.config = rules(n1="bind: lake.one")
+    installation.ask("sync")
+    marked = glue.table("lake", "one")
+    members = {key: marked[key] for key in ("StorageDescriptor", "Parameters", "TableType") if key in marked}
+    installation.config = SCOPE
+    installation.ask("sync")
+    hands = glue.client()
+    hands.create_table(DatabaseName="lake", TableInput={"Name": "two", **members})  # type: ignore[typeddict-item]  # members of a TableInput
+    installation.config = rules(n1="bind: lake.two")
+    run = installation.ask("sync")
+    assert run["state"] == "done" and not run["failures"], run
+    assert glue.table("space_000", "asset_00001")["Parameters"]["spheresync.status"] == "retired"

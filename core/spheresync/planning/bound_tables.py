@@ -39,7 +39,7 @@ from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.worker_process import WorkerProcess
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import Checkpoint, CheckpointState, KnownObject
+from spheresync.state.records import Checkpoint, CheckpointState, FormerTable, KnownObject
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import ReadAhead, RecentReads
@@ -112,6 +112,7 @@ class BoundTablePlanner:
         self.known_again: Mapping[AssetId, Checkpoint] = {}  # what a lost state knew and no rule binds any more
         self._unbound: list[_Bound] = []  # that cannot have their tables now
         self._bodies: list[bytes] = []  # that items refer to, not written down yet
+        self._left: list[FormerTable] = []  # by assets whose bound tables were found meanwhile, not written down yet
 
     async def run(
         self,
@@ -274,10 +275,12 @@ class BoundTablePlanner:
     async def _keep(self, known_again: Sequence[Checkpoint]) -> None:
         """Write down the bodies that items refer to, and what the tables themselves said to be known of them."""
         bodies, self._bodies = self._bodies, []
+        left, self._left = self._left, []
 
         async def keep(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)
             await tx.checkpoints.put_many(known_again)
+            await tx.former_tables.put_many(left)
 
         if bodies or known_again:
             await self._store.write(keep)
@@ -362,6 +365,8 @@ class BoundTablePlanner:
             at = isoformat(self._now)
             checkpoint, last_body = bound_checkpoint(self._design, self._target.key, bound.asset, live, at=at)
             known_again.append(checkpoint)
+            if (had := subject.checkpoint) is not None and had.is_there and had.address != bound.at:
+                self._left.append(FormerTable.left_behind(had, at=at))
         about = replace(subject, checkpoint=checkpoint)
         comparison = self._comparison(known)
         if checkpoint is None or last_body is None:
