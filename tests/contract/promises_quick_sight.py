@@ -114,6 +114,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_faults_leave_nothing_undone_or_done_twice",
             f"{_QUICK}::test_a_service_that_is_down_leaves_its_own_behind_and_nothing_of_glue",
             f"{_QUICK}::test_a_lost_state_finds_everything_again_and_makes_no_duplicate",
+            f"{_QUICK}::test_a_lost_state_finds_data_sets_that_kept_their_ids_through_a_change_of_the_prefix",
             f"{_QUICK}::test_what_a_lost_state_finds_again_is_no_new_data_set_and_no_undo_deletes_it",
             f"{_DESIGN}::test_ids_follow_from_installation_and_asset_and_what_keeps_destinations_apart",
         ),

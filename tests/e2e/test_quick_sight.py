@@ -175,6 +175,24 @@ def test_a_lost_state_finds_everything_again_and_makes_no_duplicate(quick: Insta
     assert not glue.calls()
 
 
+@pytest.mark.parametrize(("former", "now"), [("", "p_"), ("q_", ""), ("q_", "p_")])
+def test_a_lost_state_finds_data_sets_that_kept_their_ids_through_a_change_of_the_prefix(
+    installation: Installation, glue: GlueSimulator, former: str, now: str
+) -> None:
+    make_lake_table(glue)
+    settings = f"{CONFIG.replace('owners:', 'topics: [view], owners:')}mapping:\n  rules:{BOUND}"
+    installation.config = f'prefix: "{former}"\n{settings}'
+    installation.ask("sync")
+    installation.config = f'prefix: "{now}"\n{settings}'
+    for _ in range(3):
+        assert installation.ask("sync", "--allow-deletes")["state"] == "done"
+    before = glue.quicksight_dump()
+    shutil.rmtree(installation.state_dir)
+    for more in ([], ["--full"]):
+        assert installation.ask("sync", *more)["state"] == "done"
+        assert glue.quicksight_dump() == before
+
+
 @pytest.mark.parametrize("changed", [False, True], ids=["as it was", "with another label"])
 def test_what_a_lost_state_finds_again_is_no_new_data_set_and_no_undo_deletes_it(
     filled: Installation, glue: GlueSimulator, tenant: RunningTenant, changed: bool

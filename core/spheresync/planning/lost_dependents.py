@@ -12,15 +12,17 @@ from dataclasses import replace
 
 from spheresync.config import Settings
 from spheresync.errors import TargetError
+from spheresync.mapping.names import plain_name
 from spheresync.model import DEFAULT_DESTINATION, Address, AssetId, LiveObject, Problem, TargetKey
 from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, source_of
 from spheresync.planning.decisions.base_objects import KnownBase
 from spheresync.planning.live_reads import NOT_LOOKED_AT
+from spheresync.planning.names.container_notes import container_note, parts_of
 from spheresync.state.port import Store
 from spheresync.state.records import Checkpoint
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Inventory, Target
-from spheresync.targets.registry import design_of
+from spheresync.targets.registry import base_of, design_of
 
 _ONCE_MORE = "It is looked at once more when its state is lost again; else delete it there by hand."
 
@@ -62,13 +64,18 @@ class LostDependents:
     async def find_under_former_ids(
         self, unknown: Mapping[AssetId, KnownBase], now: str
     ) -> Mapping[AssetId, Checkpoint]:
-        """The checkpoints of those that stand under an id of an earlier version, or of a destination that is no more.
+        """The checkpoints of those that stand under an id of an earlier version, of another prefix or of a destination
+        that is no more.
 
         Raises:
             TargetError: the target as a whole is out, so that nobody can say what stands there.
         """
         left = await self._left_by_others(unknown)
-        wanted = {asset: [*self._former_ids(asset, left.get(asset, ()))] for asset in unknown}
+        noted = await self._noted_containers()
+        wanted = {
+            asset: [*self._former_ids(asset, left.get(asset, ())), *self._by_former_prefixes(asset, base, noted)]
+            for asset, base in unknown.items()
+        }
         looked = await look_by_name(self._target, {at for places in wanted.values() for at, _ in places})
         found: dict[AssetId, LiveObject] = {}
         for asset, places in wanted.items():
@@ -93,6 +100,24 @@ class LostDependents:
             if at is not None:
                 yield at, name == self._key.destination
         yield from ((at, False) for at in left)
+
+    async def _noted_containers(self) -> list[str]:
+        """Containers of the base that were seen to be there, also those of a prefix that is in use no more."""
+        base = base_of(self._key)
+        if base is None:
+            return []
+        start = container_note(base, "")
+        noted = await self._store.meta.with_prefix(start)
+        return [note.removeprefix(start) for note, said in noted.items() if parts_of(said) is not None]
+
+    def _by_former_prefixes(
+        self, asset: AssetId, base: KnownBase, noted: Collection[str]
+    ) -> Iterator[tuple[Address, bool]]:
+        """Where an object stands that kept its id through a change of the prefix: databases are never deleted."""
+        plain, (present, *rest) = plain_name(asset.space), self._settings.apart_in(self._key.destination)
+        for prefix in (name.removesuffix(plain) for name in noted if name.endswith(plain)):
+            if prefix != present:
+                yield self._design.address(asset, base.address, self._marker, (prefix, *rest)), False
 
     async def _left_by_others(self, assets: Collection[AssetId]) -> Mapping[AssetId, Sequence[Address]]:
         """Where destinations that are in force no more have had the objects of assets."""
