@@ -98,13 +98,13 @@ class LakeFormationTarget(AddingTarget):
             live = seen or await self._look(operation.container, operation.name, subject=operation.subject)
             if live is None:
                 return self._without_table(operation)
-            before = before or held_before(LAKE_FORMATION_DESIGN, operation, live.body)
+            stood = before or held_before(LAKE_FORMATION_DESIGN, operation, live.body)
             operation = knowing(LAKE_FORMATION_DESIGN, operation, live.body)
             body, kept = self._wanted(operation, live)
             requests = self._requests(operation, live, body)
             if before is None:
                 last = operation.last_written
-                before = live.body if last is None else LAKE_FORMATION_DESIGN.as_seen(last, live.body)
+                before = stood if last is None else LAKE_FORMATION_DESIGN.as_seen(last, stood)
             if not requests:
                 return Outcome(_UNVERSIONED, body, before, already=doubt is None, kept=kept)
             try:
