@@ -132,6 +132,8 @@ UNDO: tuple[Promise, ...] = (
         (
             "tests/faults/test_undo_of_killed_runs.py::test_the_undo_of_a_run_that_was_killed_leaves_nothing_of_it_on_a_table_of_others",
             "tests/faults/test_undo_of_killed_runs.py::test_what_was_written_and_not_answered_is_undone",
+            "tests/e2e/test_undo_of_half_written.py::test_nothing_stays_of_what_a_first_write_began_and_another_ended",
+            "tests/e2e/test_undo_of_half_written.py::test_the_undo_of_the_run_that_ended_half_a_change_takes_back_all_of_it",
         ),
     ),
     Promise(

@@ -171,6 +171,11 @@ def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
     )
 
 
+def may_be_half_done(result: Result) -> bool:
+    """Whether it was sent, and ended with an error after which a part of it may stand."""
+    return result.tried and result.error is not None and result.error.fault is not TargetFault.CONFLICT
+
+
 def is_other_object(result: Result) -> bool:
     """Whether the object of an asset was made or deleted by this, so that whatever was added to the former is gone."""
     return result.outcome is not None and _did(result) in {Action.CREATE, Action.DELETE}

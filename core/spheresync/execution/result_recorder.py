@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from spheresync.errors import TargetError, TargetFault
+from spheresync.execution.begun_writes import BegunWrites
 from spheresync.execution.half_written import half_written
 from spheresync.execution.item_result import (
     UNSENT,
@@ -20,6 +21,7 @@ from spheresync.execution.item_result import (
     body_after,
     container_is_unknown,
     journal_entry_of,
+    may_be_half_done,
     puts_back,
 )
 from spheresync.execution.lost_additions import LostAdditions
@@ -86,6 +88,7 @@ class ResultRecorder:
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: dict[Address, FormerTable] = {}
         self._additions = LostAdditions(store, key)
+        self._begun = BegunWrites(store, key)
 
     async def take_back(self, items: Sequence[ChangeSetItem], *, tried: bool = False) -> None:
         """Note that items which were marked as sent were not: a run that is to stop held them back.
@@ -98,8 +101,10 @@ class ResultRecorder:
         at = self._now()
         entries = [JournalEntry.of(item, self._run.id, JournalState.PLANNED, at) for item in items]
         left = await self._left_by(items) if tried else {}
+        begun = await self._begun_by(items) if tried else []
 
         async def note(tx: Tx) -> None:
+            await self._begun.note(tx, begun, ended=[])
             await tx.runs.record(self._run.id, entries, self._fence)
             await tx.blobs.put_many([*left.values()])
             await tx.checkpoints.put_many([*left], run_id=self._run.id, fence=self._fence)
@@ -112,6 +117,7 @@ class ResultRecorder:
         formers = await self._store.former_tables.all(self._key)
         self._formers = {former.address: former for former in formers}
         await self._additions.open()
+        await self._begun.open()
 
     def staleness(self, item: ChangeSetItem) -> TargetError | None:
         """Whether what was written there last is no longer what the plan saw (decision 6: item by item)."""
@@ -159,6 +165,15 @@ class ResultRecorder:
             and checkpoint.state.in_use
             and item.action.writes_definition
         )
+
+    def known(self, item: ChangeSetItem) -> Digest | None:
+        """What the state knows of the object of an item, where the plan has read something else there."""
+        there = self._in_use(item)
+        return None if there is None or there.body == item.before else there.body
+
+    def was_begun(self, item: ChangeSetItem) -> bool:
+        """Whether a write that failed may have left a part of an object there of which the state knows nothing."""
+        return self._in_use(item) is None and item in self._begun
 
     def in_use(self, item: ChangeSetItem) -> bool:
         """Whether the item is about the table that the asset has, and not about a former or a future one."""
@@ -335,13 +350,11 @@ class ResultRecorder:
         self._checkpoints |= {known.asset: known for known in left}
         return left
 
-    async def _with_tried(self, notes: Sequence[Note]) -> list[Note]:
+    async def _begun_by(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
+        return await self._begun.of([item for item in items if self._in_use(item) is None], self._design)
+
+    async def _with_tried(self, notes: Sequence[Note], tried: Sequence[ChangeSetItem]) -> list[Note]:
         """The notes; of what failed half-way with what was tried."""
-        tried = [
-            note.result.item
-            for note in notes
-            if note.result.tried and note.result.error and note.result.error.fault is not TargetFault.CONFLICT
-        ]
         left = {known.asset: (known, body) for known, body in (await self._left_by(tried)).items()} if tried else {}
         return [
             replace(note, checkpoint=known[0], bodies=(*note.bodies, known[1]))
@@ -357,7 +370,9 @@ class ResultRecorder:
             FenceError: another process has taken the run over; nothing is written.
             StateError: the state could not be written.
         """
-        notes = await self._with_tried(notes)
+        tried = [note.result.item for note in notes if may_be_half_done(note.result)]
+        begun = await self._begun_by(tried)
+        notes = await self._with_tried(notes, tried)
         bodies = {digest_of(body): body for note in notes for body in note.bodies}
         for note in notes:
             bodies |= bodies_of(note)
@@ -376,6 +391,7 @@ class ResultRecorder:
 
         async def write(tx: Tx) -> None:
             went = await self._additions.note(tx, results, writes)
+            await self._begun.note(tx, begun, ended=[each.item for each in results if each.error is None])
             for noted in unknown:
                 await tx.meta.delete(noted)
             await tx.blobs.put(bodies)

@@ -9,7 +9,7 @@ Removals begin when all writes have ended: a table that is replaced by one under
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -179,9 +179,7 @@ class TargetApplier:
         """
         self._results.total = len(items)
         await self._recorder.open({item.asset for item in items})
-        blobs = await self._store.blobs.get_many(
-            digest for item in items for digest in (item.before, item.after) if digest is not None
-        )
+        blobs = await self._bodies(items)
         tasks: dict[Address, _Task] = {}
         for item in items:
             try:
@@ -208,6 +206,11 @@ class TargetApplier:
         await self._results.write()
         if unsent:
             await self._recorder.take_back(unsent, tried=True)
+
+    async def _bodies(self, items: Iterable[ChangeSetItem]) -> Mapping[Digest, bytes]:
+        """What the items hold, and what the state knows of their objects where that is something else."""
+        wanted = ((item.before, item.after, self._recorder.known(item)) for item in items)
+        return await self._store.blobs.get_many(digest for each in wanted for digest in each if digest is not None)
 
     async def _send_all(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> None:
         ahead = await self._read_ahead(open_items)
@@ -237,9 +240,7 @@ class TargetApplier:
         send: MemoryObjectSendStream[_Task],
     ) -> None:
         tasks: list[_Task] = []
-        blobs = await self._store.blobs.get_many(
-            digest for item, _ in chunk for digest in (item.before, item.after) if digest is not None
-        )
+        blobs = await self._bodies([item for item, _ in chunk])
         for item, sent_before in chunk:
             try:
                 task = self._task(item, blobs, recovering=sent_before)
@@ -375,6 +376,7 @@ class TargetApplier:
             name=item.name,
             desired=desired,
             last_written=None if item.before is None or self._recorder.went_with_base(item) else blobs[item.before],
+            known=None if (known := self._recorder.known(item)) is None else blobs.get(known),
             expected_version=item.expected_version,
             minor=item.strategy is Strategy.METADATA_ONLY and not item.changes,
             recovering=recovering,
@@ -403,6 +405,8 @@ class TargetApplier:
     async def _perform(self, item: ChangeSetItem, operation: Operation) -> Result:
         try:
             with about(asset=str(item.asset)):
+                if self._recorder.was_begun(item):
+                    operation = replace(operation, recovering=True)
                 reviewed = operation.desired.body if operation.desired is not None else None
                 outcome = as_undone_by(self._design, item, operation, await self._sent(operation))
                 return Result(item, outcome, reviewed=reviewed)

@@ -85,7 +85,8 @@ class Operation:
     last_written: bytes | None = None
     expected_version: str | None = None
     minor: bool = False  # nothing a reader would want an old version of has changed
-    recovering: bool = False  # may have been sent before a crash: read before writing
+    known: bytes | None = None  # as the state knows the object, with what failed since; None: as `last_written` says
+    recovering: bool = False  # may have been sent before, and not have come to its end: read before writing
     strict: bool = False  # a person reviewed exactly this change: a text edited since refuses it, whatever the policy
     exact: bool = False  # write the body as it is or not at all: what others changed since `last_written` refuses it
     seen: LiveObject | None = None

@@ -37,6 +37,12 @@ def with_tried(last_body: bytes, tried_body: bytes) -> bytes:
     return canonical_json({**last, _TRIED: [*rest, tried][-MOST_TRIED:]})
 
 
+def without_tried(last_body: bytes) -> bytes:
+    """What was written last, before anything was tried since."""
+    last: _Object = read_own_json(last_body)
+    return canonical_json({key: value for key, value in last.items() if key != _TRIED})
+
+
 def as_written(last_body: bytes, live_body: bytes, *, noted: frozenset[str] = frozenset()) -> bytes:
     """What was written last, and in its place what stands there as it was tried since.
 
