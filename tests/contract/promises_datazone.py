@@ -126,6 +126,7 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_PUBLISHERS}::test_who_published_is_noted_once_and_costs_no_write_later",
             f"{_PUBLISHERS}::test_what_we_published_counts_as_ours_also_where_the_answer_was_lost",
             f"{_PUBLISHERS}::test_an_undone_publication_is_forgotten",
+            f"{_PUBLISHERS}::test_nothing_is_published_that_does_not_say_who_did_and_nothing_says_so_that_is_not",
             f"{_PUBLISHERS}::test_an_imported_asset_that_others_published_stays_published_where_ours_was_before",
             f"{_PUBLISHERS}::test_an_asset_of_ours_that_others_published_stays_until_they_unpublish_it",
         ),

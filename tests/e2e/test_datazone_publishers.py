@@ -111,3 +111,17 @@ def test_an_asset_of_ours_that_others_published_stays_until_they_unpublish_it(
     assert listed(glue, "asset_00000") == [True] and "published by somebody else" in str(run), run
     _change(glue, standing(glue, "asset_00000")[0], "UNPUBLISH")
     assert zone.ask("sync")["state"] == "done" and not standing(glue, "asset_00000")
+
+
+@pytest.mark.parametrize("operation", ["datazone:CreateAssetRevision", "datazone:CreateListingChangeSet"])
+def test_nothing_is_published_that_does_not_say_who_did_and_nothing_says_so_that_is_not(
+    zone: Installation, glue: GlueSimulator, operation: str
+) -> None:
+    zone.config = PUBLISHES
+    glue.fault("deny", operation, times=None)
+    run = zone.ask("sync", code=1)
+    assert operation in str(run["failures"]) and not listings(glue)
+    assert not any("publishedBy" in form(asset) for asset in assets(glue).values())
+    glue.heal()
+    assert zone.ask("sync")["state"] == "done" and listings(glue)
+    assert all(form(asset)["publishedBy"] for asset in assets(glue).values())

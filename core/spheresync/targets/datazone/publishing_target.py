@@ -7,6 +7,7 @@ that it is known also where the state is lost, or publishing has been switched o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -121,9 +122,15 @@ class PublishingTarget(AddingTarget):
         if asset is None or not (revision or wanted.retired or held == wanted.content):
             text = f"{operation.subject}: the asset does not hold what is to be published."
             raise TargetError(TargetFault.MOVED, text, remedy="See what kept datazone from writing it.")
-        request_id = await self._change(operation, asset, "PUBLISH", revision)
-        if not before:
-            await self._note(asset, self._owner, subject=operation.subject)
+        # Noted first: a listing of which nobody can say whose it is would never be taken back.
+        noted = not before and await self._note(asset, self._owner, subject=operation.subject)
+        try:
+            request_id = await self._change(operation, asset, "PUBLISH", revision or str(asset["revision"]))
+        except AwsError as error:
+            if noted and not error.needs_look:
+                with suppress(AwsError):  # what kept it from being published is told
+                    await self._forget(operation)
+            raise
         done = replace(wanted, revision=revision or str(asset["revision"]), before=before, asset=str(asset["id"]))
         did = Action.CREATE if live is None and operation.action is not Action.CREATE else None
         was = None if live is None else live.body
@@ -151,7 +158,8 @@ class PublishingTarget(AddingTarget):
             return Outcome(None, b"", before=held, already=not sent)
         request_id = await self._change(operation, asset, "UNPUBLISH", "")
         if not Published.read(live.body).retired:  # else the asset or our form goes next
-            await self._note(asset, None, subject=operation.subject)
+            with suppress(AwsError):  # it is done; the state knows it
+                await self._note(asset, None, subject=operation.subject)
         return Outcome(None, b"", before=live.body, request_id=request_id)
 
     async def _unpublish_made(self, operation: Operation, assets: TableAssets) -> None:
@@ -167,14 +175,23 @@ class PublishingTarget(AddingTarget):
         last = None if operation.last_written is None else Published.read(operation.last_written)
         return last is not None and not last.before and last.asset in {"", asset["id"]}
 
-    async def _note(self, asset: Mapping[str, Any], publisher: str | None, *, subject: str) -> None:
-        """Have our form say who published an asset; where it cannot, only the state knows."""
+    async def _note(self, asset: Mapping[str, Any], publisher: str | None, *, subject: str) -> bool:
+        """Have our form say who published an asset; answers whether it did not say so before."""
         if (said := with_publisher(asset, publisher)) is None:
-            return
+            return False
         try:
             await revise(self._domain, self._types, asset, said, subject=subject, repeatable=True)
         except AwsError:
             self._types.forget()
+            raise
+        return True
+
+    async def _forget(self, operation: Operation) -> None:
+        """Take back that we published an asset: it was not taken, and whoever publishes it now is somebody else."""
+        at = Address(operation.container, operation.name)
+        asset = (await self._finder.find(at, subject=operation.subject)).asset
+        if asset is not None and not is_published(asset):
+            await self._note(asset, None, subject=operation.subject)
 
     async def _change(self, operation: Operation, asset: Mapping[str, Any], action: str, revision: str) -> str | None:
         params = {"entityIdentifier": asset["id"], "entityType": "ASSET", "action": action}
