@@ -24,6 +24,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_a_label_that_changes_is_one_update_and_nothing_else",
             f"{_QUICK}::test_kinds_that_are_named_get_a_topic",
             f"{_QUICK}::test_assets_without_a_data_set_are_no_trouble_of_the_status",
+            f"{_QUICK}::test_an_explanation_foretells_no_name_that_a_data_set_does_not_get",
             f"{_QUICK}::test_another_workgroup_is_another_data_source",
             f"{_QUICK}::test_what_is_missing_or_wrong_in_the_settings_is_told",
             f"{_QUICK}::test_an_account_without_quick_sight_is_told_once_with_what_to_do",
