@@ -98,6 +98,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
         (
             f"{_HALVES}::test_a_label_that_changes_again_after_half_a_write_is_written",
             f"{_HALVES}::test_a_label_that_is_as_before_again_after_half_a_write_is_put_back",
+            f"{_HALVES}::test_a_column_that_half_a_write_took_away_goes_from_the_topic_too",
             f"{_HALVES}::test_several_halves_one_after_the_other_are_ours_and_what_others_did_beside_them_stays",
             f"{_HALVES}::test_half_a_write_is_no_drift_and_what_others_did_beside_it_is",
             f"{_HALVES}::test_an_undo_is_not_refused_for_half_a_write_of_ours",

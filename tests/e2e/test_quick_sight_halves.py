@@ -82,6 +82,19 @@ def test_a_label_that_is_as_before_again_after_half_a_write_is_put_back(
     assert not drifts(topics)
 
 
+def test_a_column_that_half_a_write_took_away_goes_from_the_topic_too(
+    topics: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    tenant.edit("remove_column", space="SPACE_000", asset="ASSET_00000", column="COL_002")
+    sync_half(topics, glue)
+    assert "Column 2" not in shown(glue) and "Column 2" in in_topic(glue)
+    assert topics.ask("sync")["state"] == "done"
+    assert shown(glue) == in_topic(glue)
+    assert not drifts(topics)
+    glue.reset()
+    assert not topics.ask("sync", "--full")["counts"]["metadata_only"]
+
+
 def test_several_halves_one_after_the_other_are_ours_and_what_others_did_beside_them_stays(
     topics: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:

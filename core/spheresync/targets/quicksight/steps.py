@@ -8,7 +8,7 @@ from typing import cast
 
 from spheresync.model import JsonValue
 from spheresync.targets.protocol import Operation
-from spheresync.targets.quicksight.content import OWNER_TAG, SOURCE_TAG, TAG, Content, Topic
+from spheresync.targets.quicksight.content import LEFT_BEHIND, OWNER_TAG, SOURCE_TAG, TAG, Content, Topic
 from spheresync.targets.quicksight.permissions import Shared, changes_between
 from spheresync.targets.quicksight.requests import ArnOf, data_set_request, topic_request
 
@@ -68,6 +68,8 @@ def _of_topic(there: Content, wanted: Content, own_id: str, arn: str, arn_of: Ar
     else:
         former = there.topic
         same = request == topic_request(replace(there, topic=former), former, arn)
+        # Columns that the data set has no more are in no request, so one that leaves them out is needed for them.
+        same = same and former.foreign.get(LEFT_BEHIND) == wanted.topic.foreign.get(LEFT_BEHIND)
         steps = [] if same else [Step("UpdateTopic", {"TopicId": own_id, **request})]
     if changes := changes_between(Shared.TOPIC, former.grants, wanted.topic.grants):
         steps.append(Step("UpdateTopicPermissions", {"TopicId": own_id, **changes}))
