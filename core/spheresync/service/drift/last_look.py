@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from spheresync.execution.run_request import RunRequest
@@ -36,8 +37,16 @@ class AwsLook:
 
     @classmethod
     def of_run(cls, run: RunRecord) -> AwsLook:
-        """Of a full sync that is done: it looked after it had started."""
-        return cls(run.started_at or run.created_at, RunRequest.parse(run.request).scope, None, whole=True, run=run.id)
+        """Of a full sync that is done: it looked after it had started.
+
+        Raises:
+            ValueError: what it was asked for is damaged.
+        """
+        try:
+            scope = RunRequest.parse(run.request).scope
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"the request of run {run.id} is damaged") from error
+        return cls(run.started_at or run.created_at, scope, None, whole=True, run=run.id)
 
     @property
     def moment(self) -> str:
@@ -49,14 +58,21 @@ class AwsLook:
 async def aws_looks(store: Store) -> list[AwsLook]:
     """Those on record, newest first."""
     looks = [AwsLook.of_drift(look) for look in await store.drift.looks()]
-    looks += [AwsLook.of_run(run) for run in await store.runs.full_and_done()]
+    looks += [look for _, look in _readable(await store.runs.full_and_done())]
     return sorted(looks, key=lambda look: look.at, reverse=True)
 
 
 async def full_sync_of_everything(store: Store) -> RunRecord | None:
     """The newest full sync that left out nothing and is done."""
-    runs = await store.runs.full_and_done()
-    return next((run for run in runs if RunRequest.parse(run.request).scope.everything), None)
+    looks = _readable(await store.runs.full_and_done())
+    return next((run for run, look in looks if look.scope.everything), None)
+
+
+def _readable(runs: Sequence[RunRecord]) -> Iterator[tuple[RunRecord, AwsLook]]:
+    """The runs with what they looked at; `audit verify` and `doctor` name those whose row is damaged."""
+    for run in runs:
+        with suppress(ValueError):
+            yield run, AwsLook.of_run(run)
 
 
 def as_of_looks(looks: Sequence[AwsLook], scope: Scope = _EVERYTHING) -> str:

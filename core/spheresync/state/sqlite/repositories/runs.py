@@ -91,7 +91,8 @@ class RunReader:
         """Syncs that compared all of their scope with AWS and left nothing undone, newest first."""
         rows = await self._connection.all(
             f"SELECT {_RUN} FROM runs WHERE kind = 'sync' AND state = 'done' AND started_at IS NOT NULL "
-            f"AND json_extract(CAST(request AS TEXT), '$.full') AND {_STAYS} ORDER BY seq DESC"
+            f"AND CASE WHEN json_valid(CAST(request AS TEXT)) THEN json_extract(CAST(request AS TEXT), '$.full') END "
+            f"AND {_STAYS} ORDER BY seq DESC"
         )
         return [_read(row) for row in rows]
 
