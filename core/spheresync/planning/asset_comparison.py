@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
@@ -87,7 +88,11 @@ class AssetComparison:
         self._seen = seen
         self._standing = standing
         self._now = now
-        self._wanted = frozenset(names.addresses.values())
+
+    @cached_property
+    def _places(self) -> frozenset[Address]:
+        """Where assets have their objects by this plan."""
+        return frozenset(self._names.addresses.values())
 
     def add_to_draft(self, subject: Subject, desired: DesiredObject) -> list[bytes]:
         """Add the item of one asset to the draft; answers the bodies that the item refers to.
@@ -284,7 +289,7 @@ class AssetComparison:
             return self._take_back(subject, checkpoint, last_body, address)
         if self._design.capabilities.goes_with_base or self._settings.deletion.policy is DeletionPolicy.KEEP:
             return []
-        if self._design.capabilities.depends_on is not None and checkpoint.address in self._wanted:
+        if self._design.capabilities.depends_on is not None and checkpoint.address in self._places:
             return []  # of another asset by now, which is written over it
         reason = f"mapping rules now name it {address.container}.{address.name}; who reads this table is not known"
         at, policies = isoformat(self._now), self._settings.drift

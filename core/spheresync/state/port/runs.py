@@ -41,7 +41,7 @@ class RunReader(Protocol):
         """The queued or running run of the same caller with the same request."""
 
     async def full_and_done(self) -> list[RunRecord]:
-        """Syncs that compared all of their scope with AWS and left nothing undone, newest first."""
+        """The newest syncs that compared all of their scope with AWS and left nothing undone, newest first."""
 
     async def approved_by_a_person(self) -> RunId | None:
         """The first run that somebody asked for and that wrote what it was asked to, wholly or in part."""

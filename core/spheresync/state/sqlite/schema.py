@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "9c3ca0c38b7e5826b65daa0864eb9f7872c8d65de36420627cdf6d5bc98ecfb9"
+SCHEMA_DIGEST = "e62eacf3a5c479d6fa6f80be3e434202ea33b2e327f1f1195ddbc2756a2d4e4c"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 _INDEX_TABLE = re.compile(r"asset_search(_parts)?_(data|idx|content|docsize|config)")

@@ -38,6 +38,8 @@ _RUN = (
     "heartbeat_at, created_at, started_at, finished_at, cancel_requested, counts, usage, problems, claims"
 )
 _STAYS = "id NOT IN (SELECT id FROM leaving)"
+_FULL_SYNCS = 50
+"""The newest ones tell when all was compared last, and when a part."""
 _BEAT_EVERY = 5.0
 """Seconds after which a waiting owner that asks for its turn again is noted as alive."""
 
@@ -90,9 +92,10 @@ class RunReader:
     async def full_and_done(self) -> list[RunRecord]:
         """Syncs that compared all of their scope with AWS and left nothing undone, newest first."""
         rows = await self._connection.all(
-            f"SELECT {_RUN} FROM runs WHERE kind = 'sync' AND state = 'done' AND started_at IS NOT NULL "
-            f"AND CASE WHEN json_valid(CAST(request AS TEXT)) THEN json_extract(CAST(request AS TEXT), '$.full') END "
-            f"AND {_STAYS} ORDER BY seq DESC"
+            f"SELECT {_RUN} FROM runs INDEXED BY runs_full WHERE kind = 'sync' AND state = 'done' "
+            f"""AND instr(request, '"full":true') > 0 AND started_at IS NOT NULL AND {_STAYS} """
+            "ORDER BY seq DESC LIMIT ?",
+            (_FULL_SYNCS,),
         )
         return [_read(row) for row in rows]
 
