@@ -22,14 +22,18 @@ def surroundings() -> Surroundings:
     return Surroundings(spaces=1, assets=2, columns=4)
 
 
-@pytest.fixture
-def unbound(installation: Installation, glue: GlueSimulator) -> Installation:
-    """Everything is written, nothing bound."""
+def write_unbound(installation: Installation, glue: GlueSimulator) -> Installation:
+    """Everything is written, nothing bound to the table of others that is there."""
     make_lake_table(glue)
     put_context(installation, CONTEXT)
     installation.config = UNBOUND
     assert installation.ask("sync")["state"] == "done"
     return installation
+
+
+@pytest.fixture
+def unbound(installation: Installation, glue: GlueSimulator) -> Installation:
+    return write_unbound(installation, glue)
 
 
 def half_then_whole(installation: Installation, glue: GlueSimulator, operation: str, *more: str) -> list[str]:

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_every_item_is_counted import CONFIG, CONTEXT
-from tests.e2e.test_lake_formation import put_context
-from tests.e2e.test_quick_sight import make_lake_table
+from tests.e2e.test_every_item_is_counted import CONFIG
 from tests.e2e.test_undo_of_five_targets import stands
-from tests.simulators.fixtures import Surroundings
+from tests.e2e.test_undo_of_half_written import surroundings, write_unbound
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 
+__all__ = ["surroundings"]
+
 QUIET = CONFIG.replace("publish: always", "publish: never")
-UNBOUND = QUIET[: QUIET.index("mapping:")]
 LATER = ("lakeformation:AddLFTagsToResource", "glue:PutAttachment", "datazone:CreateAsset")
-
-
-@pytest.fixture
-def surroundings() -> Surroundings:
-    return Surroundings(spaces=1, assets=2, columns=4)
 
 
 @pytest.fixture
 def unbound(installation: Installation, glue: GlueSimulator) -> Installation:
     """Everything is written, nothing bound, and the next sync binds an asset to a table of others."""
-    make_lake_table(glue)
-    put_context(installation, CONTEXT)
-    installation.config = UNBOUND
-    assert installation.ask("sync")["state"] == "done"
-    installation.config = QUIET
+    write_unbound(installation, glue).config = QUIET
     return installation
 
 

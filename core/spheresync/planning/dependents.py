@@ -23,7 +23,7 @@ class Dependents:
     key: TargetKey | None = None
     checkpoints: Mapping[AssetId, Checkpoint] = field(default_factory=dict)
     objects: BaseObjects = field(default_factory=BaseObjects)
-    _holders: Mapping[Address, AssetId] | None = None
+    _holders: Mapping[Address, AssetId] | None = field(default=None, init=False)
 
     @classmethod
     async def load(cls, store: Store, key: TargetKey) -> Dependents:

@@ -7,38 +7,19 @@ from dataclasses import replace
 import pytest
 
 from spheresync.errors import TargetFault
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Digest, PhysicalName, Problem, RunId
+from spheresync.model import Problem
 from spheresync.state.lost_objects import Loss, lost_object
-from spheresync.state.records import Checkpoint, CheckpointState, DriftEffect, DriftKind, TableDrift, Unwritten
-
-ASSET = AssetId.parse("HR/PAYROLL")
-WRITTEN = Checkpoint(
-    asset=ASSET,
-    target=GLUE,
-    destination=DEFAULT_DESTINATION,
-    container=PhysicalName("hr"),
-    name=PhysicalName("payroll"),
-    body=Digest("b"),
-    body_digest=Digest("d"),
-    version="0",
-    fingerprints=None,
-    mapping=None,
-    definition=None,
-    state=CheckpointState.ACTIVE,
-    held=None,
-    synced_at="2026-11-24T09:00:00.000000Z",
-    run_id=RunId("run_2"),
-    fence=1,
-)
+from spheresync.state.records import CheckpointState, DriftEffect, DriftKind, TableDrift, Unwritten
+from tests.unit.service.test_asset_problems import ASSET, HELD
 
 
 def _drift(kind: DriftKind, effect: DriftEffect) -> TableDrift:
     return TableDrift(
         asset=ASSET,
-        target=WRITTEN.target,
-        destination=WRITTEN.destination,
-        container=WRITTEN.container,
-        name=WRITTEN.name,
+        target=HELD.target,
+        destination=HELD.destination,
+        container=HELD.container,
+        name=HELD.name,
         kinds=(kind,),
         policy=None,
         effect=effect,
@@ -64,10 +45,10 @@ def _drift(kind: DriftKind, effect: DriftEffect) -> TableDrift:
     ],
 )
 def test_a_look_tells_what_others_deleted_and_took(kind: DriftKind, effect: DriftEffect, loss: Loss | None) -> None:
-    found = lost_object(WRITTEN, _drift(kind, effect))
+    found = lost_object(HELD, _drift(kind, effect))
     assert (None if found is None else found.loss) is loss
     assert found is None or found.reason == "as a look tells it"
-    assert lost_object(replace(WRITTEN, state=CheckpointState.DELETED), _drift(kind, effect)) is None
+    assert lost_object(replace(HELD, state=CheckpointState.DELETED), _drift(kind, effect)) is None
 
 
 @pytest.mark.parametrize(
@@ -84,6 +65,6 @@ def test_a_conflict_counts_where_it_is_about_the_object_that_was_written(
     code: TargetFault, message: str, *, lost: bool
 ) -> None:
     unwritten = Unwritten(ASSET, Problem.of(ASSET, code, message, ""), "2026-11-24T09:00:00.000000Z")
-    found = lost_object(WRITTEN, None, unwritten)
+    found = lost_object(HELD, None, unwritten)
     assert (found is not None) is lost
     assert found is None or (found.loss, found.reason) == (Loss.NOT_OURS, message)

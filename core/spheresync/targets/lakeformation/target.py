@@ -98,13 +98,11 @@ class LakeFormationTarget(AddingTarget):
             live = seen or await self._look(operation.container, operation.name, subject=operation.subject)
             if live is None:
                 return self._without_table(operation)
-            stood = before or held_before(LAKE_FORMATION_DESIGN, operation, live.body)
-            operation = knowing(LAKE_FORMATION_DESIGN, operation, live.body)
+            known = knowing(LAKE_FORMATION_DESIGN, operation, live.body)
+            before = before or _stood_before(operation, known, live.body)
+            operation = known
             body, kept = self._wanted(operation, live)
             requests = self._requests(operation, live, body)
-            if before is None:
-                last = operation.last_written
-                before = stood if last is None else LAKE_FORMATION_DESIGN.as_seen(last, stood)
             if not requests:
                 return Outcome(_UNVERSIONED, body, before, already=doubt is None, kept=kept)
             try:
@@ -339,3 +337,9 @@ def _told(failure: Mapping[str, Any]) -> str:
 def _moved(operation: Operation, paths: Sequence[str]) -> TargetError:
     text = f"{operation.subject}: somebody else has changed {first_of(list(paths), _NAMED)} since."
     return TargetError(TargetFault.MOVED, text, remedy=_LOOK)
+
+
+def _stood_before(operation: Operation, known: Operation, live_body: bytes) -> bytes:
+    """What the undo of an operation brings back, also under keys that the settings have no more."""
+    stood = held_before(LAKE_FORMATION_DESIGN, operation, live_body)
+    return stood if known.last_written is None else LAKE_FORMATION_DESIGN.as_seen(known.last_written, stood)
