@@ -10,7 +10,8 @@ import pytest
 
 from spheresync.errors import StateError
 from spheresync.state.sqlite.connection import FILE_NAME
-from spheresync.state.sqlite.files.folder_guard import exposures
+from spheresync.state.sqlite.files.folder_guard import close_to_others, exposures
+from spheresync.state.sqlite.files.writable_folder import require_writable
 from spheresync.state.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +79,50 @@ async def test_a_wal_that_others_may_write_is_closed(state: Path) -> None:
         async with SqliteStore.open(state) as second:
             assert len(second.closed_to_others) == 2
         assert list(exposures(state)) == []
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm"])
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_what_sqlite_takes_away_between_two_looks_is_no_fault(
+    state: Path, monkeypatch: pytest.MonkeyPatch, end: str, comes_back: bool
+) -> None:
+    part, look = state / f"{FILE_NAME}{end}", os.access
+    part.touch()
+
+    def look_after_it_went(path: Path, wanted: int, **options: bool) -> bool:
+        if path == part:
+            taken.append(path)
+        if path != part or len(taken) > 1:
+            return look(path, wanted, **options)
+        part.rename(state / "aside")  # so that what comes back is another file
+        answer = look(path, wanted, **options)
+        if comes_back:
+            part.touch()
+        return answer
+
+    taken: list[Path] = []
+    monkeypatch.setattr(os, "access", look_after_it_went)
+    monkeypatch.setattr(os, "supports_effective_ids", {look_after_it_went})
+    require_writable(state)
+    assert len(taken) == 1 + comes_back
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm"])
+async def test_what_sqlite_takes_away_before_it_is_closed_to_others_is_no_fault(
+    state: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    part, change = state / f"{FILE_NAME}{end}", Path.chmod
+
+    def change_after_it_went(path: Path, mode: int) -> None:
+        if path == part:
+            part.unlink()
+        change(path, mode)
+
+    part.touch()
+    part.chmod(0o666)
+    monkeypatch.setattr(Path, "chmod", change_after_it_went)
+    close_to_others(state)
+    assert not part.exists()
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,8 @@ def _closed(exposure: Exposure) -> bool:
     """By its path: a descriptor that is closed would give up the locks that SQLite holds on the file."""
     try:
         exposure.path.chmod(stat.S_IMODE(exposure.path.stat().st_mode) & ~exposure.closes)
+    except FileNotFoundError:
+        return True  # `-wal` and `-shm` go when the last process closes the state
     except OSError:
         return False
     return True

@@ -18,28 +18,37 @@ def require_writable(folder: Path) -> None:
         StateError: some part is read-only, or cannot be reached; even to read, processes leave heartbeats there.
     """
     for part in (folder / name for name in _PARTS):
-        if _is_there(folder, part) and not _may_write(part):
-            why = "its file system is mounted read-only" if _mounted_read_only(part) else "this user has no right to"
+        try:
+            refused = _refused(part)
+        except OSError as error:
+            raise unusable_folder(folder, error) from error
+        if refused:
             raise StateError(
-                f"The state folder {folder} cannot be used: {part} may not be written, {why}.",
+                f"The state folder {folder} cannot be used: {part} may not be written, {refused}.",
                 remedy="Let the user who runs this program write there, or set SPHERESYNC_STATE_DIR to another folder.",
             )
 
 
-def _is_there(folder: Path, part: Path) -> bool:
-    try:
-        return part.exists()
-    except OSError as error:
-        raise unusable_folder(folder, error) from error
+def _refused(part: Path) -> str:
+    """Why a part may not be written; "" where it may, or is not there.
+
+    SQLite removes `-wal` and `-shm` whenever the last process closes the state, also between two looks of this one.
+    """
+    while True:
+        try:
+            before = part.stat()
+            if _may_write(part):
+                return ""
+            read_only = os.statvfs(part).f_flag & os.ST_RDONLY
+            if os.path.samestat(before, part.stat()):
+                return "its file system is mounted read-only" if read_only else "this user has no right to"
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
 
 
 def _may_write(path: Path) -> bool:
     wanted = os.W_OK | os.X_OK if path.is_dir() else os.W_OK
     return os.access(path, wanted, effective_ids=os.access in os.supports_effective_ids)
-
-
-def _mounted_read_only(path: Path) -> bool:
-    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def leave_to_owner_of(folder: Path, made: Path | int) -> None:
