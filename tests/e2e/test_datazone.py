@@ -172,6 +172,10 @@ def test_a_domain_or_project_that_is_not_there_is_told_by_doctor(zone: Installat
         zone.config = CONFIG.replace("domain_id: dzd_x1, project_id: p1", wrong)
         (told, *_) = [each for each in zone.ask("doctor", code=1)["items"] if each["connection"] == "datazone"]
         assert not told["ok"] and "datazone.project_id" in told["remedy"]
+    zone.config = CONFIG.replace("dzd_x1", "dzd_none")
+    zone.run("sync")
+    remedies = {each["subject"]: each["remedy"] for each in zone.ask("status")["problems"]}
+    assert "datazone.domain_id" in remedies["lineage"] and "datazone.domain_id" in remedies["assets"]
     zone.config = CONFIG.replace(", project_id: p1", "")
     assert "needs project_id" in zone.run("config", "validate").err
 

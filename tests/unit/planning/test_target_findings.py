@@ -211,7 +211,7 @@ async def test_what_was_not_taken_is_known_until_it_is_written(synced: InProcess
     told = await sync_status(synced.context)
     (finding,) = [each for each in told.problems if each.code == "denied"]
     assert told.health == "degraded" and "GOOD/ONE" in finding.message
-    assert "1 asset could not be read or written (1 denied)" in told.summary
+    assert "1 asset could not be written (1 denied)" in told.summary
     relent(synced)
     assert (await synced.sync()).state is RunState.DONE
     assert await status(synced, ONE) is AssetStatus.SYNCED
@@ -327,7 +327,7 @@ async def test_a_refused_undo_is_over_once_a_look_leaves_the_edit_by_the_policie
     undo = await undo_of(synced, undone.id)
     assert undo.counts["refused"] == 1
     told = await sync_status(context)
-    assert (told.health, "1 asset could not be read or written (1 refused)" in told.summary) == ("degraded", True)
+    assert (told.health, "1 asset could not be written (1 refused)" in told.summary) == ("degraded", True)
     with pytest.raises(UsageError, match="1 item of it was refused: a sync does not undo anything"):
         await scope_of_failures(store, undo.id)
 

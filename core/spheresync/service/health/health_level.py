@@ -17,7 +17,7 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.asset_work import EDITED_SINCE
 from spheresync.runtime.run_counts import REFUSED
-from spheresync.service.health.open_problems import OpenProblem
+from spheresync.service.health.open_problems import FailedAt, OpenProblem
 from spheresync.state.records import DriftLook, DriftSummary, RunRecord
 
 _NOT_IN_SYNC = {
@@ -114,13 +114,20 @@ def _wrong_with_assets(statuses: Mapping[str, int], troubles: Sequence[OpenProbl
     failing = [each for each in troubles if not each.held_back]
     troubled = sum(each.count for each in failing)
     troubled = troubled or statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
-    wrong = [f"{counted(troubled, 'asset')} could not be read or written{_by_kind(failing)}"] if troubled else []
+    wrong = [f"{counted(troubled, 'asset')} {_what_failed(failing)}{_by_kind(failing)}"] if troubled else []
     held_back = [each for each in troubles if each.held_back]
     if held_back:
         count = sum(each.count for each in held_back)
         are = "is" if count == 1 else "are"
         wrong.append(f"{counted(count, 'asset')} {are} held back by a guard{_by_kind(held_back)}")
     return wrong
+
+
+def _what_failed(failing: Sequence[OpenProblem]) -> str:
+    at = {each.failed_at for each in failing}
+    if len(at) == 1:
+        return "could not be read" if FailedAt.READING in at else "could not be written"
+    return "could not be read or written"
 
 
 def _unfinished(never_read: Sequence[str]) -> str:

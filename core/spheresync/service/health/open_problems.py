@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from spheresync.answers import Finding
 from spheresync.errors import SourceFault
@@ -26,14 +27,26 @@ from spheresync.state.records import FacetCount, UnreadGroup, UnwrittenGroup
 from spheresync.targets.protocol import UNAVAILABLE
 
 
+class FailedAt(Enum):
+    """Where assets did not get through."""
+
+    READING = auto()
+    WRITING = auto()
+    GUARD = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class OpenProblem:
     """One kind of problem that assets have; `told` says it, where nothing else of the status does."""
 
     code: str
     count: int
-    held_back: bool
+    failed_at: FailedAt
     told: Finding | None
+
+    @property
+    def held_back(self) -> bool:
+        return self.failed_at is FailedAt.GUARD
 
 
 def troubles_of(unread: Sequence[UnreadGroup], unwritten: Sequence[UnwrittenGroup]) -> list[OpenProblem]:
@@ -96,9 +109,9 @@ def _emptied(space: SpaceName, count: int) -> Finding:
 
 def _unread(group: UnreadGroup) -> OpenProblem:
     if group.code in {SPACE_GONE, SPACE_UNREAD}:
-        return OpenProblem(group.code, group.count, held_back=False, told=None)  # the finding of the space says it
+        return OpenProblem(group.code, group.count, FailedAt.READING, told=None)  # the finding of the space says it
     told = _of_unread(group, f"{counted(group.count, 'asset')} could not be read")
-    return OpenProblem(group.code, group.count, held_back=False, told=told)
+    return OpenProblem(group.code, group.count, FailedAt.READING, told)
 
 
 def _of_unread(group: UnreadGroup, said: str) -> Finding:
@@ -107,14 +120,14 @@ def _of_unread(group: UnreadGroup, said: str) -> Finding:
 
 
 def _unwritten(group: UnwrittenGroup) -> OpenProblem:
-    held_back = group.code in GUARDS
+    failed_at = FailedAt.GUARD if group.code in GUARDS else FailedAt.WRITING
     are = "is" if group.count == 1 else "are"
-    what = f"{are} held back by a guard" if held_back else "could not be written"
+    what = f"{are} held back by a guard" if failed_at is FailedAt.GUARD else "could not be written"
     since = to_the_second(group.since)
     problems = [each.problem for each in group.first]
     names = [str(each.asset) for each in group.first]
     said = f"{counted(group.count, 'asset')} {what}, since {since}"
-    return OpenProblem(group.code, group.count, held_back, _finding(said, group.code, names, group.count, problems))
+    return OpenProblem(group.code, group.count, failed_at, _finding(said, group.code, names, group.count, problems))
 
 
 def _finding(said: str, code: str, names: Sequence[str], count: int, problems: Sequence[Problem]) -> Finding:

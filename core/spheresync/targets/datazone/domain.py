@@ -29,6 +29,10 @@ class Domain:
         """The Region that is asked."""
         return (await self._door.line(DATAZONE_SERVICE)).region
 
+    async def read_itself(self, operation: str) -> Reply:
+        """A call about the domain, which changes nothing."""
+        return await self._send(operation, {"identifier": self.id}, subject=f"domain {self.id}")
+
     async def read(self, operation: str, params: Mapping[str, Any], *, subject: str) -> Reply:
         """A call that changes nothing."""
         return await self._call(operation, params, subject=subject)
@@ -58,7 +62,9 @@ class Domain:
         raise AwsError(TargetFault.FAILED, text, remedy="Give it a name that is less common.")
 
     async def _call(self, operation: str, params: Mapping[str, Any], *, subject: str, write: bool = False) -> Reply:
-        asked = {"domainIdentifier": self.id, **params}
+        return await self._send(operation, {"domainIdentifier": self.id, **params}, subject=subject, write=write)
+
+    async def _send(self, operation: str, asked: Mapping[str, Any], *, subject: str, write: bool = False) -> Reply:
         try:
             return await self._door.call(DATAZONE_SERVICE, operation, asked, subject=subject, write=write)
         except AwsError as error:

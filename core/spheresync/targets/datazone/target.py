@@ -32,7 +32,7 @@ from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.datazone.asset_forms import is_published, publisher_of
 from spheresync.targets.datazone.assets import AssetFinder
 from spheresync.targets.datazone.design import DATAZONE_DESIGN, ONE_INSTALLATION
-from spheresync.targets.datazone.domain import DATAZONE_SERVICE, NOT_THERE, Domain
+from spheresync.targets.datazone.domain import NOT_THERE, Domain
 from spheresync.targets.datazone.glossary import Glossary
 from spheresync.targets.datazone.lineage_events import CatalogPlace, event_for_datazone
 from spheresync.targets.datazone.own_assets import delete, unpublish
@@ -276,9 +276,7 @@ class DataZoneTarget(AddingTarget):
     async def _place(self) -> CatalogPlace:
         """Where the tables are: in the account of the domain, where nobody has said another."""
         if self._catalog is None:
-            asked = {"identifier": self._domain.id}
-            subject = f"domain {self._domain.id}"
-            reply = await self._door.call(DATAZONE_SERVICE, "GetDomain", asked, subject=subject)
+            reply = await self._domain.read_itself("GetDomain")
             _, partition, _, region, account, *_ = str(reply.body["arn"]).split(":")
             self._catalog = CatalogPlace(self._key.destination, partition, region, self._account or account)
         return self._catalog
