@@ -19,6 +19,7 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
         (
             f"{_CONTEXT}::test_tables_and_columns_get_attachments_and_terms_and_a_second_sync_does_nothing",
             f"{_CONTEXT}::test_one_table_that_changes_takes_one_read_and_one_write",
+            f"{_CONTEXT}::test_a_column_that_goes_takes_what_is_said_of_it_along_whatever_the_attachment_on_the_table_says",
             f"{_CONTEXT}::test_each_destination_has_its_own_context",
             f"{_ATTACKED}::test_texts_of_every_length_are_cut_or_told",
             f"{_ATTACKED}::test_a_term_that_is_too_long_fails_what_uses_it_and_says_so",

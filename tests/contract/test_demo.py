@@ -50,7 +50,7 @@ def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
-@pytest.mark.parametrize("sight", ["$ spheresync discover", "6. Sync"])
+@pytest.mark.parametrize("sight", ["$ spheresync discover", "3. Apply"])
 def test_somebody_who_has_seen_enough_is_told_so_in_one_line(tmp_path: Path, sight: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "spheresync_server.demo"],

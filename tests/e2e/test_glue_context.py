@@ -161,6 +161,23 @@ def test_a_lost_state_finds_all_again_and_makes_no_duplicate(filled: Installatio
     assert filled.ask("sync")["state"] == "done" and not glue.calls()
 
 
+def test_a_column_that_goes_takes_what_is_said_of_it_along_whatever_the_attachment_on_the_table_says(
+    filled: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    tenant.edit("remove_column", space="SPACE_000", asset="ASSET_00000", column="COL_001")
+    run = filled.ask("sync")
+    assert not terms(glue, column="col_001")
+    for there in (True, False, True, False):  # undone, and that undone
+        undo = filled.ask("revert", run["run_id"])
+        run = filled.ask("apply", undo["change_set_id"])
+        assert run["state"] == "done" and bool(terms(glue, column="col_001")) is there, run
+        assert filled.ask("drift")["items"] == []
+    shutil.rmtree(filled.state_dir)
+    glue.reset()
+    assert filled.ask("sync")["state"] == "done"
+    assert not written(glue)
+
+
 def theirs_on(glue: GlueSimulator, table: str = "asset_00000") -> None:
     """A term and an attachment of others, on a table and on two of its columns."""
     hands = glue.client_of("glue")

@@ -8,7 +8,7 @@ tell it from what people wrote there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -94,6 +94,20 @@ class Content:
     def terms(self) -> frozenset[str]:
         """The terms that we put there or want there, on the asset and on columns."""
         return frozenset(term for path in self.ours if (term := term_of(path)) is not None)
+
+    def without_columns(self, columns: Collection[str]) -> Content:
+        """The same without what stood on some columns, which took it along: the form proves them no more."""
+        gone = {
+            path
+            for path in {*self.fields, *self.ours, *self.found}
+            if (column := column_of(path)) is not None and column[0] in columns
+        }
+        if not gone:
+            return self
+        fields = {path: value for path, value in self.fields.items() if path not in gone}
+        ours = {path: value for path, value in self.ours.items() if path not in gone}
+        rest = replace(self, fields=fields, ours=ours, found=self.found - gone)
+        return rest.stamped() if self.is_intact else rest
 
     def stamped(self) -> Content:
         """The same, its form carrying the digest of what is ours."""

@@ -30,7 +30,7 @@ from spheresync.model import (
     counted,
 )
 from spheresync.targets.annotations import content
-from spheresync.targets.annotations.content import COLUMNS, FORM, TERMS, Content, column_of, columns_in
+from spheresync.targets.annotations.content import COLUMNS, FORM, TERMS, Content, columns_in
 from spheresync.targets.annotations.design import ContentDesign, desired_of
 from spheresync.targets.annotations.merging import differs
 from spheresync.targets.annotations.said import LONGEST_MEMBER, description_of, facts_of, held_columns, said_of
@@ -138,17 +138,7 @@ class GlueContextDesign(ContentDesign):
         return replace(Content.read(body), bound=self.is_bound(last_body)).body
 
     def without_columns(self, body: bytes, columns: frozenset[str]) -> bytes:
-        held = Content.read(body)
-        gone = {
-            path
-            for path in held.fields.keys() | held.ours.keys()
-            if (column := column_of(path)) is not None and column[0] in columns
-        }
-        if not gone:
-            return body
-        fields = {path: value for path, value in held.fields.items() if path not in gone}
-        ours = {path: value for path, value in held.ours.items() if path not in gone}
-        return replace(held, fields=fields, ours=ours, found=held.found - gone).body
+        return Content.read(body).without_columns(columns).body
 
     def columns_said(self, body: bytes) -> frozenset[str]:
         return frozenset(columns_in(Content.read(body).fields))  # the attachment of a table may still name others

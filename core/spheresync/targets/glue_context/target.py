@@ -245,13 +245,13 @@ class GlueContextTarget(AddingTarget):
                 fields |= {**then.get(column, {}), **others_on(column, known)}
                 ids |= {path: known.ids[path] for path in then.get(column, {}) if path in known.ids}
             looked_at -= same
-        items = await self._columns(arn, sorted(looked_at), subject)
+        items, gone = await self._columns(arn, sorted(looked_at), subject)
         terms = await self._terms(written, items)
         for item in items:
             held = column_content(item, terms)
             fields |= held.fields
             ids |= held.ids
-        there = replace(there, fields=fields, ids=ids)
+        there = replace(there, fields=fields, ids=ids).without_columns(gone)
         return _Seen(there, _live(at, there))
 
     async def _terms(self, written: Written, places: Sequence[Mapping[str, Any]]) -> Terms:
@@ -263,13 +263,16 @@ class GlueContextTarget(AddingTarget):
                 names[each] = name
         return Terms(written, names, self._section.glossary)
 
-    async def _columns(self, arn: str, columns: Sequence[str], subject: str) -> list[Mapping[str, Any]]:
-        """What stands on columns; one that the table has no more is left out.
+    async def _columns(
+        self, arn: str, columns: Sequence[str], subject: str
+    ) -> tuple[list[Mapping[str, Any]], frozenset[str]]:
+        """What stands on columns, and those that the table has no more.
 
         Raises:
             TargetError: one of them could not be read.
         """
         items: list[Mapping[str, Any]] = []
+        gone: set[str] = set()
         for start in range(0, len(columns), _MOST_COLUMNS):
             asked = {
                 "AssetIdentifier": arn,
@@ -283,7 +286,8 @@ class GlueContextTarget(AddingTarget):
                 told = [f"{each.get('ItemIdentifier')}: {each.get('Message') or each.get('Code')}" for each in refused]
                 text = f"{subject}: columns could not be read: {first_of(told, _NAMED, by='; ')}."
                 raise TargetError(TargetFault.FAILED, text, remedy="Run again when it is mended.")
-        return items
+            gone |= {str(each["ItemIdentifier"]) for each in errors}
+        return items, frozenset(gone)
 
     async def _arn(self, at: Address, subject: str) -> str:
         """The identifier of a table among assets; where nobody has said whose catalog it is, its database does."""
