@@ -40,6 +40,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_what_can_be_queried_is_said_by_a_rule_and_what_is_not_any_more_goes_by_the_removal_rules",
             f"{_QUICK}::test_a_table_of_ours_that_holds_metadata_only_gets_its_data_set_by_a_rule",
             f"{_QUICK}::test_a_data_set_goes_with_its_asset_and_comes_back_with_it",
+            f"{_OWNERSHIP}::test_a_data_set_that_could_not_be_marked_before_its_table_was_deleted_goes_with_the_next_run",
         ),
     ),
     Promise(
@@ -51,6 +52,8 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_what_others_made_of_a_data_set_survives_update_and_undo",
             f"{_QUICK}::test_a_column_that_is_gone_takes_rules_of_its_own_along_and_waits_for_what_else_reads_it",
             f"{_QUICK}::test_rights_follow_the_settings_and_those_of_others_stay",
+            f"{_OWNERSHIP}::test_tags_and_rights_that_others_change_or_take_away_are_as_they_left_them",
+            f"{_OWNERSHIP}::test_a_data_set_that_somebody_deleted_is_made_again_without_rights_of_others",
             f"{_QUICK}::test_a_data_set_of_somebody_else_is_never_touched",
             f"{_QUICK}::test_whatever_is_said_of_a_data_set_calls_it_one",
             f"{_QUICK}::test_the_undo_of_a_first_sync_deletes_what_was_made_and_an_undo_of_that_brings_it_back",

@@ -104,3 +104,92 @@ def test_what_is_shared_and_somebody_else_made_is_a_conflict_and_stays_one(
         run = installation.ask("sync", code=1)
         assert {each["code"] for each in run["failures"]} == {"conflict"}, run
         assert glue.quicksight_dump()[kind] == theirs and not data_sets(glue)
+
+
+def granted(glue: GlueSimulator) -> list[set[str]]:
+    """Who has rights on the data set and on the topic."""
+    held = glue.quicksight_dump()
+    return [set(each["permissions"]) for kind in ("DataSet", "Topic") for each in held[kind].values()]
+
+
+def tags_of(glue: GlueSimulator) -> list[str | None]:
+    """The tag that others have put on the data set and on the topic."""
+    held = glue.quicksight_dump()
+    return [each["tags"].get("cost") for kind in ("DataSet", "Topic") for each in held[kind].values()]
+
+
+def test_tags_and_rights_that_others_change_or_take_away_are_as_they_left_them(
+    installation: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    make_lake_table(glue)
+    installation.config = WITH_TOPICS
+    installation.ask("sync")
+    (own_id,) = data_sets(glue)
+    hands = glue.client_of("quicksight")
+    arn = f"arn:aws:quicksight:eu-central-1:{ACCOUNT}"
+    things = [f"{arn}:dataset/{own_id}", f"{arn}:topic/{own_id}"]
+    right: list[Any] = [{"Principal": CARL, "Actions": ["quicksight:DescribeTopic"]}]
+    seen = ["quicksight:DescribeDataSet", "quicksight:DescribeDataSetPermissions", "quicksight:PassDataSet"]
+    seen += ["quicksight:DescribeIngestion", "quicksight:ListIngestions"]
+    rights: list[Any] = [{"Principal": CARL, "Actions": seen}]
+    for number, (value, has_right) in enumerate([("1", True), ("2", True), ("3", False), (None, False), ("4", True)]):
+        for thing in things:
+            if value is None:
+                hands.untag_resource(ResourceArn=thing, TagKeys=["cost"])
+            else:
+                hands.tag_resource(ResourceArn=thing, Tags=[{"Key": "cost", "Value": value}])
+        given = "GrantPermissions" if has_right else "RevokePermissions"
+        hands.update_data_set_permissions(AwsAccountId=ACCOUNT, DataSetId=own_id, **{given: rights})
+        hands.update_topic_permissions(AwsAccountId=ACCOUNT, TopicId=own_id, **{given: right})
+        label = f"Label {number}"
+        tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_002", label=label)
+        run = installation.ask("sync")
+        assert run["state"] == "done" and run["counts"]["metadata_only"] == 2, run
+        assert tags_of(glue) == [value, value]
+        assert [CARL in who for who in granted(glue)] == [has_right, has_right]
+    undo = installation.ask("revert", run["run_id"])
+    hands.update_data_set_permissions(AwsAccountId=ACCOUNT, DataSetId=own_id, RevokePermissions=rights)
+    installation.ask("apply", undo["change_set_id"])
+    assert [CARL in who for who in granted(glue)] == [False, True], "an undo brings back no right of others"
+
+
+def test_a_data_set_that_somebody_deleted_is_made_again_without_rights_of_others(
+    installation: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    make_lake_table(glue)
+    installation.config = WITH_TOPICS
+    installation.ask("sync")
+    (own_id,) = data_sets(glue)
+    hands = glue.client_of("quicksight")
+    rights: list[Any] = [{"Principal": CARL, "Actions": ["quicksight:DescribeTopic"]}]
+    hands.update_topic_permissions(AwsAccountId=ACCOUNT, TopicId=own_id, GrantPermissions=rights)
+    for label in ("One", "Two"):
+        tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_002", label=label)
+        change_set = installation.ask("preview")["change_set_id"]
+        if label == "Two":
+            hands.delete_topic(AwsAccountId=ACCOUNT, TopicId=own_id)
+            hands.delete_data_set(AwsAccountId=ACCOUNT, DataSetId=own_id)
+        assert installation.ask("apply", change_set)["state"] == "done"
+        assert [CARL in who for who in granted(glue)] == [False, label == "One"]
+
+
+def test_a_data_set_that_could_not_be_marked_before_its_table_was_deleted_goes_with_the_next_run(
+    installation: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    rule = "  - {match: {name: ASSET_00001}, set: {queryable: true}}\n"
+    installation.config = f"{WITH_TOPICS}{rule}deletion: {{misses: 1, grace: 0s}}\n"
+    make_lake_table(glue)
+    installation.ask("sync")
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+    glue.fault("error", "quicksight:*", times=None, code="InternalFailureException", status=500)
+    assert installation.ask("sync", code=1)["counts"]["retire"] == 1
+    assert installation.ask("sync", "--allow-deletes", code=1)["counts"]["delete"] == 1
+    glue.heal()
+    waiting = installation.ask("sync")
+    assert waiting["state"] == "done" and len(data_sets(glue)) == 2, waiting
+    (item,) = [each for each in installation.ask("preview")["items"] if each["action"] == "delete"]
+    assert item["target"] == "quicksight" and "its table was deleted" in item["reason"]
+    assert installation.ask("sync", "--allow-deletes")["counts"]["delete"] == 1
+    assert len(data_sets(glue)) == 1 == len(topics(glue))
+    glue.reset()
+    assert installation.ask("sync")["state"] == "done" and not glue.calls()

@@ -99,7 +99,8 @@ class AssetTriage:
         if checkpoint is not None and self._is_handed_over(checkpoint, work):
             self.draft.rebased.append(replace(checkpoint, state=CheckpointState.DELETED, version=None))
             return AssetWork.NOTHING
-        return as_dependent(work, checkpoint, goes_with_base=with_base)
+        base = self.dependents.checkpoints.get(record.id)
+        return as_dependent(work, checkpoint, base, self.rules, goes_with_base=with_base)
 
     def _is_handed_over(self, checkpoint: Checkpoint, work: AssetWork) -> bool:
         """Whether what was to go stands where another asset has its place by now, which is written over it."""

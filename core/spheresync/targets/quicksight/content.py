@@ -126,14 +126,24 @@ class Content:
         return canonical_json({**self._fields, **{key: value for key, value in rest.items() if value}})
 
     @property
+    def ours(self) -> Content:
+        """The same without what others made."""
+        topic = self.topic
+        if topic is not None:
+            columns = tuple(replace(each, foreign={}) for each in topic.columns)
+            topic = replace(topic, columns=columns, grants=self._of_us(topic.grants), foreign={})
+        return replace(self, grants=self._of_us(self.grants), tags=self.own_tags, topic=topic, foreign={})
+
+    def _of_us(self, grants: Grants) -> Grants:
+        granted = granted_hashes(self.tags)
+        return {who: role for who, role in grants.items() if short_hash(who) in granted}
+
+    @property
     def shown(self) -> JsonObject:
         """What is ours, as it stands."""
-        granted = granted_hashes(self.tags)
-        ours = {who: role for who, role in self.grants.items() if short_hash(who) in granted}
-        rest: dict[str, JsonValue] = {"Grants": _spelled(ours), "Tags": dict(self.own_tags)}
+        rest: dict[str, JsonValue] = {"Grants": _spelled(self._of_us(self.grants)), "Tags": dict(self.own_tags)}
         if self.topic is not None:
-            theirs = {who: role for who, role in self.topic.grants.items() if short_hash(who) in granted}
-            rest["Topic"] = _spelled_topic(self.topic, theirs, foreign=False)
+            rest["Topic"] = _spelled_topic(self.topic, self._of_us(self.topic.grants), foreign=False)
         return {**self._fields, **rest}
 
     @property

@@ -58,7 +58,11 @@ def foreign_changes(before: Content, after: Content) -> tuple[FieldChange, ...]:
 
 
 def merged_over(live: Content, wanted: Content, last: Content | None) -> Content:
-    """What is wanted, with what others made of what is there; what was ours of that goes where it is not wanted."""
+    """What is wanted, with what others made of what is there; what was ours of that goes where it is not wanted.
+
+    What is wanted was planned over what others had made by then: of theirs only what is there now counts.
+    """
+    wanted = wanted.ours
     ours = granted_hashes(live.tags) | (granted_hashes(last.tags) if last is not None else frozenset())
     tags = {key: value for key, value in live.tags.items() if not key.startswith(TAG)}
     foreign = _carried(live.foreign, live, wanted)

@@ -217,7 +217,8 @@ class DataSetWriter:
         ):
             if operation.must_exist:
                 raise NoObjectError(operation.subject)
-            again = replace(operation, action=Action.CREATE, last_written=None, recovering=False)
+            desired = replace(_desired(operation), body=Content.read(_desired(operation).body).ours.body)
+            again = replace(operation, action=Action.CREATE, desired=desired, last_written=None, recovering=False)
             return replace(await self._create(again), did=Action.CREATE)
         text = f"{operation.subject}: somebody else has deleted the data set."
         raise TargetError(TargetFault.MOVED, text, remedy=_LOOK)
