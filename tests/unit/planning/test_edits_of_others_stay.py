@@ -43,7 +43,9 @@ pytestmark = pytest.mark.anyio
 ASSETS = ("ONE", "TWO")
 RULE = 'mapping: {rules: [{match: {name: TWO}, set: {description: "{label} by rule"}}]}\n'
 SOMEBODY = Principal(PrincipalKind.USER, "somebody", frozenset({"admin"}))
-FIELDS = ("Description", "Comment", "foreign", "foreign column parameter")
+FIELDS = ("Description", "Comment", "foreign", "foreign column parameter", "Location", "Owner")
+TEXTS = ("Description", "Comment")
+MEMBERS = ("Name", "Description", "StorageDescriptor", "Parameters", "TableType", "Owner")
 
 
 @dataclass
@@ -55,7 +57,7 @@ class World:
     stack: AsyncExitStack
     glue: GlueServer = field(default_factory=GlueServer)
     labels: dict[str, str] = field(default_factory=lambda: dict.fromkeys(ASSETS, "First"))
-    theirs: dict[tuple[str, str], str] = field(default_factory=dict)
+    theirs: dict[tuple[str, str], str | None] = field(default_factory=dict)
     runs: list[RunRecord] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
     here: InProcess = field(init=False)
@@ -83,26 +85,26 @@ class World:
         found = self.glue.catalog.dump()["tables"].get("s", {}).get(asset.lower())
         return None if found is None else dict(found["live"])
 
-    def by_hand(self, asset: str, what: str) -> None:
-        """Somebody writes a text of his own, or a parameter beside ours."""
+    def by_hand(self, asset: str, what: str, *, takes: bool = False) -> None:
+        """Somebody writes a text of his own, or something beside ours; or takes that away again."""
         live = self.table(asset)
-        if live is None:
+        if live is None or (takes and what in TEXTS):
             return
-        text = f"hand {next(self.numbers)}"
-        table = {
-            key: live[key]
-            for key in ("Name", "Description", "StorageDescriptor", "Parameters", "TableType")
-            if key in live
-        }
+        text = None if takes else f"hand {next(self.numbers)}"
+        table = {key: live[key] for key in MEMBERS if key in live}
         column = table["StorageDescriptor"]["Columns"][1]
         if what == "Description":
             table["Description"] = text
         elif what == "Comment":
             column["Comment"] = text
         elif what == "foreign":
-            table["Parameters"] = {**table["Parameters"], "team": text}
+            _put(table["Parameters"], "team", text)
+        elif what == "Location":
+            _put(table["StorageDescriptor"], "Location", text)
+        elif what == "Owner":
+            _put(table, "Owner", text)
         else:
-            column["Parameters"] = {**column["Parameters"], "team": text}
+            _put(column["Parameters"], "team", text)
         self.glue.catalog.call("UpdateTable", {"DatabaseName": "s", "TableInput": table})
         self.theirs[asset, what] = text
 
@@ -119,6 +121,8 @@ class World:
                 "Comment": column.get("Comment"),
                 "foreign": live["Parameters"].get("team"),
                 "foreign column parameter": column["Parameters"].get("team"),
+                "Location": live["StorageDescriptor"].get("Location"),
+                "Owner": live.get("Owner"),
             }[what]
         return found
 
@@ -126,6 +130,8 @@ class World:
         what, asset, where = step
         if what == "hand":
             self.by_hand(asset, where)
+        elif what == "take":
+            self.by_hand(asset, where, takes=True)
         elif what == "label":
             self.labels[asset] = f"Label {next(self.numbers)}"
         elif what == "vanish":
@@ -183,7 +189,13 @@ class World:
             self.runs.append(await self.here.apply(planned.id))
 
 
-KINDS = ["hand", "label", "vanish", "sync", "sync", "undo", "undo", "release", "drift", "preview", "lose"]
+def _put(holder: dict[str, Any], key: str, text: str | None) -> None:
+    holder.pop(key, None)
+    if text is not None:
+        holder[key] = text
+
+
+KINDS = ["hand", "take", "label", "vanish", "sync", "sync", "undo", "undo", "release", "drift", "preview", "lose"]
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(KINDS),
@@ -195,7 +207,8 @@ STEPS = st.lists(
 )
 HAND, LABEL, SYNC, UNDO = ("hand", "ONE", "Description"), ("label", "ONE", ""), ("sync", "", ""), ("undo", "", "")
 RELEASE, LOSE, VANISH, FULL = ("release", "", ""), ("lose", "", ""), ("vanish", "ONE", ""), ("sync", "", "foreign")
-BESIDE = [("hand", "TWO", "foreign"), ("label", "TWO", ""), SYNC]
+BESIDE = [step for what in FIELDS[2:] for step in (("hand", "TWO", what), ("label", "TWO", ""), SYNC)]
+TAKEN = [step for what in FIELDS[2:] for step in (("take", "TWO", what), ("label", "TWO", ""), SYNC)]
 BY_RULE, COMMENT = ("hand", "TWO", "Description"), ("hand", "ONE", "Comment")
 
 
@@ -207,7 +220,7 @@ BY_RULE, COMMENT = ("hand", "TWO", "Description"), ("hand", "ONE", "Comment")
 @example(policy="report", steps=[BY_RULE, ("label", "TWO", ""), SYNC, UNDO, RELEASE, ("label", "TWO", ""), SYNC])
 @example(policy="keep", steps=[HAND, VANISH, SYNC, UNDO, RELEASE, SYNC, LABEL, SYNC])
 @example(policy="report", steps=[HAND, LABEL, ("preview", "", ""), UNDO, RELEASE, LABEL, ("preview", "", ""), SYNC])
-@example(policy="report", steps=[*BESIDE, *BESIDE])
+@example(policy="report", steps=[*BESIDE, *BESIDE, *TAKEN])
 @given(policy=st.sampled_from(["report", "keep"]), steps=STEPS)
 async def test_nothing_that_others_wrote_is_written_over(policy: str, steps: list[tuple[str, str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ text then goes into a parameter beside it, which tells every later merge that th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from spheresync.model import FieldChange, JsonValue, canonical_json
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design_values import Merged
 from spheresync.targets.glue.table_input import (
+    OURS_OF_A_COLUMN,
+    OURS_OF_A_TABLE,
     OWN_TEXT,
     RETIRED_MARK,
     columns_of,
@@ -42,15 +44,13 @@ def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, p
     written = live if holds_what_was_written(live) else base
     wanted: dict[str, Any] = read_own_json(desired)
     kept: list[FieldChange] = []
-    body = {**live, **{key: value for key, value in wanted.items() if key not in {"Parameters", "StorageDescriptor"}}}
-    if "Description" not in wanted:
-        body.pop("Description", None)
+    # A plan carries what others had put there at the last write; what stands now is theirs to say.
+    body = _with_ours(live, wanted, OURS_OF_A_TABLE, "Description")
     body["Parameters"] = _merged_parameters(live, wanted)
     description = _Text("Description", "description", policy.description)
     description.merge(body, base=written, live=live, wanted=wanted, kept=kept)
     body["StorageDescriptor"] = {
         **(live.get("StorageDescriptor") or {}),
-        **(wanted.get("StorageDescriptor") or {}),
         "Columns": _merged_columns(written, live, wanted, policy, kept),
     }
     return Merged(canonical_json(body), tuple(kept), moved_fields(base, live))
@@ -105,8 +105,13 @@ class _Text:
             holder.pop(self.key, None)
 
 
+def _with_ours(live: Mapping[str, Any], wanted: Mapping[str, Any], ours: Collection[str], text: str) -> dict[str, Any]:
+    """What is there with what is ours of what is wanted; our text goes where none is wanted."""
+    rest = {key: value for key, value in live.items() if key != text}
+    return {**rest, **{key: wanted[key] for key in (*ours, text) if key in wanted}}
+
+
 def _merged_parameters(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, str]:
-    # A plan carries the parameters of others as they stood at the last write; what stands now is theirs to say.
     theirs = {key: value for key, value in (live.get("Parameters") or {}).items() if not is_own(key)}
     ours = {key: value for key, value in (wanted.get("Parameters") or {}).items() if is_own(key)}
     return {**ours, **theirs}
@@ -128,9 +133,7 @@ def _merged_columns(
         if current is None:
             columns.append(column)
             continue
-        merged = {**current, **column}
-        if "Comment" not in column:
-            merged.pop("Comment", None)
+        merged = _with_ours(current, column, OURS_OF_A_COLUMN, "Comment")
         before = known.get(name, {}) if known is not None else None
         comment = _Text("Comment", f"columns.{name}.comment", policy.comments)
         merged["Parameters"] = _merged_parameters(current, column)

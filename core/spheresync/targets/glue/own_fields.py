@@ -11,10 +11,16 @@ from typing import Any
 
 from spheresync.model import JsonValue, canonical_json
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.glue.table_input import OWN_TEXT, STATUS, columns_of, is_own, own_text, place_of_own_text
-
-_OURS = frozenset({"Name", "TableType"})
-_OF_COLUMN = frozenset({"Name", "Type"})
+from spheresync.targets.glue.table_input import (
+    OURS_OF_A_COLUMN,
+    OURS_OF_A_TABLE,
+    OWN_TEXT,
+    STATUS,
+    columns_of,
+    is_own,
+    own_text,
+    place_of_own_text,
+)
 
 
 def own_fields(written: bytes, still_there: Collection[str] = ()) -> bytes:
@@ -26,7 +32,7 @@ def own_fields(written: bytes, still_there: Collection[str] = ()) -> bytes:
     """
     table: dict[str, Any] = read_own_json(written)
     retired = (table.get("Parameters") or {}).get(STATUS) == "retired"
-    ours: dict[str, Any] = {key: value for key, value in table.items() if key in _OURS}
+    ours: dict[str, Any] = {key: value for key, value in table.items() if key in OURS_OF_A_TABLE}
     # A retired table's text carries a mark, which ours beside it does not: there the text stays as it was written.
     _put_text(ours, table, "Description", as_written=retired)
     ours["Parameters"] = _own(table, keep_texts=retired)
@@ -35,7 +41,7 @@ def own_fields(written: bytes, still_there: Collection[str] = ()) -> bytes:
         if column["Name"] not in still_there:
             columns.append(column)
             continue
-        share = {key: value for key, value in column.items() if key in _OF_COLUMN}
+        share = {key: value for key, value in column.items() if key in OURS_OF_A_COLUMN}
         _put_text(share, column, "Comment")
         if parameters := _own(column):
             share["Parameters"] = parameters
@@ -47,13 +53,13 @@ def own_fields(written: bytes, still_there: Collection[str] = ()) -> bytes:
 def foreign_fields(table: Mapping[str, Any], columns: Collection[str]) -> bytes:
     """What is not ours of a table and of these of its columns, without members that AWS fills with empty values."""
     theirs: dict[str, Any] = {
-        key: value for key, value in table.items() if key not in _OURS | {"Description", "StorageDescriptor"}
+        key: value for key, value in table.items() if key not in OURS_OF_A_TABLE | {"Description", "StorageDescriptor"}
     }
     theirs["Parameters"] = _foreign(table)
     storage = dict(table.get("StorageDescriptor") or {})
     storage["Columns"] = [
         {
-            **{key: value for key, value in column.items() if key not in _OF_COLUMN | {"Comment"}},
+            **{key: value for key, value in column.items() if key not in OURS_OF_A_COLUMN | {"Comment"}},
             "Parameters": _foreign(column),
             "Name": column["Name"],
         }

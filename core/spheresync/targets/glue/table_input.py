@@ -51,6 +51,9 @@ RETIRED_AT = f"{PREFIX}retired-at"
 RETIRED_TABLE = f"{PREFIX}retired-table"
 """The `database.table` that was marked: a copy carries the mark of another table, and so proves that it is a copy."""
 RETIRED_MARK = "[retired in Datasphere] "
+OURS_OF_A_TABLE = frozenset({"Name", "TableType"})
+OURS_OF_A_COLUMN = frozenset({"Name", "Type"})
+"""What is ours beside texts and parameters; all other members are those of others."""
 OWN_TEXT = {"Description": f"{PREFIX}own-description", "Comment": f"{PREFIX}own-comment"}
 """Our text, where the description or comment is somebody else's that the drift policy lets stand."""
 BESIDE_TEXT = {"Description": f"{PREFIX}beside-description", "Comment": f"{PREFIX}beside-comment"}
