@@ -40,7 +40,7 @@ QUICK_SIGHT: tuple[Promise, ...] = (
             f"{_QUICK}::test_what_can_be_queried_is_said_by_a_rule_and_what_is_not_any_more_goes_by_the_removal_rules",
             f"{_QUICK}::test_a_table_of_ours_that_holds_metadata_only_gets_its_data_set_by_a_rule",
             f"{_QUICK}::test_a_data_set_goes_with_its_asset_and_comes_back_with_it",
-            f"{_OWNERSHIP}::test_a_data_set_that_could_not_be_marked_before_its_table_was_deleted_goes_with_the_next_run",
+            f"{_OWNERSHIP}::test_a_data_set_that_takes_no_update_any_more_is_retired_by_its_tags_and_deleted",
         ),
     ),
     Promise(

@@ -173,22 +173,27 @@ def test_a_data_set_that_somebody_deleted_is_made_again_without_rights_of_others
         assert [CARL in who for who in granted(glue)] == [False, label == "One"]
 
 
-def test_a_data_set_that_could_not_be_marked_before_its_table_was_deleted_goes_with_the_next_run(
-    installation: Installation, glue: GlueSimulator, tenant: RunningTenant
+@pytest.mark.parametrize("gone", ["table", "column"])
+def test_a_data_set_that_takes_no_update_any_more_is_retired_by_its_tags_and_deleted(
+    installation: Installation, glue: GlueSimulator, tenant: RunningTenant, gone: str
 ) -> None:
     rule = "  - {match: {name: ASSET_00001}, set: {queryable: true}}\n"
     installation.config = f"{WITH_TOPICS}{rule}deletion: {{misses: 1, grace: 0s}}\n"
     make_lake_table(glue)
     installation.ask("sync")
-    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
     glue.fault("error", "quicksight:*", times=None, code="InternalFailureException", status=500)
-    assert installation.ask("sync", code=1)["counts"]["retire"] == 1
-    assert installation.ask("sync", "--allow-deletes", code=1)["counts"]["delete"] == 1
+    if gone == "table":
+        tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+        assert installation.ask("sync", code=1)["counts"]["retire"] == 1
+        assert installation.ask("sync", "--allow-deletes", code=1)["counts"]["delete"] == 1
+    else:
+        tenant.edit("remove_column", space="SPACE_000", asset="ASSET_00001", column="COL_002")
+        installation.ask("sync", code=1)
+        installation.config = installation.config.replace(rule, "")
     glue.heal()
-    waiting = installation.ask("sync")
-    assert waiting["state"] == "done" and len(data_sets(glue)) == 2, waiting
-    (item,) = [each for each in installation.ask("preview")["items"] if each["action"] == "delete"]
-    assert item["target"] == "quicksight" and "its table was deleted" in item["reason"]
+    run = installation.ask("sync")
+    assert run["state"] == "done" and run["counts"]["retire"] == 1, run
+    assert sum(each["tags"].get("spheresync:status") == "retired" for each in data_sets(glue).values()) == 1
     assert installation.ask("sync", "--allow-deletes")["counts"]["delete"] == 1
     assert len(data_sets(glue)) == 1 == len(topics(glue))
     glue.reset()

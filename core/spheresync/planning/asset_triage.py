@@ -99,8 +99,7 @@ class AssetTriage:
         if checkpoint is not None and self._is_handed_over(checkpoint, work):
             self.draft.rebased.append(replace(checkpoint, state=CheckpointState.DELETED, version=None))
             return AssetWork.NOTHING
-        base = self.dependents.checkpoints.get(record.id)
-        return as_dependent(work, checkpoint, base, self.rules, goes_with_base=with_base)
+        return as_dependent(work, checkpoint, goes_with_base=with_base)
 
     def _is_handed_over(self, checkpoint: Checkpoint, work: AssetWork) -> bool:
         """Whether what was to go stands where another asset has its place by now, which is written over it."""

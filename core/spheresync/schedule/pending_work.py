@@ -66,7 +66,7 @@ async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: 
             digest = decision.digest if base is None else digest_with(decision, added_to)
             work = work_for(record, checkpoint, decision, digest, rules=rules, now=now, full=False)
             if base is not None:
-                work = as_dependent(work, checkpoint, bases.get(record.id), rules, goes_with_base=with_base)
+                work = as_dependent(work, checkpoint, goes_with_base=with_base)
                 if added_to is None and work is AssetWork.DESIGN:  # there is nothing to add to yet
                     work = AssetWork.NOTHING
             if design.unwanted_because(decision) is not None:

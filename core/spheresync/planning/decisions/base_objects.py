@@ -42,31 +42,19 @@ def digest_with(decision: Decision, base: KnownBase | None) -> Digest:
     return digest_json([decision.digest, None if base is None else base.basis])
 
 
-def as_dependent(
-    work: AssetWork,
-    checkpoint: Checkpoint | None,
-    base: Checkpoint | None,
-    rules: RemovalRules,
-    *,
-    goes_with_base: bool,
-) -> AssetWork:
+def as_dependent(work: AssetWork, checkpoint: Checkpoint | None, *, goes_with_base: bool) -> AssetWork:
     """The work of an asset in a target that adds to another one's objects.
-
-    What stays where its base was deleted is not marked as retired first: the service may take no write of it any more.
 
     Args:
         work: as it would be without.
         checkpoint: of the asset in the dependent target.
-        base: of the asset in the other one.
-        rules: how vanished assets are treated.
         goes_with_base: what the dependent target holds is gone once the other one's object is.
     """
-    if checkpoint is not None and checkpoint.state is CheckpointState.BOUND:
+    bound = checkpoint is not None and checkpoint.state is CheckpointState.BOUND
+    if not goes_with_base or bound:
         return work
-    if goes_with_base:
-        return AssetWork.UNCHANGED if work in {AssetWork.RETIRE, AssetWork.DELETE} else work
-    if work is AssetWork.RETIRE and base is not None and base.state is CheckpointState.DELETED:
-        return AssetWork.DELETE if rules.offer_deletes else AssetWork.UNCHANGED
+    if work in {AssetWork.RETIRE, AssetWork.DELETE}:
+        return AssetWork.UNCHANGED
     return work
 
 

@@ -133,8 +133,7 @@ class Removals:
         if checkpoint.state is CheckpointState.BOUND:
             return self._take_back(about, checkpoint, last_body, times, live)
         if work is not AssetWork.RETIRE:
-            stands = "retired" if checkpoint.state is CheckpointState.RETIRED else "its table was deleted"
-            return await self._delete(about, checkpoint, last_body, f"{stands}, and {times}", live)
+            return await self._delete(about, checkpoint, last_body, f"retired, and {times}", live)
         foreign = self._foreign(about, checkpoint, last_body, live)
         if foreign is not None:
             return settled_item(about, Action.CONFLICT, foreign)

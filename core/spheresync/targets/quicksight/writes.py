@@ -139,6 +139,7 @@ class DataSetWriter:
         """
         before: bytes | None = None
         doubt: AwsError | None = None
+        tags_only = False
         for attempt in range(1 + _ATTEMPTS):
             if doubt is not None:
                 await self._service.door.pause(attempt)
@@ -155,7 +156,7 @@ class DataSetWriter:
             if operation.action is Action.RETIRE and there.topic is None:
                 wanted = replace(wanted, topic=None)  # none of ours is there to be marked
                 body = wanted.body
-            if operation.action is Action.RETIRE and _is_prepared_anew(there):
+            if operation.action is Action.RETIRE and (tags_only or _is_prepared_anew(there)):
                 wanted = replace(there, tags=wanted.tags)  # its tags say it
                 body = wanted.body
             else:
@@ -168,8 +169,11 @@ class DataSetWriter:
                 return Outcome(UNVERSIONED, body, before, already=already, kept=kept, did=took if found else None)
             try:
                 request_id = await self._send(operation, steps)
-            except AwsError as error:
-                if not error.needs_look:
+            except TargetError as error:
+                if operation.action is Action.RETIRE and error.fault is TargetFault.INVALID and not tags_only:
+                    tags_only = True  # its table, or a column of that, is gone: QuickSight takes no update of it
+                    continue
+                if not isinstance(error, AwsError) or not error.needs_look:
                     raise
                 doubt = error
                 continue
