@@ -46,6 +46,23 @@ def test_a_command_tries_again_just_what_failed(
     assert "a scope was given besides" in both["error"]["message"]
 
 
+def test_an_undo_of_which_something_failed_says_how_the_rest_is_undone_and_no_retry_says_it_is_done(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    first = installation.ask("sync")
+    undo = installation.ask("revert", first["run_id"])
+    glue.fault("error", "DeleteTable", times=None, code="InvalidInputException", status=400, **TABLES[0])
+    run = installation.ask("apply", undo["change_set_id"], "--allow-deletes", code=1)
+    (finding,) = [each for each in run["findings"] if each["code"] == "not_undone"]
+    assert "1 failed" in finding["message"] and f"spheresync revert {first['run_id']}" in finding["remedy"]
+    refused = installation.ask("sync", "--retry-of", run["run_id"], code=2)["error"]
+    assert "a sync undoes nothing" in refused["message"] and f"revert {first['run_id']}" in refused["remedy"]
+    glue.heal()
+    rest = installation.ask("revert", first["run_id"])
+    assert installation.ask("apply", rest["change_set_id"], "--allow-deletes")["counts"]["delete"] == 1
+    assert not any(glue.dump()["tables"].values())
+
+
 @pytest.mark.anyio
 async def test_an_assistant_tries_again_what_failed_and_learns_what_is_as_it_was(
     installation: Installation, failed: dict[str, Any], glue: GlueSimulator

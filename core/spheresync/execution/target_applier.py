@@ -356,12 +356,13 @@ class TargetApplier:
         """A table gives way to one under another name only when that one is there."""
         if not (item.action.removes and item.asset in self._moving and self._recorder.in_use(item)):
             return None
-        return TargetError(
-            TargetFault.MOVED,
-            f"{item.asset}: its {self._design.object_word} under the new name could not be written, so "
-            f"{item.container}.{item.name} stays.",
-            remedy=f"See what kept the new {self._design.object_word} from being written.",
-        )
+        word, place = self._design.object_word, f"{item.container}.{item.name}"
+        message = f"{item.asset}: its {word} under the new name could not be written, so {place} stays."
+        remedy = f"See what kept the new {word} from being written."
+        if self._design.capabilities.depends_on is not None:
+            message = f"{item.asset}: what {self._design.service} has of it could not be written at its new place, so "
+            message, remedy = f"{message}it stays at {place} too.", "See what kept it from being written there."
+        return TargetError(TargetFault.MOVED, message, remedy=remedy)
 
     def _operation(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> Operation | None:
         if item.action in UNSENT:

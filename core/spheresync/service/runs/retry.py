@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from spheresync.answers import Failure, RunAnswer
 from spheresync.errors import UsageError
-from spheresync.model import Action, AssetId, ChangeSetId, RunId, ScopeRequest, counted
+from spheresync.model import Action, AssetId, Problem, RunId, ScopeRequest, counted
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.no_failure import failures_in
-from spheresync.runtime.run_counts import BLOCKED, REFUSED
+from spheresync.runtime.run_counts import BLOCKED, FAILED, REFUSED
 from spheresync.state.port import Store
-from spheresync.state.records import RunRecord
+from spheresync.state.records import ChangeSetRecord, RunRecord
 
+NOT_UNDONE = "not_undone"
+"""Code of the finding that a part of an undo was not done."""
 _EVERY = 1_000_000
 
 
@@ -18,7 +20,7 @@ async def scope_of_failures(store: Store, run_id: str) -> ScopeRequest:
     """The scope of what failed in a run.
 
     Raises:
-        UsageError: there is no such run, it has not ended, nothing of it failed, or it is an undo that was refused.
+        UsageError: there is no such run, it has not ended, nothing of it failed, or it is an undo.
     """
     run = await store.runs.get(RunId(run_id))
     if not run.state.ended:
@@ -41,28 +43,39 @@ async def _unwritten(store: Store, run: RunRecord) -> set[AssetId]:
     """The assets of which an item failed, or whose objects the plan of a run found to be another's.
 
     Raises:
-        UsageError: the run is an undo that was refused, which is no work of a sync.
+        UsageError: the run is an undo, which is no work of a sync.
     """
     if run.change_set_id is None:
         return set()
     failed = {entry.ordinal for entry in await store.runs.failed(run.id, _EVERY)}
     in_conflict = run.counts.get(Action.CONFLICT, 0) + run.counts.get(REFUSED, 0)
-    if in_conflict:
-        await _refuse_undo(store, run, run.change_set_id, in_conflict)
-    items = await store.change_sets.all_items(run.change_set_id) if failed or in_conflict else []
+    if not failed and not in_conflict:
+        return set()
+    left = not_undone(run, await store.change_sets.get(run.change_set_id))
+    if left is not None:
+        raise UsageError(f"{left.message}.", remedy=left.remedy)
+    items = await store.change_sets.all_items(run.change_set_id)
     return {item.asset for item in items if item.ordinal in failed or item.action is Action.CONFLICT}
 
 
-async def _refuse_undo(store: Store, run: RunRecord, change_set_id: ChangeSetId, count: int) -> None:
-    change_set = await store.change_sets.get(change_set_id)
-    if change_set.undo_of is not None:
-        raise UsageError(
-            f"run {run.id} undid run {change_set.undo_of}, and {counted(count, 'item')} of it "
-            f"{'was' if count == 1 else 'were'} refused: a sync does not undo anything, so it does not try "
-            "that again.",
-            remedy=f"`spheresync runs {run.id}` says what was refused and why; "
-            f"`spheresync revert {change_set.undo_of}` makes a change set of what may still be undone.",
-        )
+def not_undone(run: RunRecord, change_set: ChangeSetRecord) -> Problem | None:
+    """What to tell of an undo of which something failed or was refused; None of any other run."""
+    undone = change_set.undo_of
+    if undone is None or not run.state.ended:
+        return None
+    counts = {"failed": run.counts.get(FAILED, 0)}
+    counts["refused"] = run.counts.get(Action.CONFLICT, 0) + run.counts.get(REFUSED, 0)
+    said = " and ".join(f"{count} {what}" for what, count in counts.items() if count)
+    if not said:
+        return None
+    return Problem(
+        run.id,
+        NOT_UNDONE,
+        f"run {run.id} is the undo of run {undone}, and of its items {said}; a sync undoes nothing, so no sync and no "
+        "retry of this run does that",
+        f"Once what `spheresync runs {run.id}` tells is mended, `spheresync revert {undone}` makes a change set of the "
+        "rest.",
+    )
 
 
 async def _refuse_guarded(store: Store, run: RunRecord) -> None:

@@ -18,7 +18,7 @@ from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.service.run_rows import listed_run
 from spheresync.service.runs.later_writes import with_later_writes
-from spheresync.service.runs.retry import with_repeated_failures
+from spheresync.service.runs.retry import not_undone, with_repeated_failures
 from spheresync.state.records import (
     AuditAction,
     AuditFilter,
@@ -94,8 +94,8 @@ class StoredRuns:
         if answer.counts.get(Action.UNCHANGED):
             seen = await self._change_sets.seen_in_aws(change_set, full=answer.full is True)
             answer = answer.model_copy(update={"seen_in_aws": seen})
-        left = await self._left_undeleted(run, change_set)
-        return answer if left is None else answer.model_copy(update={"findings": [left, *answer.findings]})
+        left = [await self._left_undeleted(run, change_set), _left_standing(run, change_set)]
+        return answer.model_copy(update={"findings": [*filter(None, left), *answer.findings]})
 
     async def _outcomes(self, run: RunRecord, change_set: ChangeSetRecord) -> list[OutcomeRow]:
         """The first assets of each action that was done, and of those that are held."""
@@ -156,6 +156,12 @@ class StoredRuns:
         rows = rows_within([await listed_run(self._store, run) for run in runs[:size]], budget)
         more = listing.encode(passed + len(rows), rows[-1].run_id) if len(runs) > len(rows) else None
         return Page(items=rows, total=total, next_cursor=more, first=first_of_page(passed, rows))
+
+
+def _left_standing(run: RunRecord, change_set: ChangeSetRecord) -> Finding | None:
+    """What to say of an undo of which something was not done."""
+    left = not_undone(run, change_set)
+    return None if left is None else answer_rows.finding(left)
 
 
 def _is_of_target(entry: JournalEntry) -> bool:
