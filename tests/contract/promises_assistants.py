@@ -158,8 +158,7 @@ ASSISTANTS: tuple[Promise, ...] = (
         (
             "tests/e2e/test_retry.py::test_a_command_tries_again_just_what_failed",
             "tests/e2e/test_retry.py::test_an_assistant_tries_again_what_failed_and_learns_what_is_as_it_was",
-            "tests/e2e/test_retry.py::"
-            "test_an_undo_of_which_something_failed_says_how_the_rest_is_undone_and_no_retry_says_it_is_done",
+            "tests/e2e/test_retry.py::test_an_undo_that_failed_in_part_says_how_the_rest_is_undone_and_is_no_sync",
         ),
     ),
     Promise(

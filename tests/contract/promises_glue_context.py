@@ -52,6 +52,7 @@ GLUE_CONTEXT: tuple[Promise, ...] = (
         "everything again and makes no duplicate.",
         (
             f"{_CONTEXT}::test_a_lost_state_finds_all_again_and_makes_no_duplicate",
+            f"{_CONTEXT}::test_a_context_is_its_table_s_though_the_asset_has_another_case_since_the_state_was_lost",
             f"{_CONTEXT}::test_what_others_put_there_survives_update_undo_and_what_is_ours_goes",
             f"{_CONTEXT}::test_context_goes_as_its_table_does",
             f"{_CONTEXT}::test_a_context_that_another_installation_keeps_is_a_conflict",

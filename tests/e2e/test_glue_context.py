@@ -178,6 +178,19 @@ def test_a_column_that_goes_takes_what_is_said_of_it_along_whatever_the_attachme
     assert not written(glue)
 
 
+def test_a_context_is_its_table_s_though_the_asset_has_another_case_since_the_state_was_lost(
+    filled: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    tenant.edit("rename_asset", space="SPACE_000", asset="ASSET_00000", name="Asset_00000")
+    shutil.rmtree(filled.state_dir)
+    filled.ask("sync")
+    run = filled.ask("sync", "--full")
+    assert run["state"] == "done", run
+    assert attached(glue)["source"] == "SPACE_000/Asset_00000"
+    glue.reset()
+    assert filled.ask("sync")["state"] == "done" and not glue.calls()
+
+
 def theirs_on(glue: GlueSimulator, table: str = "asset_00000") -> None:
     """A term and an attachment of others, on a table and on two of its columns."""
     hands = glue.client_of("glue")

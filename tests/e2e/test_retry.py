@@ -46,7 +46,7 @@ def test_a_command_tries_again_just_what_failed(
     assert "a scope was given besides" in both["error"]["message"]
 
 
-def test_an_undo_of_which_something_failed_says_how_the_rest_is_undone_and_no_retry_says_it_is_done(
+def test_an_undo_that_failed_in_part_says_how_the_rest_is_undone_and_is_no_sync(
     installation: Installation, glue: GlueSimulator
 ) -> None:
     first = installation.ask("sync")

@@ -206,6 +206,8 @@ class GlueContextDesign(ContentDesign):
     def foreign_because(self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
         if live.owner is None:  # nothing of ours stands there, and nothing of another installation
             return None
+        if live.source is not None and live.source.casefold() == str(asset).casefold():
+            live = replace(live, source=str(asset))  # its table is the asset's, which had that name before
         return super().foreign_because(live, asset, marker, last_body)
 
     @property
