@@ -63,6 +63,7 @@ DATAZONE: tuple[Promise, ...] = (
             f"{_ZONE}::test_an_undo_takes_back_what_is_ours_and_leaves_what_was_there",
             f"{_ZONE}::test_assets_go_as_their_tables_do",
             f"{_ZONE}::test_a_lost_state_finds_its_assets_again_and_makes_no_duplicate",
+            f"{_ZONE}::test_what_stands_for_a_former_table_is_found_by_a_lost_state_and_goes_with_it",
             f"{_PLACES}::test_a_lost_state_lets_assets_go_whose_source_is_gone_meanwhile",
             f"{_BOUND}::test_a_lost_state_finds_what_stands_for_a_bound_table",
             f"{_BOUND}::test_a_lost_state_takes_back_what_stands_for_a_bound_table_whose_asset_is_gone_meanwhile",

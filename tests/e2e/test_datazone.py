@@ -146,6 +146,27 @@ def test_a_lost_state_finds_its_assets_again_and_makes_no_duplicate(zone: Instal
     assert {name: now[name] for name in now.keys() - told} == {name: before[name] for name in before.keys() - told}
 
 
+@pytest.mark.parametrize("rule", ['table: "t_{name}"', 'bind: "lake.orders"'], ids=["named anew", "bound"])
+def test_what_stands_for_a_former_table_is_found_by_a_lost_state_and_goes_with_it(
+    zone: Installation, glue: GlueSimulator, rule: str
+) -> None:
+    zone.config = CONFIG.replace("project_id: p1", "project_id: p1, publish: always")
+    zone.ask("sync")
+    hands = glue.client()
+    hands.create_database(DatabaseInput={"Name": "lake"})
+    hands.create_table(DatabaseName="lake", TableInput={"Name": "orders", "StorageDescriptor": {"Columns": []}})
+    zone.config += f"mapping: {{rules: [{{match: {{name: ASSET_00001}}, set: {{{rule}}}}}]}}\n"
+    zone.ask("sync")
+    assert form(assets(glue)["asset_00001"])["status"] == "retired"
+    shutil.rmtree(zone.state_dir)
+    assert zone.ask("sync")["state"] == "done"
+    run = zone.ask("sync", "--allow-deletes")
+    assert run["state"] == "done" and "asset_00001" not in assets(glue), run
+    assert len(glue.datazone_dump()["listings"]) == 6
+    glue.reset()
+    assert zone.ask("sync")["state"] == "done" and not written(glue)
+
+
 def test_an_undo_takes_back_what_is_ours_and_leaves_what_was_there(imported: Installation, glue: GlueSimulator) -> None:
     before = assets(glue)["asset_00001"]
     run = imported.ask("sync")

@@ -125,6 +125,25 @@ class CheckpointRebuilder:
         present = {asset: each.checkpoint for asset, each in sorted_out.found.items()}
         return Rebuilt(present, sorted_out.left, sorted_out.failures, sorted_out.copies)
 
+    async def adopt_left(self, left: Iterable[tuple[AssetId, LiveObject]], now: str) -> Sequence[FormerTable]:
+        """Write down objects on what assets had in the base before rules named them anew, and answer them."""
+        formers, bodies = [], []
+        for asset, live in left:
+            written, marks = self._design.last_written(live.body, live.digest), self._design.marks(live.body)
+            known = self._checkpoint(asset, live, written, now, retired=marks.retired)
+            formers.append(FormerTable.left_behind(known, at=marks.retired_at or now))
+            bodies.append(written.body)
+        await remember_rebuilt(
+            self._store,
+            self._key,
+            {},
+            formers,
+            bodies,
+            stub=lambda asset: AssetRecord.first_seen(asset, AssetKind.VIEW, at=now),
+            in_force=self._in_force,
+        )
+        return formers
+
     def _relation(
         self,
         live: LiveObject,

@@ -7,7 +7,7 @@ id of its own may stand under an id that nothing derives any more: it is looked 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.config import Settings
@@ -19,7 +19,7 @@ from spheresync.planning.decisions.base_objects import KnownBase
 from spheresync.planning.live_reads import NOT_LOOKED_AT
 from spheresync.planning.names.container_notes import container_note, parts_of
 from spheresync.state.port import Store
-from spheresync.state.records import Checkpoint
+from spheresync.state.records import Checkpoint, FormerTable
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Inventory, Target
 from spheresync.targets.registry import base_of, design_of
@@ -42,15 +42,26 @@ class LostDependents:
         self._key = target.key
         self._design = design_of(target.key.target)
         self._marker = settings.installation_marker
+        self._rebuilder = CheckpointRebuilder(store, self._key, self._marker, in_force=settings.target_keys)
         self.problems: list[Problem] = []
         self.failures: dict[AssetId, TargetError] = {}  # whose objects could not be looked for under former ids
 
     async def find(self, gone: Mapping[AssetId, KnownBase], now: str) -> Mapping[AssetId, Checkpoint]:
         """The checkpoints of those that hold something of ours; what could not be looked at is among `problems`."""
         apart = self._settings.apart_in(self._key.destination)
-        found: dict[AssetId, LiveObject] = {}
-        for asset, base in sorted(gone.items()):
-            at = self._design.address(asset, base.address, self._marker, apart)
+        places = {asset: self._design.address(asset, base.address, self._marker, apart) for asset, base in gone.items()}
+        found = {asset: live async for asset, live in self._ours_at(sorted(places.items()))}
+        return await self._adopt(found, now)
+
+    async def find_left(self, formers: Iterable[FormerTable], now: str) -> Sequence[FormerTable]:
+        """What stands on objects that assets had in the base before rules named them anew; `problems` as of `find`."""
+        places = [(former.asset, former.address) for former in formers]
+        found = [each async for each in self._ours_at(places)]
+        return await self._rebuilder.adopt_left(found, now) if found else ()
+
+    async def _ours_at(self, places: Iterable[tuple[AssetId, Address]]) -> AsyncIterator[tuple[AssetId, LiveObject]]:
+        """Those of the places at which something of ours stands for the asset."""
+        for asset, at in places:
             try:
                 live = await self._target.read(*at)
             except TargetError as error:
@@ -58,8 +69,7 @@ class LostDependents:
                 self.problems.append(Problem.of(asset, NOT_LOOKED_AT, text, error.remedy or _ONCE_MORE))
                 continue
             if live is not None and live.owner == self._marker and source_of(live) == asset:
-                found[asset] = live
-        return await self._adopt(found, now)
+                yield asset, live
 
     async def find_under_former_ids(
         self, unknown: Mapping[AssetId, KnownBase], now: str
@@ -132,9 +142,8 @@ class LostDependents:
     async def _adopt(self, found: Mapping[AssetId, LiveObject], now: str) -> Mapping[AssetId, Checkpoint]:
         if not found:
             return {}
-        rebuilder = CheckpointRebuilder(self._store, self._key, self._marker, in_force=self._settings.target_keys)
         places: Mapping[AssetId, Address] = {asset: live.address for asset, live in found.items()}
-        rebuilt = await rebuilder.adopt(
+        rebuilt = await self._rebuilder.adopt(
             Inventory({}, tuple(found.values())),
             {},
             {},

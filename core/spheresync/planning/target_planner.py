@@ -117,6 +117,7 @@ class TargetPlanner:
         self._ids_settled = False  # nothing stands under ids that are derived no more
         self._ids_hidden = False  # what may stand there could not be looked at
         self._found_again: frozenset[AssetId] = frozenset()  # whose objects in the base a lost state knew
+        self._left_again: Sequence[FormerTable] = ()  # what a lost state knew of former objects in the base
         self._reshaped: frozenset[AssetId] = frozenset()  # whose columns the same change set changes in the base
 
     async def load(self) -> None:
@@ -133,6 +134,7 @@ class TargetPlanner:
         self._alone = False
         self._dependents.planned_with(base.draft, base.known_checkpoints)
         self._found_again = frozenset(base.names.adopted | base.bound_again.keys())
+        self._left_again = base.formers_found_again
         if self._design.capabilities.goes_with_base:
             writes = await writes_of(self._store, base.draft.items)
             base_design = design_of(base.key.target)
@@ -157,6 +159,15 @@ class TargetPlanner:
     def known_checkpoints(self) -> Mapping[AssetId, Checkpoint]:
         """What the target is known to hold, by what this plan has found out."""
         return {**self._checkpoints, **self.bound_again, **{each.asset: each for each in self.draft.rebased}}
+
+    @property
+    def formers_found_again(self) -> Sequence[FormerTable]:
+        """Former objects of which the state knew nothing before this plan."""
+        known = {former.address for former in self._formers}
+        left = [former for at, former in self.names.formers.items() if at not in known]
+        written = {item.asset: item.address for item in self.draft.items if item.asset in self.names.adopted}
+        moving = [each for asset, each in self._checkpoints.items() if written.get(asset, each.address) != each.address]
+        return left + [FormerTable.left_behind(each, at=isoformat(self._now)) for each in moving if each.is_there]
 
     @property
     def managed_spaces(self) -> set[SpaceName]:
@@ -285,14 +296,15 @@ class TargetPlanner:
         return names
 
     async def _look_for_lost(self, records: Sequence[AssetRecord]) -> None:
-        """Know again what a lost state knew of assets that only the base still knows."""
+        """Know again what a lost state knew of assets and former objects that only the base still knows."""
         alone = self._found_again - self._checkpoints.keys() - {record.id for record in records}
-        if not alone or self._design.capabilities.goes_with_base:
+        if self._design.capabilities.goes_with_base or not (alone or self._left_again):
             return
         lost = LostDependents(self._store, self._settings, self._target)
-        known = self._dependents.objects.known
-        at = isoformat(self._now)
+        known, at = self._dependents.objects.known, isoformat(self._now)
         self._checkpoints |= await lost.find({asset: known[asset] for asset in alone if asset in known}, at)
+        if not self._design.capabilities.own_ids:
+            self._formers = [*self._formers, *await lost.find_left(self._left_again, at)]
         self.draft.left += lost.problems
 
     async def _look_under_former_ids(self, to_design: Sequence[AssetRecord]) -> Sequence[AssetRecord]:
