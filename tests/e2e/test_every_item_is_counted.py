@@ -339,3 +339,22 @@ def _written(glue: GlueSimulator) -> list[str]:
     """Calls that change something, but for events of lineage."""
     reads = ("Get", "List", "Search", "Describe", "BatchGet", "PostLineage", "Assume")
     return [name for name in glue.calls() if not name.rpartition(":")[2].startswith(reads)]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first sync", "later"])
+def test_a_change_set_that_a_sync_has_overtaken_finds_all_as_it_wants_it(
+    five: Installation, glue: GlueSimulator, tenant: RunningTenant, first: bool
+) -> None:
+    if not first:
+        five.ask("sync")
+        tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00001", column="COL_001", label="Another")
+        put_context(five, CHANGED)
+    overtaken = five.ask("preview")
+    done = five.ask("sync")
+    assert done["state"] == "done", done
+    glue.reset()
+    run = five.ask("apply", overtaken["change_set_id"])
+    assert run["state"] == "done" and not run["failures"], run
+    assert {word for word, count in run["counts"].items() if count} <= {"unchanged", "adopt"}, run["counts"]
+    status = five.ask("status")
+    assert status["summary"].startswith("2 of 2 assets in sync."), status["summary"]

@@ -68,12 +68,13 @@ class BaseReadiness:
         writing = {item.asset: item.address for item in todo if item.action.writes_definition}
         ended = {entry.ordinal: entry for entry in journal}
         done = {at for at, entry in ended.items() if entry.state is JournalState.CONFIRMED}
+        as_planned = done | {at for at, entry in ended.items() if entry.state is JournalState.SKIPPED}  # by another run
         beside = [item for item in items if item.key == self.base.key and item.asset in writing]
         undone = {
             item.asset: item
             for item in beside
             if item.action in _IN_THE_WAY
-            or (item.action.writes_definition and item.blocked_by is None and item.ordinal not in done)
+            or (item.action.writes_definition and item.blocked_by is None and item.ordinal not in as_planned)
         }
         written = {item.asset for item in beside if item.ordinal in done and item.action.writes_definition}
         unready = {asset: self._undone(item, ended.get(item.ordinal), "written") for asset, item in undone.items()}
