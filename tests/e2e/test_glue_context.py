@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import Any
 
@@ -246,10 +247,13 @@ def test_context_goes_as_its_table_does(lake: Installation, glue: GlueSimulator,
     tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00000")
     assert lake.ask("sync")["counts"]["retire"] == 1
     assert attached(glue)["domain"] == "Sales", "a retired table keeps its context"
-    assert lake.ask("sync")["counts"]["delete"] == 1
+    deleted = lake.ask("sync")
+    assert deleted["counts"]["delete"] == 1
     assert not noted(glue)
     glue.reset()
     assert lake.ask("sync")["state"] == "done" and not glue.calls()
+    (asset,) = lake.ask("assets", "--status", "deleted")["items"]
+    assert set(re.findall(r"run_\w+", asset["problem"])) == {deleted["run_id"]}, asset
 
 
 def test_what_others_changed_of_ours_is_drift_and_repaired(filled: Installation, glue: GlueSimulator) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from spheresync.execution.item_result import Result, is_other_object
-from spheresync.model import Address, AssetId, Digest, TargetKey
+from spheresync.model import Address, AssetId, Digest, RunId, TargetKey
 from spheresync.planning.changed_columns import BaseWrite, without_changed_columns
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import Checkpoint, CheckpointState
@@ -24,10 +25,12 @@ class LostAdditions:
     Attributes:
         store: knows what dependent targets hold.
         key: the target that is written.
+        run_id: the run that writes it.
     """
 
     store: Store
     key: TargetKey
+    run_id: RunId
     _dependents: Sequence[TargetKey] = ()
 
     async def open(self) -> None:
@@ -59,7 +62,7 @@ class LostAdditions:
         return writes
 
     async def note(
-        self, tx: Tx, results: Sequence[Result], writes: Sequence[BaseWrite]
+        self, tx: Tx, results: Sequence[Result], writes: Sequence[BaseWrite], at: str
     ) -> dict[tuple[int, TargetKey], Digest]:
         """Note what went with columns and objects that were written just now.
 
@@ -73,7 +76,7 @@ class LostAdditions:
         written = {write.item.asset: write.item.ordinal for write in writes}
         went: dict[tuple[int, TargetKey], Digest] = {}
         for key in self._dependents if fresh or writes else ():
-            for known in await _nothing_added_to(tx, key, fresh):
+            for known in await self._nothing_added_to(tx, key, fresh, at):
                 went[fresh[known.asset, known.address], key] = known.body
             held = await tx.checkpoints.of(written, key)
             design, base = design_of(key.target), design_of(self.key.target)
@@ -83,17 +86,19 @@ class LostAdditions:
             await tx.checkpoints.put_many([*rest.checkpoints.values()])
         return went
 
+    async def _nothing_added_to(
+        self, tx: Tx, key: TargetKey, fresh: Collection[tuple[AssetId, Address]], at: str
+    ) -> Sequence[Checkpoint]:
+        """Note that nothing of a dependent target stands on objects that were made or deleted just now.
 
-async def _nothing_added_to(tx: Tx, key: TargetKey, fresh: Collection[tuple[AssetId, Address]]) -> Sequence[Checkpoint]:
-    """Note that nothing of a dependent target stands on objects that were made or deleted just now.
-
-    Answers what did.
-    """
-    if not fresh:
-        return ()
-    nothing = design_of(key.target).nothing
-    known = (await tx.checkpoints.of({asset for asset, _ in fresh}, key)).values()
-    there = [each for each in known if each.state.managed and (each.asset, each.address) in fresh]
-    held = [each for each in there if each.body_digest != nothing]
-    await tx.checkpoints.put_many([replace(each, state=CheckpointState.DELETED, version=None) for each in held])
-    return held
+        Answers what did.
+        """
+        if not fresh:
+            return ()
+        nothing = design_of(key.target).nothing
+        known = (await tx.checkpoints.of({asset for asset, _ in fresh}, key)).values()
+        there = [each for each in known if each.state.managed and (each.asset, each.address) in fresh]
+        held = [each for each in there if each.body_digest != nothing]
+        gone = partial(replace, state=CheckpointState.DELETED, version=None, run_id=self.run_id, synced_at=at)
+        await tx.checkpoints.put_many([gone(each) for each in held])
+        return held

@@ -87,7 +87,7 @@ class ResultRecorder:
         self._design = design_of(key.target)
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: dict[Address, FormerTable] = {}
-        self._additions = LostAdditions(store, key)
+        self._additions = LostAdditions(store, key, run.id)
         self._begun = BegunWrites(store, key)
 
     async def take_back(self, items: Sequence[ChangeSetItem], *, tried: bool = False) -> None:
@@ -390,7 +390,7 @@ class ResultRecorder:
         writes = await self._additions.writes_of(results)
 
         async def write(tx: Tx) -> None:
-            went = await self._additions.note(tx, results, writes)
+            went = await self._additions.note(tx, results, writes, max((note.entry.at for note in notes), default=""))
             await self._begun.note(tx, begun, ended=[each.item for each in results if each.error is None])
             for noted in unknown:
                 await tx.meta.delete(noted)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from spheresync.mapping.rules import Decision, MappingRules
-from spheresync.model import Action, AssetId, to_the_second
+from spheresync.model import Action, AssetId, RunId, isoformat, to_the_second
 from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, work_for
 from spheresync.planning.decisions.base_objects import as_dependent, as_unwanted
 from spheresync.planning.decisions.items import Subject, forget_item, refused_for_personal_data, settled_item
@@ -18,7 +18,7 @@ from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.removal.confirmed_gone import ConfirmedGone, not_asked
 from spheresync.planning.target_findings import TargetFindings
 from spheresync.runtime.unread import is_unread
-from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
+from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
 from spheresync.targets.design import TargetDesign
 
 
@@ -92,14 +92,20 @@ class AssetTriage:
     def _as_dependent(self, record: AssetRecord, checkpoint: Checkpoint | None, work: AssetWork) -> AssetWork:
         """The work of an asset whose object adds to another one, which may be gone by now."""
         with_base = self.design.capabilities.goes_with_base
-        gone = with_base and record.id in self.dependents.objects.gone
-        if gone and checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}:
-            self.draft.rebased.append(replace(checkpoint, state=CheckpointState.DELETED, version=None))
+        base = self.dependents.checkpoints.get(record.id) if record.id in self.dependents.objects.gone else None
+        there = checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}
+        if with_base and base is not None and checkpoint is not None and there:
+            self._note_gone(checkpoint, base.run_id, base.synced_at)
             return AssetWork.NOTHING
         if checkpoint is not None and self._is_handed_over(checkpoint, work):
-            self.draft.rebased.append(replace(checkpoint, state=CheckpointState.DELETED, version=None))
+            self._note_gone(checkpoint, NO_RUN, isoformat(self.now))
             return AssetWork.NOTHING
         return as_dependent(work, checkpoint, goes_with_base=with_base)
+
+    def _note_gone(self, checkpoint: Checkpoint, run_id: RunId, at: str) -> None:
+        """Note that nothing stands there any more, and which run has seen to that."""
+        gone = replace(checkpoint, state=CheckpointState.DELETED, version=None, run_id=run_id, synced_at=at)
+        self.draft.rebased.append(gone)
 
     def _is_handed_over(self, checkpoint: Checkpoint, work: AssetWork) -> bool:
         """Whether what was to go stands where another asset has its place by now, which is written over it."""
