@@ -6,6 +6,7 @@ name, and all is folded to lower case as the Glue Data Catalog does (reference: 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from spheresync.config.templates import split_binding
@@ -28,6 +29,12 @@ def bound_address(template: str, asset: AssetId, kind: AssetKind, label: str, pr
         if len(name.encode()) > LONGEST_NAME:
             raise ValueError(f"bind {template!r} of a rule gives a name over {LONGEST_NAME} bytes: {name[:40]}…")
     return address
+
+
+def named_databases(templates: Iterable[str]) -> frozenset[PhysicalName]:
+    """The databases that templates name whatever the asset is."""
+    databases = {_parts(template)[0] for template in templates}
+    return frozenset(PhysicalName(each.lower()) for each in databases if "{" not in each)
 
 
 @lru_cache(maxsize=1_024)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from spheresync.config import Settings
+from spheresync.mapping.bindings import named_databases
 from spheresync.model import (
     Action,
     Address,
@@ -20,6 +21,7 @@ from spheresync.model import (
     DesiredObject,
     Digest,
     LiveObject,
+    PhysicalName,
     Problem,
     TargetKey,
     isoformat,
@@ -114,6 +116,12 @@ class BoundTablePlanner:
         self._bodies: list[bytes] = []  # that items refer to, not written down yet
         self._left: list[FormerTable] = []  # by assets whose bound tables were found meanwhile, not written down yet
 
+    @property
+    def _named_by_rules(self) -> frozenset[PhysicalName]:
+        """Databases in which a lost state may have bound assets that are gone since."""
+        rules = self._settings.mapping.rules
+        return named_databases(rule.set.bind for rule in rules if rule.set.bind is not None)
+
     async def run(
         self,
         subjects: Sequence[Subject],
@@ -135,14 +143,15 @@ class BoundTablePlanner:
         """
         held = {each.address: asset for asset, each in checkpoints.items() if each.state is CheckpointState.BOUND}
         bound = self._addressed(subjects)
-        if not (bound or everywhere):
+        lost = self._named_by_rules if everywhere or self._names.adopted else frozenset[PhysicalName]()
+        if not (bound or everywhere or lost):
             return frozenset(held)
         wanted: dict[Address, list[AssetId]] = defaultdict(list)
         for each in bound:
             wanted[each.at].append(each.asset)
         marker, in_force = self._settings.installation_marker, self._settings.target_keys
         rebuilder = BoundTableRebuilder(self._store, self._target, self._design, marker, in_force=in_force)
-        containers = {each.container for each in wanted}
+        containers = {each.container for each in wanted} | lost
         at = isoformat(self._now)
         formers = self._names.formers
         seen = await rebuilder.adopt(
