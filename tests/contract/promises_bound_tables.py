@@ -108,6 +108,7 @@ BOUND_TABLES: tuple[Promise, ...] = (
             f"{_BOUND}::test_a_lost_state_finds_its_bound_tables_and_writes_nothing_twice",
             f"{_KNOWN}::test_a_bound_table_that_nothing_knows_of_is_named_by_a_look_and_taken_back_after_a_full_sync",
             f"{_BOUND}::test_a_lost_state_takes_back_what_no_rule_binds_any_more_and_what_is_gone",
+            f"{_BOUND}::test_a_lost_state_takes_back_what_was_ours_where_the_only_bound_asset_of_a_database_is_gone",
         ),
     ),
     Promise(

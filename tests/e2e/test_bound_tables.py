@@ -481,6 +481,23 @@ def test_a_lost_state_takes_back_what_no_rule_binds_any_more_and_what_is_gone(
     assert glue.calls() == {}
 
 
+def test_a_lost_state_takes_back_what_was_ours_where_the_only_bound_asset_of_a_database_is_gone(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = lake(glue)
+    rules = 'mapping: {rules: [{match: {name: ASSET_00001}, set: {bind: "lake.{name}"}}]}'
+    installation.config = "\n".join([bind(0, 1).splitlines()[0], rules, ""])
+    installation.ask("sync")
+    shutil.rmtree(installation.state_dir)
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+    for _ in range(4):
+        assert installation.ask("sync", "--max-deletes", "1")["state"] == "done"
+    assert original(glue, before)
+    glue.reset()
+    assert installation.ask("sync")["counts"]["unchanged"] == 1
+    assert glue.calls() == {}
+
+
 def test_a_table_that_its_owner_drops_is_waited_for_and_never_made(
     installation: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:
