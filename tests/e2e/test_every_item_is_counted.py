@@ -352,6 +352,10 @@ def test_a_change_set_that_a_sync_has_overtaken_finds_all_as_it_wants_it(
     overtaken = five.ask("preview")
     done = five.ask("sync")
     assert done["state"] == "done", done
+    (listed,) = five.ask("change-sets")["items"]
+    assert listed["written_since"] == done["run_id"]
+    notes = five.ask("change-sets", overtaken["change_set_id"])["notes"]
+    assert done["run_id"] in next(each["message"] for each in notes if each["code"] == "written_since")
     glue.reset()
     run = five.ask("apply", overtaken["change_set_id"])
     assert run["state"] == "done" and not run["failures"], run

@@ -64,7 +64,8 @@ class ChangeSetAnswer(Answer):
 
     `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere. `read_at` is when something
     of its scope was last read from there; None where nothing was, or where it does not go by that. What was read before
-    that, `oldest` tells. `notes`, only where there are any, say what a scheduler writes of it without waiting for it.
+    that, `oldest` tells. `notes`, only where there are any, say which run wrote since, and what a scheduler does
+    meanwhile.
     `prerequisites`, only where there are any, are the calls before those of the items; `summary` does not count them.
     `seen_in_aws` says when AWS was looked at, where something is unchanged.
     """
@@ -90,7 +91,7 @@ class ChangeSetAnswer(Answer):
     approved_by: str | None = Field(default=None, description="person")
     read_at: str | None = Field(default=None, description="when its scope was last read")
     scope: OmitEmpty[dict[str, list[str]]] = Field(default_factory=dict, description="all where there is none")
-    notes: OmitEmpty[list[Finding]] = Field(default_factory=list, description="what a scheduler writes meanwhile")
+    notes: OmitEmpty[list[Finding]] = Field(default_factory=list, description="what is written meanwhile")
     oldest: OmitNone[OldestReading] = Field(default=None, description="earliest reading")
     prerequisites: OmitEmpty[list[PrerequisiteRow]] = Field(default_factory=list, description="made first")
     seen_in_aws: OmitNone[str] = None
@@ -118,6 +119,9 @@ class OpenChangeSetRow(Answer):
     undo_of: OmitNone[str] = None
     approved_by: OmitNone[str] = None
     scope: OmitEmpty[dict[str, list[str]]] = Field(default_factory=dict)
+    written_since: OmitNone[str] = Field(
+        default=None, description="last run that wrote since it was made: a new preview says what is left of it"
+    )
 
 
 class OpenChangeSets(Page[OpenChangeSetRow]):

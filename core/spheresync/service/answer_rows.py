@@ -295,7 +295,9 @@ def change_set_answer(
     )
 
 
-def open_change_set_row(record: ChangeSetRecord) -> OpenChangeSetRow:
+def open_change_set_row(record: ChangeSetRecord, last: RunRecord | None) -> OpenChangeSetRow:
+    """`last`: the last run that has written anything."""
+    since = last.id if last is not None and has_written_since(last, record) else None
     approval = valid_approval(record)
     return OpenChangeSetRow(
         change_set_id=record.id,
@@ -307,7 +309,13 @@ def open_change_set_row(record: ChangeSetRecord) -> OpenChangeSetRow:
         undo_of=record.undo_of,
         approved_by=None if approval is None else approval.by,
         scope=Scope.from_json(read_json(record.request)).spelled(),
+        written_since=since,
     )
+
+
+def has_written_since(run: RunRecord, change_set: ChangeSetRecord) -> bool:
+    """Whether a run has ended after a change set was made."""
+    return run.finished_at is not None and run.finished_at > change_set.created_at
 
 
 def run_row(run: RunRecord, tally: Mapping[tuple[Action, JournalState], int] | None = None) -> RunRow:

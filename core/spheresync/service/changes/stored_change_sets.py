@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from spheresync.answers import ChangeSetAnswer, ConsentAnswer, OpenChangeSets
+from spheresync.answers import ChangeSetAnswer, ConsentAnswer, Finding, OpenChangeSets
 from spheresync.errors import UsageError
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import Action, ChangeSetId, Problem, RunId, RunKind, isoformat
@@ -26,6 +26,7 @@ from spheresync.planning.decisions.approvals import (
     promotion_waits,
 )
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.run_counts import EFFECTIVE
 from spheresync.runtime.scope import Scope
 from spheresync.service import answer_rows
 from spheresync.service.argument_checks import wants_full
@@ -34,10 +35,14 @@ from spheresync.service.cursors import Listing, first_of_page, page_size, rows_w
 from spheresync.service.drift.last_look import aws_looks, unchanged_as_of
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved
-from spheresync.state.records import ChangeSetRecord
+from spheresync.state.records import ChangeSetRecord, RunRecord
 
 NO_LIMIT = -1
 """As SQLite spells it."""
+WRITTEN_SINCE = "written_since"
+"""Code of the note that a run has written since an open change set was made."""
+_RECENT = 50
+"""Runs among which the last one that wrote is looked for."""
 
 
 class StoredChangeSets:
@@ -73,7 +78,7 @@ class StoredChangeSets:
             record,
             rows,
             waits=await self._waits(record),
-            notes=await scheduler_writes(self._context, record) if self._is_open(record) else (),
+            notes=await self._notes(record) if self._is_open(record) else (),
             total=total,
             next_cursor=more,
             first=first_of_page(before, rows),
@@ -98,12 +103,28 @@ class StoredChangeSets:
         found = await self._store.change_sets.open(
             at=now, before=None if start is None else int(start[0]), limit=size + 1
         )
-        rows = rows_within([answer_rows.open_change_set_row(record) for _, record in found[:size]], budget)
+        last = await self._last_writing_run() if found else None
+        rows = rows_within([answer_rows.open_change_set_row(record, last) for _, record in found[:size]], budget)
         more = None
         if len(found) > len(rows):
             more = listing.encode(before + len(rows), found[len(rows) - 1][0])
         total, idle = await self._store.change_sets.count_open(at=now)
         return OpenChangeSets(items=rows, total=total, next_cursor=more, first=first_of_page(before, rows), idle=idle)
+
+    async def _notes(self, record: ChangeSetRecord) -> Sequence[Finding]:
+        """What has become of an open change set since it was made."""
+        notes = [*await scheduler_writes(self._context, record)]
+        last = await self._last_writing_run()
+        if last is not None and answer_rows.has_written_since(last, record):
+            message = f"run {last.id} has written since this was made, so that some of it may be done"
+            remedy = "A new preview says what is left; applied, what is done counts as unchanged."
+            notes.append(answer_rows.finding(Problem(record.id, WRITTEN_SINCE, message, remedy)))
+        return notes
+
+    async def _last_writing_run(self) -> RunRecord | None:
+        """The last of the latest runs that has written anything."""
+        runs, _ = await self._store.runs.page(limit=_RECENT)
+        return next((run for run in runs if any(run.counts.get(action) for action in EFFECTIVE)), None)
 
     async def _still_blocked(self, record: ChangeSetRecord) -> int:
         """How many items are held back though a second person has approved the change set."""

@@ -80,6 +80,9 @@ def show_open_change_sets(page: OpenChangeSets) -> None:
         ),
     )  # fmt: skip
     shown_more(len(page.items), page.total, page.next_cursor)
+    if overtaken := [row.change_set_id for row in page.items if row.written_since is not None]:
+        named = first_of(overtaken, _SHOWN_FIELDS)
+        say(f"Runs have written since these were made, and a new preview says what is left: {named}.")
     say("`spheresync change-sets ID` shows one.")
 
 
