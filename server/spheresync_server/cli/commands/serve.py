@@ -23,6 +23,7 @@ from spheresync.model import Environment
 from spheresync.model.principals import CallerRole
 from spheresync.observe.export import exporting
 from spheresync.observe.incidents import product_error
+from spheresync.runtime.garbage import collect_while_serving
 from spheresync_server import service_access
 from spheresync_server.caller import local_caller, role_from, server_default_role
 from spheresync_server.cli.global_options import invocation_of
@@ -118,7 +119,9 @@ def _over_stdio(source: SettingsSource, manner: _ServeOptions) -> int:
     async def speak(server_context: ServerContext) -> None:
         from spheresync_server.mcp_server.server import build_server
 
-        await build_server(server_context).run_stdio_async()
+        server = build_server(server_context)
+        collect_while_serving()
+        await server.run_stdio_async()
 
     try:
         _serve(source, manner, speak)
@@ -136,7 +139,9 @@ def _over_http(
 
         await server_context.startup.wait()
         announce()
-        await serve_http(build_server(server_context), server_context, listening)
+        server = build_server(server_context)
+        collect_while_serving()
+        await serve_http(server, server_context, listening)
 
     try:
         _serve(source, manner, speak)
