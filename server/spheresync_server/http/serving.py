@@ -32,7 +32,8 @@ def bind(host: str, port: int) -> socket.socket:
         UsageError: somebody else has it, or it may not be taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # Of TCP by name: asyncio sends at once (TCP_NODELAY) only where it is, and each answer would wait 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
