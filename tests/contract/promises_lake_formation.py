@@ -83,6 +83,8 @@ LAKE_FORMATION: tuple[Promise, ...] = (
             f"{_ATTACKED}::test_assets_whose_tags_wait_for_a_second_person_are_not_in_sync",
             f"{_LAKE}::test_a_table_that_everybody_reads_is_told_of",
             f"{_LAKE}::test_a_preview_says_who_gains_and_who_loses_what",
+            f"{_LAKE}::test_a_repair_of_access_is_told_and_asked_as_a_sync_of_it_is",
+            f"{_LAKE}::test_a_repair_of_access_waits_for_a_second_person_and_says_so",
             f"{_LAKE}::test_what_may_not_be_read_of_grants_is_said_and_holds_up_nothing",
         ),
     ),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from mcp import Client
+from mcp.types import ElicitResult
 
+from tests.e2e.test_mcp_dog import call
 from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -378,6 +381,43 @@ def test_a_preview_says_who_gains_and_who_loses_what(lake: Installation, glue: G
     ]
     assert "6 tables: space_000.asset_00000 (col_001)" in told[1]
     assert "its other columns" in told[0] and "col_002" in told[2]
+
+
+@pytest.mark.anyio
+async def test_a_repair_of_access_is_told_and_asked_as_a_sync_of_it_is(
+    filled: Installation, glue: GlueSimulator
+) -> None:
+    resource = {"LFTagPolicy": {"ResourceType": "TABLE", "Expression": [{"TagKey": "spheresync_sensitivity"}]}}
+    resource["LFTagPolicy"]["Expression"][0]["TagValues"] = ["public"]
+    hands = glue.client_of("lakeformation")
+    hands.update_lf_tag(TagKey="spheresync_sensitivity", TagValuesToAdd=["public"])
+    principal = {"DataLakePrincipalIdentifier": "arn:aws:iam::123456789012:role/sellers"}
+    hands.grant_permissions(Principal=principal, Resource=resource, Permissions=["SELECT"])
+    assign(glue, {"spheresync_sensitivity": "public"})
+    asked = list[str]()
+
+    async def refuse(_: Any, params: Any) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="decline")
+
+    async with Client(filled.serving(SPHERESYNC_ROLE="operator")) as client:
+        found = await call(client, "detect_drift")
+        mute = await client.call_tool("apply_changes", {"change_set_id": found["change_set_id"]})
+    told = {each["code"]: each["message"] for each in found["findings"]}
+    assert "1 access change on 1 table" in told["access_changes"]
+    assert "sellers loses SELECT on 1 table: space_000.asset_00000" in told["access_reach"]
+    assert mute.is_error and "changes who may see what and this client cannot ask" in str(mute.content)
+    async with Client(filled.serving(SPHERESYNC_ROLE="operator"), elicitation_callback=refuse) as client:
+        said = await client.call_tool("apply_changes", {"change_set_id": found["change_set_id"]})
+    assert said.is_error and len(asked) == 1 and "changes who may see what" in asked[0]
+    assert tags(glue)["tags"]["spheresync_sensitivity"] == "public"
+
+
+def test_a_repair_of_access_waits_for_a_second_person_and_says_so(filled: Installation, glue: GlueSimulator) -> None:
+    assign(glue, {"spheresync_domain": MARKER})
+    filled.config += "approvals: {four_eyes: [access]}\n"
+    repair = filled.ask("change-sets", filled.ask("drift")["change_set_id"])
+    assert {item["blocked_by"] for item in repair["items"]} == {"access_not_approved"}
 
 
 def test_what_may_not_be_read_of_grants_is_said_and_holds_up_nothing(lake: Installation, glue: GlueSimulator) -> None:

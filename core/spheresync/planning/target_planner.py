@@ -259,7 +259,9 @@ class TargetPlanner:
         self.guarded = self._guards.guard(records, waiting)
         await self.plan_prerequisites()
         if self._request.compare and self._design.capabilities.access:
-            await find_who_is_concerned(self._store, self._target, self.draft)
+            reach, left = await find_who_is_concerned(self._store, self._target, self.draft.items)
+            self.draft.reach += reach
+            self.draft.left += left
         if reviews_access_in(self._settings, self.key.target):
             self.draft.items = [waiting_for_approval(item) for item in self.draft.items]
 

@@ -93,6 +93,7 @@ RUN_TOLD = frozenset(
     {"run_id", "kind", "state", "counts", "outcomes", "retry_of", "scope", "cancelled_by", "seen_in_aws"}
 )
 """Fields of a run that `run_lines` tell."""
+OF_ACCESS = "changes of who may see what"
 ASK_FOR_ITEMS = "get_change_set with limit=1 and its cursors has every item."
 DOCUMENT_BUDGET = 14_000
 """Characters of the structured part of one result, about 4,000 tokens; the text part may be as long."""
@@ -300,13 +301,17 @@ def _unconfirmable(answer: ChangeSetAnswer, codes: Collection[str]) -> str:
         return ""
     if answer.undo_of is not None:
         return f"that {answer.undo_of} is undone"
-    return "changes of who may see what" if ACCESS in codes else ""
+    return OF_ACCESS if ACCESS in codes else ""
 
 
 def _for_a_person(answer: ChangeSetAnswer, what: str) -> str:
     """The way where the client cannot ask its user to confirm something."""
-    deletes = " --allow-deletes" if waits_for_allow_deletes(answer) else ""
-    command = f"spheresync apply {answer.change_set_id}{deletes}"
+    return cannot_confirm(what, answer.change_set_id, deletes=waits_for_allow_deletes(answer))
+
+
+def cannot_confirm(what: str, change_set_id: str, *, deletes: bool = False) -> str:
+    """Who applies a change set where this client cannot ask its user to confirm something of it."""
+    command = f"spheresync apply {change_set_id}{' --allow-deletes' if deletes else ''}"
     return f"This client cannot ask its user to confirm {what}. {person_runs(command)}"
 
 

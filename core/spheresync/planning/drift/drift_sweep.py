@@ -21,7 +21,8 @@ from spheresync.planning.change_set_writer import (
     audited_destinations,
     audited_target,
 )
-from spheresync.planning.decisions.drift import within_bounds
+from spheresync.planning.decisions.access import access_findings, reviews_access_in, waiting_for_approval
+from spheresync.planning.decisions.drift import MOST_FINDINGS, within_bounds
 from spheresync.planning.decisions.items import by_urgency
 from spheresync.planning.drift.target_sweep import TargetSweep
 from spheresync.runtime.each_target import in_each_target, merge_problems, problem_of_target
@@ -33,6 +34,7 @@ from spheresync.state.records import (
     AuditAction,
     AuditEvent,
     AuditOutcome,
+    ChangeSetItem,
     DriftEffect,
     DriftKind,
     DriftLook,
@@ -119,12 +121,19 @@ class DriftSweep:
     async def _records(self) -> dict[AssetId, AssetRecord]:
         return {record.id: record for record in await self._store.catalog.assets()}
 
+    def _items(self, sweep: TargetSweep) -> list[ChangeSetItem]:
+        """What repairs one target, with what of it waits for a second person."""
+        waits = reviews_access_in(self._settings, sweep.key.target)
+        return [waiting_for_approval(item) if waits else item for item in sweep.items]
+
     async def _save(
         self, began: str, swept: Sequence[TargetSweep], problems: tuple[Problem, ...], unseen: int
     ) -> DriftLook:
         drifts = sorted((drift for sweep in swept for drift in sweep.seen.drifts), key=lambda drift: drift.asset)
         findings = within_bounds(merge_problems([(sweep.key, sweep.seen.findings()) for sweep in swept]))
-        items = sorted((item for sweep in swept for item in sweep.items), key=by_urgency)
+        items = sorted((item for sweep in swept for item in self._items(sweep)), key=by_urgency)
+        findings += access_findings(items)
+        findings += tuple(problem for sweep in swept for problem in sweep.reach[:MOST_FINDINGS])
         repair, carried = None, carried_policies(WHATEVER_POLICY) if self._whatever_policy else {}
         if carried:
             findings = (_ASKED, *findings)

@@ -34,6 +34,7 @@ from spheresync.model import (
     Tier,
 )
 from spheresync.observe.incidents import product_error
+from spheresync.planning.access_reach import find_who_is_concerned
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.bound_rebuild import databases_looked_through
 from spheresync.planning.decisions.drift import DRIFT
@@ -90,6 +91,7 @@ class TargetSweep:
         self._past: list[AssetId] = []
         self.prerequisites: tuple[Prerequisite, ...] = ()  # what must exist before the repair is done
         self._absent: list[Checkpoint] = []  # bound tables that their owners have taken away
+        self.reach: list[Problem] = []  # who gains or loses what by the repair
         self._unplanned: Collection[AssetId] = ()  # whose prerequisites could not be planned
         self._store = store
         self._settings = settings
@@ -143,6 +145,9 @@ class TargetSweep:
         if base is not None:
             self.seen.leave_with_base(base)
         await self._plan_prerequisites()
+        if self._design.capabilities.access:
+            reach, left = await find_who_is_concerned(self._store, self._target, self.items)
+            self.reach = [*reach, *left]
 
     @property
     def items(self) -> list[ChangeSetItem]:

@@ -15,7 +15,6 @@ from spheresync.planning.decisions.access import (
     reviews_access_in,
 )
 from spheresync.planning.decisions.approvals import (
-    ACCESS,
     LEFT_FOR_APPROVAL,
     NEEDS_ALLOWANCE,
     WAITS_FOR_A_PERSON,
@@ -146,9 +145,7 @@ class StoredChangeSets:
         What a second person has approved, or has to approve first, is asked of nobody else.
         """
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
-        accesses = any(finding.code == ACCESS for finding in record.findings)
-        actions = None if accesses else [Action.DELETE]
-        items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=actions)
+        items = await self._store.change_sets.all_items(record.id)
         require_as_saved(record, items, await self._store.change_sets.seals(record.id))
         asked = [item for item in items if not assets or str(item.asset) in assets]
         approved, settings = approved_by_another(record), self._context.settings

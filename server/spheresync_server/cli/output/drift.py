@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRepair, DriftRow
 from spheresync.model import RunState, counted
+from spheresync.planning.decisions.approvals import ACCESS
+from spheresync.targets.target_words import ACCESS_REACH
 from spheresync_server.answer_summaries import left_by_policy
 from spheresync_server.cli.output.changes import say_counts, say_findings
 from spheresync_server.cli.output.tables import place_of, say
@@ -25,6 +27,7 @@ def show_drift(answer: DriftAnswer) -> None:
     if answer.next_cursor is not None:
         say(f"… more items: --limit 200, or --cursor {answer.next_cursor}")
     say_findings("Could not be compared", answer.problems)
+    say_findings("Access", [each for each in answer.findings if each.code in {ACCESS, ACCESS_REACH}])
     if isinstance(answer, DriftRepair):
         _repair(answer)
     elif answer.change_set_id is not None:

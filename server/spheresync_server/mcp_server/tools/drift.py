@@ -11,9 +11,18 @@ from pydantic import Field
 
 from spheresync.answers import DriftAnswer
 from spheresync.model import counted
+from spheresync.planning.decisions.approvals import ACCESS
 from spheresync_server.answer_summaries import left_by_policy
+from spheresync_server.mcp_server.confirmation import can_ask
 from spheresync_server.mcp_server.progress import report_to
-from spheresync_server.mcp_server.tool_results import ROW_BUDGET, counts_line, page_line, respond
+from spheresync_server.mcp_server.tool_results import (
+    OF_ACCESS,
+    ROW_BUDGET,
+    cannot_confirm,
+    counts_line,
+    page_line,
+    respond,
+)
 from spheresync_server.mcp_server.tools.arguments import Assets, Cursor, Limit, Spaces, Tiers
 from spheresync_server.scope_arguments import scope_request
 from spheresync_server.server_context import ServerContext, ServiceTools
@@ -50,13 +59,13 @@ class DriftTools(ServiceTools):
         return respond(
             self._server_context,
             answer,
-            *_lines(answer),
+            *_lines(answer, asks=can_ask(ctx)),
             told={"looked_at", "summary", "total", "first"},
             more="Ask with limit=1, or for single assets.",
         )
 
 
-def _lines(answer: DriftAnswer) -> Iterable[str]:
+def _lines(answer: DriftAnswer, *, asks: bool) -> Iterable[str]:
     yield f"Looked at {answer.looked_at}: {counts_line(answer.summary)}."
     if answer.total:
         yield page_line("drifted object", answer)
@@ -64,7 +73,12 @@ def _lines(answer: DriftAnswer) -> Iterable[str]:
         left = answer.summary.get("not_compared", 0)
         objects = counted(left, "object") if left else "Something"
         yield f"{objects} could not be compared and may have drifted: see problems."
-    if answer.change_set_id is not None:
+    access = any(finding.code == ACCESS for finding in answer.findings)
+    if access:
+        yield f"The repair holds {OF_ACCESS}: see findings."
+    if access and not asks and answer.change_set_id is not None:
+        yield f"Nothing was written. {cannot_confirm(OF_ACCESS, answer.change_set_id)}"
+    elif answer.change_set_id is not None:
         yield (
             "Nothing was written. Show it to the user; if they agree, apply_changes with "
             f"{answer.change_set_id} puts back what was written last."
