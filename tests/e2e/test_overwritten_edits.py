@@ -88,3 +88,30 @@ def test_a_table_that_a_run_made_again_is_told(
     (finding,) = told(synced.ask("sync", "--asset", ASSET))
     assert "somebody else had deleted the table space_000.asset_00000" in finding["message"]
     assert "nothing stood there, so it deletes the table again" in finding["remedy"]
+
+
+def digests(installation: Installation, run_id: str) -> tuple[str | None, str | None]:
+    """Before and after, as the audit log has them of the one asset."""
+    log = installation.ask("audit", "query", "--run", run_id, "--asset", ASSET, "--changes-only", "--detail", "full")
+    (entry,) = log["items"]
+    return entry["detail"].get("before"), entry["detail"].get("after")
+
+
+def test_the_audit_log_has_the_digest_of_what_stood_there(
+    synced: Installation, glue: GlueSimulator, tenant: RunningTenant
+) -> None:
+    edit_theirs(glue)
+    repair = synced.ask("apply", synced.ask("drift")["change_set_id"])["run_id"]
+    theirs, ours = digests(synced, repair)
+    assert theirs is not None and theirs != ours
+    edit_theirs(glue)
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00000", label="Renamed")
+    unseen = synced.ask("sync", "--asset", ASSET)["run_id"]
+    assert digests(synced, unseen)[0] == theirs, "a write that found it out when it was done says the same"
+    renamed = digests(synced, unseen)[1]
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00000", label="Again")
+    assert digests(synced, synced.ask("sync", "--asset", ASSET)["run_id"])[0] == renamed
+
+    glue.client().delete_table(DatabaseName="space_000", Name="asset_00000")
+    made = synced.ask("apply", synced.ask("drift")["change_set_id"])["run_id"]
+    assert digests(synced, made)[0] is None, "nothing stood there"

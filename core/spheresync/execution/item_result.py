@@ -119,6 +119,11 @@ def body_before(result: Result) -> Digest | None:
     return None if nothing else item.before
 
 
+def _stood_nothing(result: Result) -> bool:
+    """Whether an object was made where there was none, be it one that others had deleted."""
+    return result.outcome is not None and not result.outcome.already and _did(result) is Action.CREATE
+
+
 def count_word(action: Action, state: JournalState, problem: Problem | None) -> str:
     """Under which word a run counts an item that has ended."""
     if state is JournalState.CONFIRMED:
@@ -135,15 +140,15 @@ def counts_of(entries: Iterable[JournalEntry]) -> Counter[str]:
     return Counter(count_word(entry.action, entry.state, entry.problem) for entry in entries)
 
 
-def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
-    """The audit row of the item."""
+def audit_event_of(run: RunRecord, result: Result, seen: Digest | None = None) -> AuditEvent:
+    """The audit row of the item; `seen`: the digest of what stood there, where others had changed it."""
     item, outcome, error = result.item, result.outcome, result.error
     access = access_changes(item)
     detail: dict[str, JsonValue] = {
         "object": f"{item.container}.{item.name}",
         "destination": item.destination,
         "strategy": item.strategy,
-        "before": item.expected_digest,
+        "before": None if _stood_nothing(result) else seen or item.expected_digest,
         "after": item.after_digest,
         "access": None if access is None else [change.path for change in access[:_TOLD_CHANGES]],
     }

@@ -363,6 +363,22 @@ class ResultRecorder:
             for note in notes
         ]
 
+    async def _seen(self, notes: Sequence[Note]) -> dict[int, Digest]:
+        """The digests of ours as it stood in objects that others had changed, by the ordinals of their items."""
+        edited = [note for note in notes if note.base is not None and note.entry.before is not None]
+        if not edited:
+            return {}
+        fresh = {digest: body for note in edited for digest, body in bodies_of(note).items()}
+        wanted = {digest for note in edited for digest in (note.base, note.entry.before) if digest is not None}
+        bodies = await self._store.blobs.get_many(wanted - fresh.keys()) | fresh
+        found = {}
+        for note in edited:
+            base, before = (bodies.get(digest) for digest in (note.base, note.entry.before) if digest is not None)
+            if base is not None and before is not None:
+                seen = self._design.as_seen(base, before)
+                found[note.entry.ordinal] = self._design.fingerprint(seen)
+        return found
+
     async def write(self, notes: Sequence[Note]) -> None:
         """Write results to the state, in one transaction.
 
@@ -383,7 +399,8 @@ class ResultRecorder:
         refused = [problem for result in about if (problem := self._refused(result)) is not None]
         settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
         unedited = [note.result.item.asset for note in notes if note.checkpoint is not None and self._wrote_all(note)]
-        events = [audit_event_of(self._run, note.result) for note in notes]
+        seen = await self._seen(notes)
+        events = [audit_event_of(self._run, note.result, seen.get(note.entry.ordinal)) for note in notes]
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
         results = [note.result for note in notes]
         unknown = await self._unknown_containers(results)
