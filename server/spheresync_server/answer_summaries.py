@@ -78,6 +78,9 @@ def only_unread_failed(answer: RunAnswer) -> bool:
 def failures_spelled(answer: RunAnswer) -> str:
     """How many failures a run has, under the words by which it counts them."""
     said = [f"{count} {word}" for word in (FAILED, REFUSED, Action.CONFLICT) if (count := answer.counts.get(word))]
+    named = sum(answer.counts.get(word, 0) for word in (FAILED, REFUSED, Action.CONFLICT))
+    if said and answer.failures_total > named:
+        said.append(f"{answer.failures_total - named} of no single asset")
     if len(said) == 1 and said[0] == f"{answer.failures_total} {REFUSED}":
         return f"{counted(answer.failures_total, 'item')} {REFUSED}"
     return counted(answer.failures_total, "failure") + (f" ({', '.join(said)})" if len(said) > 1 else "")

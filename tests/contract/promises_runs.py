@@ -33,6 +33,8 @@ RUNS: tuple[Promise, ...] = (
         "CONTRACT.md#Other targets",
         "Every item of a run ends under one word of its counts; what a target that is down keeps back has failed.",
         (
+            "tests/e2e/test_many_failures.py::test_of_many_failures_each_kind_is_shown_and_the_rest_found",
+            "tests/e2e/test_many_failures.py::test_what_stopped_the_run_is_told_before_what_failed_until_then",
             "tests/e2e/test_every_item_is_counted.py::test_a_change_set_that_a_sync_has_overtaken_finds_all_as_it_wants_it",
             "tests/e2e/test_every_item_is_counted.py::test_a_table_of_others_that_cannot_be_read_has_failed_in_its_target_and_counts_there",
             "tests/e2e/test_every_item_is_counted.py::test_where_what_must_exist_first_cannot_be_asked_for_each_item_has_failed_and_is_tried_again",

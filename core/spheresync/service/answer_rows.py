@@ -363,8 +363,13 @@ def run_answer(
         )
         for item in conflicts
     ]
+    beside = max(0, _planned_conflicts(change_set) - len(conflicts)) if conflicts else 0
     failures += [_failure(each.problem, targets.get(each.ordinal)) for each in failed if each.problem is not None]
-    failures += [_failure(problem, problem.key) for problem in run.problems if problem.code not in NO_FAILURE]
+    whole = [problem for problem in run.problems if problem.code not in NO_FAILURE]
+    failures += [_failure(problem, problem.key) for problem in whole if problem.asset is not None]
+    failures = [_failure(problem, problem.key) for problem in whole if problem.asset is None] + _each_kind_first(
+        failures
+    )
     waits = [problem for problem in run.problems if problem.code in NO_FAILURE]  # no failure of the run
     approval = None if change_set is None else valid_approval(change_set)
     told = () if change_set is None else _still_true(change_set.findings, run, tried)
@@ -387,7 +392,7 @@ def run_answer(
         ),
         counts=_counts(run, tried),
         failures=failures[:SHOWN_FAILURES],
-        failures_total=len(failures) + left_out,
+        failures_total=len(failures) + left_out + beside,
         findings=[finding(problem) for problem in (*waits, *told)],
         usage=dict(run.usage),
         created_at=run.created_at,
@@ -450,6 +455,19 @@ def _failure(problem: Problem, key: TargetKey | None) -> Failure:
         reason=problem.message,
         remedy=problem.remedy,
     )
+
+
+def _planned_conflicts(change_set: ChangeSetRecord | None) -> int:
+    return 0 if change_set is None else change_set.summary.get(Action.CONFLICT, 0)
+
+
+def _each_kind_first(failures: Sequence[Failure]) -> list[Failure]:
+    """The failures, the first of each kind in each target before all others: of many alike the last are not shown."""
+    first: dict[tuple[str | None, str | None, str], Failure] = {}
+    for each in failures:
+        first.setdefault((each.target, each.destination, each.code), each)
+    chosen = {id(each) for each in first.values()}
+    return [*first.values(), *(each for each in failures if id(each) not in chosen)]
 
 
 def _counts(run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]) -> dict[str, int]:

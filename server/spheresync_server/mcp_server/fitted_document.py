@@ -31,6 +31,10 @@ def fitted(document: Mapping[str, Json], budget: int) -> tuple[dict[str, Json], 
         while rows and over > 0:
             over -= length(rows.pop()) + 1
             left_out[name] = left_out.get(name, 0) + 1
+    for name, count in left_out.items():  # of a list that was not whole before
+        total, kept = whole.get(f"{name}_total"), whole.get(name)
+        if isinstance(total, int) and isinstance(kept, list):
+            left_out[name] = max(count, total - len(kept))
     if left_out:
         whole[LEFT_OUT] = dict(left_out)
     return whole, left_out

@@ -18,6 +18,7 @@ from spheresync.answers import (
 )
 from spheresync.answers.base import Row
 from spheresync.answers.runs import APPLIED_OTHERWISE
+from spheresync.errors import TargetFault
 from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, RunKind, Severity, counted, first_of
 from spheresync.planning.decisions.approvals import (
     ACCESS,
@@ -32,6 +33,7 @@ from spheresync.planning.decisions.promotion_findings import UNFIT
 from spheresync.planning.undo.undo_findings import NO_GUARD, UNDO_DELETES, UNREAD_NOW
 from spheresync.runtime.out_of_scope import LEFT_OUT
 from spheresync.runtime.run_counts import BLOCKED
+from spheresync.state.records import AuditOutcome
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
     applied_sentence,
@@ -94,6 +96,7 @@ RUN_TOLD = frozenset(
 )
 """Fields of a run that `run_lines` tell."""
 OF_ACCESS = "changes of who may see what"
+_FAULTS = frozenset(map(str, TargetFault))
 ASK_FOR_ITEMS = "get_change_set with limit=1 and its cursors has every item."
 DOCUMENT_BUDGET = 14_000
 """Characters of the structured part of one result, about 4,000 tokens; the text part may be as long."""
@@ -167,8 +170,11 @@ def page_line(what: str, page: Page[Row] | DriftAnswer) -> str:
 
 
 def ask_for_failures(run: RunAnswer) -> str:
-    """How every failure of a run is listed."""
-    return f"query_audit_log with run_id={run.run_id} and outcome=failed lists every one."
+    """How every item that failed is listed: the log has the faults as outcomes. Each kind is among the failures."""
+    codes = dict.fromkeys(each.code for each in run.failures if each.target is not None and each.code in _FAULTS)
+    words = [AuditOutcome.REFUSED if code == TargetFault.MOVED else code for code in codes]
+    also = f" (then {', '.join(words[1:])})" if len(words) > 1 else ""
+    return f"query_audit_log with run_id={run.run_id} and outcome={words[0]}{also} lists every one." if words else ""
 
 
 def counts_line(counts: Mapping[str, int]) -> str:
@@ -357,7 +363,9 @@ def run_lines(answer: RunAnswer) -> Iterable[str]:
     if left := left_of_part(answer):
         yield f"{left}: preview_changes makes another of that."
     if answer.failures_total:
-        yield f"{failures_spelled(answer)}: see failures for reason and remedy of each."
+        every = f"of the first {len(answer.failures)}. {ask_for_failures(answer)}".rstrip()
+        of = every if answer.failures_total > len(answer.failures) else "of each."
+        yield f"{failures_spelled(answer)}: see failures for reason and remedy {of}"
     if only_unread_failed(answer):
         yield ONLY_UNREAD_FAILED
     if any(finding.code in NOT_APPROVED for finding in answer.findings):

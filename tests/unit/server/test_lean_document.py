@@ -179,6 +179,13 @@ def test_the_longest_list_is_cut_first_and_counted() -> None:
     assert isinstance(kept, list) and left_out == {"long": 100 - len(kept)}
 
 
+def test_what_was_not_there_before_is_counted_as_left_out_too() -> None:
+    rows: list[Json] = [{"text": "t" * 50} for _ in range(50)]
+    cut, left_out = fitted({"failures": rows, "failures_total": 56}, 2_000)
+    kept = cut["failures"]
+    assert isinstance(kept, list) and 0 < len(kept) < 50 and left_out == {"failures": 56 - len(kept)}
+
+
 @given(OBJECTS)
 def test_the_text_holds_every_name_and_every_plain_word_of_the_document(document: dict[str, Json]) -> None:
     text = "\n".join(content_lines(document))

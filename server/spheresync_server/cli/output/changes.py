@@ -255,7 +255,8 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     if only_unread_failed(answer):
         say(ONLY_UNREAD_FAILED)
     if answer.failures_total > len(answer.failures):
-        say(f"… {counted(answer.failures_total - len(answer.failures), 'more failure')}: spheresync audit query")
+        more = counted(answer.failures_total - len(answer.failures), "more failure")
+        say(f"… {more}: spheresync audit query --run {answer.run_id}")
     say_findings("Findings", answer.findings)
     if spent := usage_line(answer.usage):
         say(spent)

@@ -126,9 +126,12 @@ class JournalReader:
         return None if row is None else row[0]
 
     async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
-        """At most `limit` entries that ended badly, by ordinal."""
+        """At most `limit` entries that ended badly: the first of each kind before all others, else by ordinal."""
+        kind = "CASE WHEN json_valid(problem) THEN json_extract(problem, '$[0][1]') END"
+        nth = f"row_number() OVER (PARTITION BY {kind} ORDER BY ordinal)"
         rows = await self._connection.all(
-            f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? AND state = 'failed' ORDER BY ordinal LIMIT ?",
+            f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? AND state = 'failed' "
+            f"ORDER BY {nth} > 1, ordinal LIMIT ?",
             (run_id, limit),
         )
         return self._readable(rows)
