@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from tests.e2e.test_datazone import listings
 from tests.e2e.test_every_item_is_counted import CHANGED, EXPIRED, counted, filled, five, surroundings
+from tests.e2e.test_full import edit
 from tests.e2e.test_lake_formation import put_context
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -169,3 +171,19 @@ def test_the_undo_of_another_prefix_holds_in_every_target_until_it_is_released(
     assert filled.ask("sync")["state"] == "done" and stands(glue) == before
     glue.reset()
     assert filled.ask("sync")["state"] == "done" and not glue.calls()
+
+
+def test_an_undo_calls_what_it_deletes_by_name_and_tells_of_no_database_in_which_a_table_stays(
+    five: Installation, glue: GlueSimulator
+) -> None:
+    five.config = five.config.replace("publish: always", "publish: never").replace(
+        'bind: "lake.orders"', "table: orders"
+    )
+    run = five.ask("sync")
+    edit(glue, "asset_00001", Description="by hand")
+    undo = five.ask("revert", run["run_id"])
+    deletes = Counter(each["target"] for each in undo["items"] if each["action"] == "delete")
+    assert deletes["glue"] == 1 and deletes["datazone"] == 2, deletes
+    told = {each["code"]: each["message"] for each in undo["findings"]}
+    assert "this undo deletes 2 DataZone assets and 1 table of 1 space" in told["undo_deletes"]
+    assert "database_stays" not in told, "what others changed keeps its table"

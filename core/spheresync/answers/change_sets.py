@@ -99,10 +99,12 @@ class ChangeSetAnswer(Answer):
 
 class ConsentAnswer(Answer):
     """What of a change set a person is asked about: every delete, also those that a guard holds back, and what is said
-    of changes of who may see what. `approved`: a second person stands behind the change set already.
+    of changes of who may see what. `deleted` counts the deletes by what such an object is called. `approved`: a second
+    person stands behind the change set already.
     """
 
     deletes: list[ChangeRow]
+    deleted: dict[str, int]
     access: list[str]
     approved: bool
 

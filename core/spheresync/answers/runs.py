@@ -40,7 +40,7 @@ class RunAnswer(Answer):
     first assets of each action. What failed is named in `failures`, what is missing in `findings`. Of an apply, what is
     unchanged, missing or unread was counted when its change set was made, at `planned_at`. `read_at` is when something
     of its scope was last read from Datasphere, where the run itself may have read nothing. `seen_in_aws` says
-    when AWS was looked at, where something is unchanged.
+    when AWS was looked at, where something is unchanged; `undo_of` which run an undo undoes.
     """
 
     run_id: str
@@ -64,8 +64,9 @@ class RunAnswer(Answer):
     scope: OmitEmpty[dict[str, list[str]]] = Field(default_factory=dict, description="all where there is none")
     full: OmitNone[bool] = Field(default=None, description="all compared anew")
     cancelled_by: OmitNone[str] = None
-    retry_of: OmitNone[str] = Field(default=None, description="run it tries again")
+    retry_of: OmitNone[str] = Field(default=None, description="former run")
     seen_in_aws: OmitNone[str] = None
+    undo_of: OmitNone[str] = Field(default=None, description="run")
 
     def told_with(self, run: RunAnswer) -> RunAnswer:
         """A later answer about the run, with what was told of it when it was asked for (`applied_otherwise`)."""

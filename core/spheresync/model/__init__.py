@@ -17,7 +17,7 @@ from spheresync.model.assets import (
     freeze_pairs,
     said_of_untyped,
 )
-from spheresync.model.counting import counted, first_of
+from spheresync.model.counting import counted, counted_each, first_of
 from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
 from spheresync.model.labels import Labels, default_label, label_in
 from spheresync.model.listings import (
@@ -191,6 +191,7 @@ __all__ = [
     "WrittenColumn",
     "canonical_json",
     "counted",
+    "counted_each",
     "default_label",
     "digest_json",
     "digest_of",

@@ -401,6 +401,7 @@ def run_answer(
         started_at=run.started_at,
         finished_at=run.finished_at,
         approved_by=None if approval is None else approval.by,
+        undo_of=None if change_set is None else change_set.undo_of,
         **_asked_for(run, change_set),
     )
 

@@ -44,6 +44,11 @@ class TargetWords(Protocol):
         return "table"
 
     @property
+    def named_word(self) -> str:
+        """The same beside objects of other targets."""
+        return self.object_word
+
+    @property
     def missing_text(self) -> str:
         """What somebody else did where an object of ours is not there any more."""
         return f"somebody else has deleted the {self.object_word}"

@@ -8,7 +8,7 @@ Nothing that a model says takes the place of that word.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult
@@ -17,7 +17,7 @@ from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 
 from spheresync.answers import ChangeRow, ChangeSetAnswer, ChangeSetState
-from spheresync.model import counted, first_of
+from spheresync.model import counted, counted_each, first_of
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, WAITS_FOR_A_PERSON
 from spheresync.planning.undo.undo_findings import NO_GUARD, UNREAD_NOW
 from spheresync_server.answer_summaries import changes_something, person_runs, waits_for_allow_deletes
@@ -30,7 +30,7 @@ _ANSWERS_BY_RETRY = "2026-07-28"
 
 
 _NAMED = 5
-"""Tables that the question names; the others are counted."""
+"""Objects that the question names; the others are counted."""
 
 
 class Confirmation(BaseModel):
@@ -46,7 +46,7 @@ class DeleteConfirmation(Confirmation):
     """The answer where something is deleted; strict, so that nothing but a plain yes is one."""
 
     delete: bool = Field(
-        description="true: delete the tables that the question names. false: delete none, and apply nothing.",
+        description="true: delete what the question names. false: delete none, and apply nothing.",
         strict=True,
     )
 
@@ -79,6 +79,7 @@ class _AtStake:
 
     change_set: ChangeSetAnswer
     deletes: Sequence[ChangeRow]
+    deleted: Mapping[str, int]
     access: Sequence[str]
     undoes: bool
     part: bool
@@ -93,7 +94,7 @@ class _AtStake:
 
     def in_short(self) -> str:
         """What it does, in words that follow `change set cs_1`."""
-        does = [f"deletes {_tables(self.deletes)}"] if self.deletes else []
+        does = [f"deletes {counted_each(self.deleted)}"] if self.deletes else []
         does += ["changes who may see what"] if self.access else []
         does += [f"undoes {self.change_set.undo_of}"] if self.undoes else []
         return " and ".join(does)
@@ -109,7 +110,7 @@ class _AtStake:
         name = f"Change set {self.change_set.change_set_id}"
         if self.deletes:
             how = _how(self.change_set, self.deletes)
-            yield f"{name} deletes {_tables(self.deletes)} from AWS{how}: {_named(self.deletes)}."
+            yield f"{name} deletes {counted_each(self.deleted)} from AWS{how}: {_named(self.deletes)}."
             yield f"{_undo(self.change_set)}{_held_back(self.deletes)}".strip()
         elif self.undoes:
             yield f"{name} undoes {self.change_set.undo_of}: what that run changed becomes again what it was before,"
@@ -172,6 +173,7 @@ async def _at_stake(
     return _AtStake(
         change_set=change_set,
         deletes=consent.deletes if deletable else (),
+        deleted=consent.deleted,
         access=consent.access,
         undoes=change_set.undo_of is not None and not consent.approved and changes_something(change_set),
         part=bool(assets),
@@ -210,12 +212,8 @@ def _not_by_policy(change_set: ChangeSetAnswer) -> str:
     return " `deletion.policy: delete` is not the same: every later sync would delete such tables unasked."
 
 
-def _tables(deletes: Sequence[ChangeRow]) -> str:
-    return counted(len(deletes), "table")
-
-
 def _how(change_set: ChangeSetAnswer, deletes: Sequence[ChangeRow]) -> str:
-    """Whether that can be undone, and of an undo in how many databases the tables are."""
+    """Whether that can be undone, and of an undo in how many databases the objects are."""
     if change_set.undo_of is None:
         return ", for good"
     counts = Counter(each.object.partition(".")[0] for each in deletes)
@@ -232,7 +230,7 @@ def _undo(change_set: ChangeSetAnswer) -> str:
 
 
 def _named(deletes: Sequence[ChangeRow]) -> str:
-    """The first tables with their assets, and how many more there are."""
+    """The first objects with their assets, and how many more there are."""
     named = [f"{each.object} (asset {visible(each.asset)})" for each in deletes[:_NAMED]]
     more = len(deletes) - len(named)
     return ", ".join([*named, *([f"and {more} more"] if more else [])])

@@ -19,7 +19,7 @@ from spheresync.answers import (
 from spheresync.answers.base import Row
 from spheresync.answers.runs import APPLIED_OTHERWISE
 from spheresync.errors import TargetFault
-from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, RunKind, Severity, counted, first_of
+from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, RunKind, RunState, Severity, counted, first_of
 from spheresync.planning.decisions.approvals import (
     ACCESS,
     DELETES_NOT_APPROVED,
@@ -33,7 +33,6 @@ from spheresync.planning.decisions.promotion_findings import UNFIT
 from spheresync.planning.undo.undo_findings import NO_GUARD, UNDO_DELETES, UNREAD_NOW
 from spheresync.runtime.out_of_scope import LEFT_OUT
 from spheresync.runtime.run_counts import BLOCKED
-from spheresync.state.records import AuditOutcome
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
     applied_sentence,
@@ -92,7 +91,7 @@ CHANGE_SET_TOLD = frozenset(
 )
 """Fields of a change set that `change_set_lines` tell."""
 RUN_TOLD = frozenset(
-    {"run_id", "kind", "state", "counts", "outcomes", "retry_of", "scope", "cancelled_by", "seen_in_aws"}
+    {"run_id", "kind", "state", "counts", "outcomes", "retry_of", "scope", "cancelled_by", "seen_in_aws", "undo_of"}
 )
 """Fields of a run that `run_lines` tell."""
 OF_ACCESS = "changes of who may see what"
@@ -172,7 +171,7 @@ def page_line(what: str, page: Page[Row] | DriftAnswer) -> str:
 def ask_for_failures(run: RunAnswer) -> str:
     """How every item that failed is listed: the log has the faults as outcomes. Each kind is among the failures."""
     codes = dict.fromkeys(each.code for each in run.failures if each.target is not None and each.code in _FAULTS)
-    words = [AuditOutcome.REFUSED if code == TargetFault.MOVED else code for code in codes]
+    words = [RunState.REFUSED if code == TargetFault.MOVED else code for code in codes]
     also = f" (then {', '.join(words[1:])})" if len(words) > 1 else ""
     return f"query_audit_log with run_id={run.run_id} and outcome={words[0]}{also} lists every one." if words else ""
 
@@ -187,7 +186,7 @@ def change_set_lines(answer: ChangeSetAnswer, *, asks: bool = True) -> Iterable[
     what = f"Change set {answer.change_set_id} ({answer.state}), expires {answer.expires_at}."
     if answer.state is ChangeSetState.TRIAL:
         what = "A trial of rules: saved nowhere, never applied."
-    yield f"{what} {_scope_sentence(answer.scope)}"
+    yield what if answer.undo_of is not None else f"{what} {_scope_sentence(answer.scope)}"
     if answer.state is ChangeSetState.TRIAL:
         yield from _trial_lines(answer)
     else:
@@ -328,13 +327,13 @@ def _undo_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     yield from _deletes_of_undo(answer.findings)
     if answer.blocked:
         are = "is" if answer.blocked == 1 else "are"
-        yield f"{counted(answer.blocked, 'table')} that the run created {are} deleted only with allow_deletes."
+        yield f"{counted(answer.blocked, 'object')} that the run created {are} deleted only with allow_deletes."
 
 
 def _deletes_of_undo(findings: Sequence[Finding]) -> Iterable[str]:
     """What an undo deletes, in figures; names are in the data."""
     if any(finding.code == UNDO_DELETES for finding in findings):
-        yield f"It deletes tables of its run: see findings how many of which spaces. {NO_GUARD}"
+        yield f"It deletes what its run created: see findings how many of which spaces. {NO_GUARD}"
         yield "What it deletes comes back by a revert of the run that deleted it."
     if spaces := sum(finding.code == UNREAD_NOW for finding in findings):
         yield f"{counted(spaces, 'space')} of it cannot be read now: see findings."
@@ -344,8 +343,9 @@ def run_lines(answer: RunAnswer) -> Iterable[str]:
     """Say a run: id, state, counts, and what comes next."""
     if otherwise := [finding for finding in answer.findings if finding.code == APPLIED_OTHERWISE]:
         yield f"NOTHING WAS DONE NOW: {otherwise[0].message}."
+    about = _scope_sentence(answer.scope) if answer.undo_of is None else f"It undoes {answer.undo_of}."
     by = f", by {visible(answer.cancelled_by)}" if answer.cancelled_by is not None else ""
-    yield f"Run {answer.run_id} ({answer.kind}) is {answer.state}{by}. {_scope_sentence(answer.scope)}"
+    yield f"Run {answer.run_id} ({answer.kind}) is {answer.state}{by}. {about}"
     if answer.retry_of is not None:
         same = sum(each.same_as_before is True for each in answer.failures)
         again = f": {same} of its failures are the same as there" if same else ""
@@ -393,7 +393,7 @@ def _finding_lines(findings: Sequence[Finding], blocked: int) -> Iterable[str]:
         yield "Something of this scope is left out by `scope:` or a rule, so nothing is done for it: see findings."
     if over := sum(finding.code == OVERWRITTEN for finding in findings):
         yield (
-            f"Edits of others are written over in {counted(over, 'table')}, as the drift policy says: see findings "
+            f"Edits of others are written over in {counted(over, 'object')}, as the drift policy says: see findings "
             "(code overwritten) for what was there, and how it comes back."
         )
     for finding in findings:

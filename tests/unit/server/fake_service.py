@@ -209,7 +209,8 @@ class FakeService(FakeCatalog, FakeStatus):
             for number in range(self.deletes)
         ]
         asked = [each for each in deletes if not assets or each.asset in assets]
-        return ConsentAnswer(deletes=asked, access=[*self.access], approved=self.approved)
+        deleted = {"table": len(asked)}
+        return ConsentAnswer(deletes=asked, deleted=deleted, access=[*self.access], approved=self.approved)
 
     async def record(self, call: ToolCall, principal: Principal) -> None:
         self.calls.append(("record", {"tool": call.tool}))

@@ -15,6 +15,7 @@ from spheresync.answers import (
     AssetDetail,
     AssetPage,
     ChangeSetAnswer,
+    ConsentAnswer,
     DriftAnswer,
     Finding,
     Page,
@@ -397,6 +398,24 @@ async def test_nobody_is_asked_about_deletes_that_a_second_person_has_not_approv
     assert "only once a person has approved it at the command line" in text_of(shown)
     assert not result.is_error and asked == []
     assert [call["allow_deletes"] for call in service.called("apply")] == [False]
+
+
+class DeletesAlsoInDataZone(FakeService):
+    """Of its deletes the last is of another target."""
+
+    async def consent(self, change_set_id: str, principal: Principal, **asked: Any) -> ConsentAnswer:
+        whole = await super().consent(change_set_id, principal, **asked)
+        return whole.model_copy(update={"deleted": {"table": 2, "DataZone asset": 1}})
+
+
+async def test_what_is_deleted_is_called_what_it_is_in_its_target(make_server: MakeServer, era: str) -> None:
+    service = DeletesAlsoInDataZone(deletes=3)
+    asked, answer = answering("decline")
+    for elicit in (answer, None):
+        async with Client(make_server(over=service), mode=era, elicitation_callback=elicit) as client:
+            result = await client.call_tool("apply_changes", {"change_set_id": "cs_1", "allow_deletes": True})
+    assert "deletes 1 DataZone asset and 2 tables from AWS" in asked[0]
+    assert "deletes 1 DataZone asset and 2 tables and this client cannot ask" in text_of(result)
 
 
 async def test_the_question_names_tables_and_what_a_guard_holds_back(make_server: MakeServer, era: str) -> None:

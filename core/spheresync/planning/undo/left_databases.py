@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spheresync.model import Action, Address, PhysicalName, Place, Problem, RunId
+from spheresync.model import Action, Address, PhysicalName, Place, Problem, RunId, TargetName
 from spheresync.observe.incidents import product_error
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store
@@ -30,14 +30,17 @@ async def left_databases(
     """
     going = {item.address for item in items if item.action is Action.DELETE}
     emptied = {address.container for address in going}
-    found = sorted(await _created_by(store, undone) & emptied) if emptied else []
+    found = sorted(await _created_by(store, undone, target.key.target) & emptied) if emptied else []
     return tuple([database for database in found if await _holds_only(target, database, going)])
 
 
-async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
+async def _created_by(store: Store, run: RunId, target: TargetName) -> set[PhysicalName]:
+    """Of this target alone: others name their containers alike, and have objects of their own there."""
     entries, _ = await store.audit.query(AuditFilter(actions=(AuditAction.CREATE_DATABASE,), run_id=run), limit=_MOST)
     created = set()
     for entry in entries:
+        if entry.target != target:
+            continue
         try:
             detail = decode_cell(entry.detail)
             if detail.get("ours"):

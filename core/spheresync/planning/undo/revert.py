@@ -281,7 +281,7 @@ class Reverter:
         if not (items or problems):
             return (_nothing(self._run_id),)
         deletes = [item for item in items if item.action is Action.DELETE]
-        what = Counter(design_of(item.target).object_word for item in deletes)
+        what = Counter(design_of(item.target).named_word for item in deletes)
         told = (undo_deletes((item.asset.space for item in deletes), what),) if deletes else ()
         told = (*told, *access_findings(items))
         return (*told, *self._unread, *(stays(database, self._run_id, self._place(key)) for key, database in left))

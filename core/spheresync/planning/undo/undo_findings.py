@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from spheresync.model import Problem, SpaceName, counted, first_of
+from spheresync.model import Problem, SpaceName, counted, counted_each, first_of
 
 UNDO_DELETES = "undo_deletes"
 UNREAD_NOW = "unread_now"
@@ -20,8 +20,7 @@ def undo_deletes(spaces: Iterable[SpaceName], what: Mapping[str, int]) -> Proble
     """How many objects of which spaces it deletes; `spaces` holds the space of each, `what` counts them by word."""
     counts = Counter(spaces)
     named = first_of([f"{space} ({count})" for space, count in sorted(counts.items())], _NAMED)
-    objects = " and ".join(counted(count, word) for word, count in sorted(what.items()))
-    message = f"this undo deletes {objects} of {counted(len(counts), 'space')}: {named}"
+    message = f"this undo deletes {counted_each(what)} of {counted(len(counts), 'space')}: {named}"
     return Problem(
         "undo",
         UNDO_DELETES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from spheresync.answers import ChangeSetAnswer, ConsentAnswer, Finding, OpenChangeSets
@@ -35,6 +36,7 @@ from spheresync.service.drift.last_look import aws_looks, unchanged_as_of
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.records import ChangeSetRecord, RunRecord
+from spheresync.targets.registry import design_of
 
 NO_LIMIT = -1
 """As SQLite spells it."""
@@ -150,8 +152,10 @@ class StoredChangeSets:
         asked = [item for item in items if not assets or str(item.asset) in assets]
         approved, settings = approved_by_another(record), self._context.settings
         unreviewed = [] if approved else [each for each in asked if not reviews_access_in(settings, each.target)]
+        deletes = [item for item in asked if item.action is Action.DELETE]
         return ConsentAnswer(
-            deletes=[answer_rows.change_row(item, full=False) for item in asked if item.action is Action.DELETE],
+            deletes=[answer_rows.change_row(item, full=False) for item in deletes],
+            deleted=Counter(design_of(item.target).named_word for item in deletes),
             access=[finding.message for finding in access_findings(unreviewed)],
             approved=approved,
         )

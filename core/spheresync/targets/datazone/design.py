@@ -135,6 +135,10 @@ class DataZoneDesign(ContentDesign):
         return "asset"
 
     @property
+    def named_word(self) -> str:
+        return "DataZone asset"
+
+    @property
     def conflict_remedy(self) -> str:
         return ONE_INSTALLATION
 

@@ -212,6 +212,10 @@ class PublishingDesign(TargetDesign):
         return "asset"
 
     @property
+    def named_word(self) -> str:
+        return "DataZone listing"
+
+    @property
     def missing_text(self) -> str:
         return "somebody else has unpublished its asset, or another one stands for the table by now"
 

@@ -111,7 +111,7 @@ class ChangeTools(ServiceTools):
         answer: Annotated[ElicitationResult[Confirmation], Resolve(confirm_apply)],
         assets: Annotated[list[str] | None, Field(description="Only these; all of it is spent")] = None,
         allow_deletes: Annotated[  # read by confirm_apply too, by name
-            bool, Field(strict=True, description="Also delete retired tables")
+            bool, Field(strict=True, description="Do its deletes too")
         ] = False,
         wait_seconds: WaitSeconds = 10,
     ) -> Annotated[CallToolResult, RunAnswer]:
