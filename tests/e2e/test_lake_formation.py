@@ -163,6 +163,12 @@ def test_what_others_changed_is_drift_and_repaired_as_the_policy_says(
     assert written(glue) == {ADD: 2}
 
 
+def test_a_table_that_is_gone_is_one_table_in_however_many_targets(filled: Installation, glue: GlueSimulator) -> None:
+    glue.client().delete_table(DatabaseName="space_000", Name="asset_00000")
+    found = filled.ask("drift")["summary"]
+    assert (found["drifted"], found["table_deleted"]) == (2, 1)
+
+
 def test_a_lost_state_finds_its_tags_again_and_writes_nothing(lake: Installation, glue: GlueSimulator) -> None:
     import shutil
 

@@ -50,6 +50,8 @@ def test_a_run_that_wrote_onto_a_table_of_others_is_undone_in_every_target(
     put_context(filled, CHANGED)
     run = filled.ask("sync")
     assert stands(glue) != before
+    named = {each["action"]: (len(each["assets"]), each["assets_total"]) for each in run["outcomes"]}
+    assert run["counts"]["metadata_only"] > 2 and named["metadata_only"] == (2, 2), "assets, in however many targets"
     undo = filled.ask("revert", run["run_id"])
     assert undo["summary"]["retire"] == 0, [each["reason"] for each in undo["items"]]
     done = filled.ask("apply", undo["change_set_id"])
@@ -59,6 +61,12 @@ def test_a_run_that_wrote_onto_a_table_of_others_is_undone_in_every_target(
         assert after[target] == held, target
     held = filled.ask("sync")
     assert held["counts"]["held"] > 0 and stands(glue) == before
+    (why,) = [each for each in held["findings"] if each["code"] == "held"]
+    assert "it is held, as 1 more asset: a revert holds it until" in why["message"]
+    assert f"`spheresync release --asset {why['subject']}` lets the next sync" in why["remedy"]
+    one = filled.ask("sync", "--asset", "SPACE_000/ASSET_00001")
+    (why,) = [each for each in one["findings"] if each["code"] == "held"]
+    assert why["message"].startswith("it is held: a revert holds it") and one["outcomes"][0]["action"] == "held"
     filled.ask("release")
     assert filled.ask("sync")["state"] == "done"
     glue.reset()

@@ -28,7 +28,7 @@ class Progress(Answer):
 
 
 class OutcomeRow(Answer):
-    """The first assets of which a run did this; `assets_total` says how many items of it there are."""
+    """The first assets of which a run did this, in whichever targets; `assets_total` says how many there are."""
 
     action: str
     assets: list[str]

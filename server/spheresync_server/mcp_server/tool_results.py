@@ -96,6 +96,8 @@ RUN_TOLD = frozenset(
 """Fields of a run that `run_lines` tell."""
 OF_ACCESS = "changes of who may see what"
 _FAULTS = frozenset(map(str, TargetFault))
+_MORE = "all spaces"
+"""Subject of a finding about those that are not told one by one."""
 ASK_FOR_ITEMS = "get_change_set with limit=1 and its cursors has every item."
 DOCUMENT_BUDGET = 14_000
 """Characters of the structured part of one result, about 4,000 tokens; the text part may be as long."""
@@ -391,10 +393,11 @@ def _finding_lines(findings: Sequence[Finding], blocked: int) -> Iterable[str]:
         yield "Datasphere answers, and lists no space: see findings for the cause and what helps."
     if any(finding.code == LEFT_OUT for finding in findings):
         yield "Something of this scope is left out by `scope:` or a rule, so nothing is done for it: see findings."
-    if over := sum(finding.code == OVERWRITTEN for finding in findings):
+    if over := {finding.subject for finding in findings if finding.code == OVERWRITTEN}:
+        what = counted(len(over - {_MORE}), "asset") + (" and more" if _MORE in over else "")
         yield (
-            f"Edits of others are written over in {counted(over, 'object')}, as the drift policy says: see findings "
-            "(code overwritten) for what was there, and how it comes back."
+            f"Edits of others to {what} are written over, as the drift policy says: see findings (code overwritten) "
+            "for what was there, and how it comes back."
         )
     for finding in findings:
         if finding.code == PAUSED_TIER:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from spheresync.answers import Failure, Progress, RunAnswer
+from spheresync.answers import Failure, Finding, Progress, RunAnswer
 from spheresync_server.answer_summaries import failures_spelled
 from spheresync_server.cli.output.changes import show_run
+from spheresync_server.mcp_server.tool_results import run_lines
 
 IN_GLUE = Failure(asset="SALES/A", target="glue", code="moved", reason="SALES/A: it has moved.")
 IN_EU = Failure(asset="SALES/A", target="datazone", destination="eu", code="moved", reason="SALES/A: it has moved.")
@@ -48,3 +49,12 @@ def test_the_words_add_up_to_the_number_of_failures() -> None:
         "6 failures (3 failed, 1 refused, 1 conflict, 1 of no single asset)"
     )
     assert failures_spelled(failed([IN_GLUE] * 2, failed=2)) == "2 failures"
+
+
+def test_edits_that_are_written_over_are_counted_by_asset() -> None:
+    over = [Finding(subject=each, code="overwritten", message="", remedy="") for each in ("S/A", "S/A", "S/B")]
+    more = Finding(subject="all spaces", code="overwritten", message="", remedy="")
+    said = " ".join(run_lines(failed([]).model_copy(update={"findings": over})))
+    assert "Edits of others to 2 assets are written over" in said
+    said = " ".join(run_lines(failed([]).model_copy(update={"findings": [*over, more]})))
+    assert "Edits of others to 2 assets and more are written over" in said

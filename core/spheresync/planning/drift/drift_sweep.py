@@ -175,6 +175,8 @@ class DriftSweep:
 
 def _summary(swept: Sequence[TargetSweep], drifts: Sequence[TableDrift], unseen: int) -> dict[str, int]:
     kinds = Counter(kind for drift in drifts for kind in drift.kinds)
+    for kind in (DriftKind.TABLE_DELETED, DriftKind.DATABASE_DELETED):  # gone for every target that added to it, too
+        kinds[kind] = len({(each.destination, each.table) for each in drifts if kind in each.kinds})
     effects = Counter(drift.effect for drift in drifts)
     compared = sum(len(sweep.seen.compared) for sweep in swept)
     wanted = sum(len(sweep.wanted) + sweep.seen.unknown + sweep.seen.unjudged for sweep in swept)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from spheresync.answers import Finding, OutcomeRow, Page, RunAnswer, RunRow
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import Action, Problem, RunId, RunState, counted
+from spheresync.model import Action, Problem, RunId, RunKind, RunState, counted
 from spheresync.planning.decisions.access import access_findings
 from spheresync.planning.decisions.approvals import ACCESS, DELETES_NOT_APPROVED, deletes_not_allowed
 from spheresync.runtime.context import RuntimeContext
@@ -22,6 +22,7 @@ from spheresync.service.runs.retry import not_undone, with_repeated_failures
 from spheresync.state.records import (
     AuditAction,
     AuditFilter,
+    ChangeSetItem,
     ChangeSetRecord,
     JournalEntry,
     JournalState,
@@ -94,22 +95,44 @@ class StoredRuns:
         if answer.counts.get(Action.UNCHANGED):
             seen = await self._change_sets.seen_in_aws(change_set, full=answer.full is True)
             answer = answer.model_copy(update={"seen_in_aws": seen})
-        left = [await self._left_undeleted(run, change_set), _left_standing(run, change_set)]
+        left = [
+            await self._left_undeleted(run, change_set),
+            _left_standing(run, change_set),
+            await self._why_held(run, change_set),
+        ]
         return answer.model_copy(update={"findings": [*filter(None, left), *answer.findings]})
 
     async def _outcomes(self, run: RunRecord, change_set: ChangeSetRecord) -> list[OutcomeRow]:
         """The first assets of each action that was done, and of those that are held."""
         done = await self._store.runs.first_done(run.id, change_set.id, NAMED_OUTCOMES)
-        held = change_set.summary.get(Action.HELD, 0)
-        if held and not RunRequest.parse(run.request).scope.assets:
-            items = await self._store.change_sets.items(change_set.id, 0, NAMED_OUTCOMES, [Action.HELD])
-            done[Action.HELD] = ([item.asset for item in items], held)
+        if held := [*dict.fromkeys(item.asset for item in await self._held(run, change_set))]:
+            done[Action.HELD] = (held[:NAMED_OUTCOMES], len(held))
         return [
-            OutcomeRow(action=action, assets=[*dict.fromkeys(map(str, assets))], assets_total=total)
+            OutcomeRow(action=action, assets=[*map(str, assets)], assets_total=total)
             for action in Action
             if action in done
             for assets, total in (done[action],)
         ]
+
+    async def _held(self, run: RunRecord, change_set: ChangeSetRecord) -> Sequence[ChangeSetItem]:
+        """Items that were held when the run planned them; an apply of a part is about the others."""
+        part = run.kind is RunKind.APPLY and RunRequest.parse(run.request).scope.assets
+        if part or not change_set.summary.get(Action.HELD):
+            return ()
+        return await self._store.change_sets.items(change_set.id, 0, _ALL, [Action.HELD])
+
+    async def _why_held(self, run: RunRecord, change_set: ChangeSetRecord) -> Finding | None:
+        """Why the first held asset is, of how many, and how a person lets go of what a revert holds."""
+        held = await self._held(run, change_set)
+        if not held:
+            return None
+        first, total = held[0], len({item.asset for item in held})
+        what = "it is held" if total == 1 else f"it is held, as {counted(total - 1, 'more asset')}"
+        remedy = f"`spheresync release --asset {first.asset}` lets the next sync write what Datasphere holds."
+        said = Problem.of(
+            first.asset, Action.HELD, f"{what}: {first.reason}", remedy if "revert" in first.reason else ""
+        )
+        return answer_rows.finding(said)
 
     async def _failed(self, run: RunRecord) -> tuple[Sequence[JournalEntry], int]:
         """Items that failed by themselves, as many as are shown; and how many did because their target was out."""

@@ -101,13 +101,15 @@ class JournalReader:
     async def first_done(
         self, run_id: RunId, change_set_id: ChangeSetId, each: int
     ) -> dict[Action, tuple[list[AssetId], int]]:
-        """By action: the assets of the first confirmed items, and how many such items there are."""
+        """By action: the first assets with confirmed items, in whichever targets, and how many there are."""
         rows = await self._connection.all(
-            "SELECT action, space, asset, total FROM (SELECT j.action, i.space, i.asset, j.ordinal, "
-            "row_number() OVER (PARTITION BY j.action ORDER BY j.ordinal) AS place, "
-            "count(*) OVER (PARTITION BY j.action) AS total FROM journal j "
+            "SELECT action, space, asset, total FROM (SELECT action, space, asset, ordinal, "
+            "row_number() OVER (PARTITION BY action ORDER BY ordinal) AS place, "
+            "count(*) OVER (PARTITION BY action) AS total FROM ("
+            "SELECT j.action, i.space, i.asset, min(j.ordinal) AS ordinal FROM journal j "
             "JOIN change_set_items i ON i.change_set_id = ? AND i.ordinal = j.ordinal "
-            "WHERE j.run_id = ? AND j.state = 'confirmed') WHERE place <= ? ORDER BY ordinal",
+            "WHERE j.run_id = ? AND j.state = 'confirmed' GROUP BY j.action, i.space, i.asset)) "
+            "WHERE place <= ? ORDER BY ordinal",
             (change_set_id, run_id, each),
         )
         done: dict[Action, tuple[list[AssetId], int]] = {}
