@@ -147,7 +147,21 @@ def respond_run(context: ServerContext, run: RunAnswer, *first: str) -> CallTool
 
 def respond_change_set(context: ServerContext, answer: ChangeSetAnswer, *, asks: bool = True) -> CallToolResult:
     """The result of a tool that answers a change set; `asks`: the client can ask its user to confirm something."""
-    return respond(context, answer, *change_set_lines(answer, asks=asks), told=CHANGE_SET_TOLD, more=ASK_FOR_ITEMS)
+    lines = [*change_set_lines(answer, asks=asks)]
+    if not asks:
+        answer = answer.model_copy(
+            update={"findings": [_for_the_command_line(answer, each) for each in answer.findings]}
+        )
+    return respond(context, answer, *lines, told=CHANGE_SET_TOLD, more=ASK_FOR_ITEMS)
+
+
+def _for_the_command_line(answer: ChangeSetAnswer, finding: Finding) -> Finding:
+    """A finding as it helps where the client cannot ask: its call would be refused."""
+    if finding.code != NEEDS_ALLOWANCE:
+        return finding
+    return finding.model_copy(
+        update={"remedy": person_runs(f"spheresync apply {answer.change_set_id} --allow-deletes")}
+    )
 
 
 def _tallied(left_out: Mapping[str, int]) -> str:

@@ -469,7 +469,8 @@ class OnlyDeletes(FakeService):
 
     async def get_change_set(self, change_set_id: str, principal: Principal, **asked: Any) -> ChangeSetAnswer:
         whole = await super().get_change_set(change_set_id, principal, **asked)
-        findings = [finding(NEEDS_ALLOWANCE)]
+        remedy = "`spheresync apply cs_1 --allow-deletes` does that too."
+        findings = [finding(NEEDS_ALLOWANCE).model_copy(update={"remedy": remedy})]
         return whole.model_copy(update={"summary": {"delete": 3}, "blocked": 3, "findings": findings})
 
 
@@ -482,6 +483,18 @@ async def test_a_client_that_cannot_ask_is_told_the_command_before_it_tries(make
     for said in (text_of(shown), text_of(refused)):
         assert "A person can run `spheresync apply cs_1 --allow-deletes`." in said
         assert "apply_changes with cs_1" not in said
+
+
+async def test_deletes_of_a_sync_are_left_to_who_can_confirm_them(make_server: MakeServer, era: str) -> None:
+    service = FakeService()
+    for elicit, way in (
+        (answering("accept")[1], "asks the user and does it"),
+        (None, "This client cannot ask its user"),
+    ):
+        async with Client(make_server(over=service), mode=era, elicitation_callback=elicit) as client:
+            said = text_of(await client.call_tool("run_sync", {"allow_deletes": True}))
+        assert "run_sync deletes nothing that nobody has looked at" in said and way in said
+    assert "`spheresync apply CHANGE_SET_ID --allow-deletes`" in said and "apply_changes" not in said
 
 
 @pytest.mark.parametrize(("deletes", "allow"), [(0, True), (3, False)])

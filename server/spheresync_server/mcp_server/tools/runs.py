@@ -14,6 +14,7 @@ from spheresync_server.mcp_server.confirmation import can_ask
 from spheresync_server.mcp_server.tool_calls import RefusedCallError
 from spheresync_server.mcp_server.tool_results import (
     ROW_BUDGET,
+    cannot_confirm,
     page_line,
     respond,
     respond_change_set,
@@ -34,10 +35,8 @@ from spheresync_server.scope_arguments import scope_request
 from spheresync_server.server_context import ServerContext, ServiceTools
 
 _NOTHING_DELETED = "run_sync deletes nothing that nobody has looked at, so nothing was done."
-_REVIEW_FIRST = (
-    "preview_changes with refresh=true shows what would be deleted; apply_changes with its id and allow_deletes=true "
-    "asks the user and does it."
-)
+_LOOK_FIRST = "preview_changes with refresh=true shows what would be deleted"
+_REVIEW_FIRST = f"{_LOOK_FIRST}; apply_changes with its id and allow_deletes=true asks the user and does it."
 
 
 _RELEASED = (
@@ -76,7 +75,8 @@ class RunTools(ServiceTools):
         for apply_changes.
         """
         if allow_deletes:
-            raise RefusedCallError(f"{_NOTHING_DELETED} {_REVIEW_FIRST}")
+            alone = f"{_LOOK_FIRST}. {cannot_confirm('deletes', 'CHANGE_SET_ID', deletes=True)}"
+            raise RefusedCallError(f"{_NOTHING_DELETED} {_REVIEW_FIRST if can_ask(ctx) else alone}")
         scope = scope_request(spaces, assets, tiers, targets)
         run = await self._service.runs.sync(
             scope, self._server_context.principal, full=full, retry_of=retry_of, join=True
