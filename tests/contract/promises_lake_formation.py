@@ -58,6 +58,7 @@ LAKE_FORMATION: tuple[Promise, ...] = (
         "Tags go with their table and come back with it; drift of them is found and repaired.",
         (
             f"{_LAKE}::test_tags_stay_as_long_as_a_table_does",
+            f"{_LAKE}::test_an_asset_that_is_gone_stands_where_its_table_stands",
             f"{_LAKE}::test_the_undo_of_a_first_sync_deletes_tables_and_leaves_no_tag",
             f"{_LAKE}::test_a_table_that_an_undo_brings_back_has_its_tags_again",
             f"{_LAKE}::test_a_table_that_is_made_again_is_tagged_again",

@@ -446,3 +446,23 @@ def test_a_trial_tells_of_changes_of_access_that_follow_from_its_rules_only(lake
     assert access("scope: {exclude: ['SPACE_001/*']}") == [], "tags are put onto what stays without the trial too"
     moved = access("mapping: {rules: [{match: {name: ASSET_00001}, set: {table: moved}}]}")
     assert "1 access change on 1 table" in moved[0]
+
+
+def test_an_asset_that_is_gone_stands_where_its_table_stands(
+    filled: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    """What tags its table is never retired, and says nothing of the asset beside that."""
+    asset = "SPACE_000/ASSET_00001"
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+    for _ in range(3):
+        filled.ask("sync", "--max-deletes", "1")
+    (retired,) = filled.ask("assets", "--status", "retired")["items"]
+    problem = retired["problem"]
+    assert (
+        retired["asset"] == asset
+        and problem.startswith("Its table is marked as retired since ")
+        and "next sync marks" not in problem
+    )
+    filled.ask("sync", "--allow-deletes")
+    (deleted,) = filled.ask("assets", "--status", "deleted")["items"]
+    assert deleted["problem"].startswith("Its table space_000.asset_00001 was deleted at ")

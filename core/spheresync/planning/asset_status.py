@@ -14,10 +14,11 @@ from itertools import islice
 from spheresync.mapping.patterns import is_for
 from spheresync.model import AssetId, TargetKey
 from spheresync.observe.incidents import product_error
-from spheresync.planning.decisions.asset_work import InTarget, worst_status
+from spheresync.planning.decisions.asset_work import InTarget, is_held, worst_status
+from spheresync.planning.decisions.base_objects import follows_base
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, Unwritten
-from spheresync.targets.registry import design_of
+from spheresync.targets.registry import base_of, design_of
 
 _SETTLED_FOR = "statuses.targets"
 _AT_ONCE = 500
@@ -58,21 +59,27 @@ class _KnownOfTarget:
     checkpoints: Mapping[AssetId, Checkpoint]
     unwritten: Mapping[AssetId, Unwritten]
     drifted: Collection[AssetId]
+    bases: Mapping[AssetId, Checkpoint]
 
     @classmethod
     async def load(cls, tx: Tx, assets: Collection[AssetId], key: TargetKey) -> _KnownOfTarget:
+        base = base_of(key)
         return cls(
             key,
             await tx.checkpoints.of(assets, key),
             await tx.unwritten.of(assets, key),
             await tx.drift.drifted(assets, key),
+            {} if base is None else await tx.checkpoints.of(assets, base),
         )
 
     def has(self, record: AssetRecord) -> bool:
         """Whether the target counts for where an asset stands: one that is selective may have nothing of it."""
         if not is_for(self.key, record.id.space):
             return False
-        held = self.checkpoints.get(record.id)
+        held, with_base = self.checkpoints.get(record.id), design_of(self.key.target).capabilities.goes_with_base
+        gone = record.misses > 0 and not is_held(record, held)
+        if gone and follows_base(held, self.bases.get(record.id), goes_with_base=with_base):
+            return False
         wanted = held is not None and (held.state.in_use or held.held is not None or record.misses > 0)
         return wanted or record.id in self.unwritten or not design_of(self.key.target).capabilities.selective
 

@@ -242,3 +242,19 @@ def test_what_the_next_sync_writes_over_and_what_it_leaves_are_told_apart_with_t
     assert "writes over columns.photo; it leaves description, which the drift policy only reports." in text
     assert "and mends it" not in text
     assert "`spheresync drift --asset HR/PAYROLL --overwrite` makes a change set that puts back" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "said_of_it"),
+    [
+        (CheckpointState.RETIRED, "Its table is marked as retired since 2026-11-24T09:00:00Z"),
+        (CheckpointState.DELETED, "was deleted at 2026-11-24T09:00:00Z"),
+        (CheckpointState.FORGOTTEN, "Its table is not managed, so nothing becomes of it."),
+        (CheckpointState.BOUND, "The next sync takes back what is ours on its table."),
+    ],
+)
+def test_one_that_is_missing_for_another_target_s_sake_says_what_became_of_it_in_this_one(
+    state: CheckpointState, said_of_it: str
+) -> None:
+    text = said(KnownAssetState(missing(3), replace(HELD, state=state)))
+    assert said_of_it in text and "marks its table as retired" not in text

@@ -58,6 +58,14 @@ def as_dependent(work: AssetWork, checkpoint: Checkpoint | None, *, goes_with_ba
     return work
 
 
+def follows_base(checkpoint: Checkpoint | None, base: Checkpoint | None, *, goes_with_base: bool) -> bool:
+    """Whether what becomes of an asset that is gone is said by the other target's object alone: nothing is retired or
+    deleted of what was added to it.
+    """
+    bound = checkpoint is not None and checkpoint.state is CheckpointState.BOUND
+    return goes_with_base and base is not None and not bound
+
+
 def as_unwanted(work: AssetWork, checkpoint: Checkpoint | None, rules: RemovalRules) -> AssetWork:
     """The work of an asset that is to have nothing in a target: what it had goes as that of one that is gone.
 

@@ -96,11 +96,8 @@ def _held(known: KnownAssetState, deletion: Deletion) -> str:
 def _held_and_gone(known: KnownAssetState, deletion: Deletion, held: str) -> str:
     """What a hold means for an asset of which Datasphere holds nothing: whether it outlasts that, and what follows."""
     state = None if known.checkpoint is None else known.checkpoint.state
-    if state is CheckpointState.FORGOTTEN:
-        follows = "Its table is not managed, so nothing becomes of it."
-    else:
-        retired = state is CheckpointState.RETIRED
-        follows = _next_for_retired(deletion) if retired else _next_for_missing(known, deletion)
+    retired = state is CheckpointState.RETIRED
+    follows = _next_for_retired(deletion) if retired else _next_for_missing(known, deletion)
     if held_as_gone(known.record, known.checkpoint):
         return (
             f"{held}: syncs leave its table as it is until the asset is back in Datasphere or somebody releases it. "
@@ -157,22 +154,23 @@ def _mended_in_part(drift: TableDrift) -> str:
 
 
 def _leaving(known: KnownAssetState, deletion: Deletion) -> str | None:
-    record, since = known.record, to_the_second(known.record.first_missed_at)
-    if record.status is AssetStatus.MISSING:
-        listings = counted(record.misses, "complete listing")
+    """What is said of one that is gone: of this target, as others may be behind it."""
+    record, checkpoint = known.record, known.checkpoint
+    if record.status not in {AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED}:
+        return None
+    since = to_the_second(record.first_missed_at)
+    if checkpoint is not None and not checkpoint.is_there:
+        return _deleted(known, checkpoint)
+    if checkpoint is not None and checkpoint.state is CheckpointState.RETIRED:
         return (
-            f"Datasphere no longer lists it: not in {listings} in a row since {since}, and {deletion.misses} count as "
-            f"gone. {_next_for_missing(known, deletion)} If it should be there, deploy it and expose it again."
+            f"Its table is marked as retired since {to_the_second(checkpoint.synced_at)}: Datasphere has not listed it "
+            f"since {since}. {_next_for_retired(deletion)} It is active again once Datasphere lists it again."
         )
-    if record.status is AssetStatus.RETIRED:
-        retired = to_the_second(None if known.checkpoint is None else known.checkpoint.synced_at)
-        return (
-            f"Its table is marked as retired since {retired}: Datasphere has not listed it since {since}. "
-            f"{_next_for_retired(deletion)} It is active again once Datasphere lists it again."
-        )
-    if record.status is AssetStatus.DELETED and known.checkpoint is not None:
-        return _deleted(known, known.checkpoint)
-    return None
+    listings = counted(record.misses, "complete listing")
+    return (
+        f"Datasphere no longer lists it: not in {listings} in a row since {since}, and {deletion.misses} count as "
+        f"gone. {_next_for_missing(known, deletion)} If it should be there, deploy it and expose it again."
+    )
 
 
 def _deleted(known: KnownAssetState, checkpoint: Checkpoint) -> str:
@@ -192,19 +190,22 @@ def _deleted(known: KnownAssetState, checkpoint: Checkpoint) -> str:
 
 def _next_for_missing(known: KnownAssetState, deletion: Deletion) -> str:
     record = known.record
-    if known.checkpoint is None:
-        return "There is no table of it, so nothing is to be done."
+    if known.checkpoint is None or known.checkpoint.state is CheckpointState.FORGOTTEN:
+        no_table = "There is no table of it, so nothing is to be done."
+        return no_table if known.checkpoint is None else "Its table is not managed, so nothing becomes of it."
     if deletion.policy is DeletionPolicy.KEEP:
         return "deletion.policy is keep, so its table stays as it is."
     if known.unwritten is not None and known.unwritten.problem.code in GUARDS:
         return "Its table is due to be marked as retired."
+    bound = known.checkpoint.state is CheckpointState.BOUND
+    follows = "takes back what is ours on its table" if bound else "marks its table as retired"
     left = deletion.misses - record.misses
     if left > 0:
-        return f"After {counted(left, 'more complete listing')} without it a sync marks its table as retired."
+        return f"After {counted(left, 'more complete listing')} without it a sync {follows}."
     if deletion.grace and record.first_missed_at:
         until = datetime.fromisoformat(record.first_missed_at) + deletion.grace
-        return f"A sync after {to_the_second(until.isoformat())} marks its table as retired (deletion.grace)."
-    return "The next sync marks its table as retired."
+        return f"A sync after {to_the_second(until.isoformat())} {follows} (deletion.grace)."
+    return f"The next sync {follows}."
 
 
 def _next_for_retired(deletion: Deletion) -> str:

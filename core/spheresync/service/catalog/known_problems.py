@@ -9,9 +9,11 @@ from spheresync.config.sections import Deletion
 from spheresync.errors import RefusedError, UsageError
 from spheresync.mapping.patterns import is_for
 from spheresync.model import AssetId, AssetStatus, RunId, TargetKey
+from spheresync.planning.decisions.base_objects import follows_base
 from spheresync.service.catalog.asset_problems import Hold, KnownAssetState, problem_text
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, AuditFilter, AuditOutcome, Checkpoint
+from spheresync.targets.registry import base_of, design_of
 
 _LATEST = 50
 """Entries of one asset among which the undo that holds it is looked for: a held one gets hardly any more."""
@@ -57,10 +59,17 @@ def _telling(
     if record.status is AssetStatus.HELD:
         said = [each for each in known if each[1].checkpoint is not None and each[1].checkpoint.held is not None]
     elif record.misses:
-        said = [each for each in known if each[1].checkpoint is not None]
+        held = {key: each.checkpoint for key, each in known if each.checkpoint is not None}
+        said = [each for each in known if each[0] in held and not _follows_base(each[0], held)]
     else:
         said = []
     return said or known
+
+
+def _follows_base(key: TargetKey, held: Mapping[TargetKey, Checkpoint]) -> bool:
+    base = base_of(key)
+    with_base = design_of(key.target).capabilities.goes_with_base
+    return base is not None and follows_base(held[key], held.get(base), goes_with_base=with_base)
 
 
 async def _known_in(
@@ -75,7 +84,8 @@ async def _known_in(
         checkpoint = checkpoints.get(record.id)
         held = record.status is AssetStatus.HELD and checkpoint is not None and checkpoint.held is not None
         hold = await _hold(store, record.id, key) if held else None
-        deleted_by = await _asked_by(store, checkpoint) if record.status is AssetStatus.DELETED else None
+        deleted = record.misses > 0 and checkpoint is not None and not checkpoint.is_there
+        deleted_by = await _asked_by(store, checkpoint) if deleted else None
         found[record.id] = KnownAssetState(
             record, checkpoint, unwritten.get(record.id), drifts.get(record.id), hold, deleted_by
         )
