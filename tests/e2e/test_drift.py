@@ -50,6 +50,11 @@ def by_asset(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def known_drift(installation: Installation) -> list[str]:
+    """What is said, without another look, of the assets that count as drifted."""
+    return [row["problem"] for row in installation.ask("assets", "--status", "drifted")["items"]]
+
+
 def quiet(installation: Installation, glue: GlueSimulator) -> None:
     """The next sync has nothing to do and asks AWS nothing."""
     glue.reset()
@@ -147,14 +152,18 @@ def test_a_text_that_stays_is_told_as_long_as_it_stays_and_others_of_the_table_a
     }
     table = glue.table(*TABLE)
     assert (table["Description"], table["TableType"]) == ("by hand", "EXTERNAL_TABLE")
+    (said,) = known_drift(synced)
+    assert "1 field, and the drift policy leaves that" in said and "next sync" not in said
     assert [field["path"] for field in only(synced.ask("drift"))["fields"]] == ["description"]
     quiet(synced, glue)
     tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
     assert synced.ask("sync")["state"] == "done"
+    assert known_drift(synced) == [said]
     left = only(synced.ask("drift"))["fields"][0]
     assert (left["written"], left["found"]) == ("Another label", "by hand")
     synced.config = TEXTS
     assert synced.ask("drift", "--repair")["counts"]["metadata_only"] == 1
+    assert known_drift(synced) == []
     assert glue.table(*TABLE)["Description"] == "Another label" != label
     assert synced.ask("drift")["total"] == 0
 

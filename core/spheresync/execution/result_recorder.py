@@ -36,6 +36,8 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.decisions.drift import DRIFT
+from spheresync.planning.decisions.drift_findings import left_after_write
 from spheresync.planning.decisions.items import EDITED
 from spheresync.planning.names.container_notes import container_note
 from spheresync.state.port import Store, Tx
@@ -44,10 +46,13 @@ from spheresync.state.records import (
     ChangeSetItem,
     Checkpoint,
     CheckpointState,
+    DriftEffect,
     FormerTable,
     JournalEntry,
     JournalState,
+    PendingRepair,
     RunRecord,
+    TableDrift,
 )
 from spheresync.targets.registry import design_of
 
@@ -87,6 +92,8 @@ class ResultRecorder:
         self._design = design_of(key.target)
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: dict[Address, FormerTable] = {}
+        self._drifts: dict[AssetId, TableDrift] = {}
+        self._told_to_stay = frozenset[AssetId | None]()
         self._additions = LostAdditions(store, key, run.id)
         self._begun = BegunWrites(store, key)
 
@@ -116,6 +123,16 @@ class ResultRecorder:
         self._checkpoints = await self._store.checkpoints.of(assets, self._key)
         formers = await self._store.former_tables.all(self._key)
         self._formers = {former.address: former for former in formers}
+        drifts = await self._store.drift.of(assets, self._key)
+        self._drifts = {
+            asset: drift
+            for asset, drift in drifts.items()
+            if any(each.effect is DriftEffect.REPORT for each in drift.fields)
+        }
+        if self._drifts and self._run.change_set_id is not None:
+            findings = (await self._store.change_sets.get(self._run.change_set_id)).findings
+            told = [each for each in findings if each.code == DRIFT and each.key in {None, self._key}]
+            self._told_to_stay = frozenset(each.asset for each in told)
         await self._additions.open()
         await self._begun.open()
 
@@ -343,6 +360,21 @@ class ResultRecorder:
             return False
         return (action.writes_definition or action.removes) and not result.outcome.kept
 
+    def _left_edited(self, note: Note) -> TableDrift | None:
+        """What stays of what others wrote there: as the plan told that has read it, else as it was known before.
+
+        Of very many tables a plan tells the number only.
+        """
+        item = note.result.item
+        drift = self._drifts.get(item.asset)
+        if drift is None:
+            return None
+        if drift.rest is PendingRepair.TO_MEND_IN_PART and not self._told_to_stay & {item.asset, None}:
+            return None
+        written = {change.path for change in item.changes}
+        staying = any(each.effect is DriftEffect.REPORT and each.path not in written for each in drift.fields)
+        return left_after_write(drift) if staying else None
+
     async def _left_by(self, items: Sequence[ChangeSetItem]) -> dict[Checkpoint, bytes]:
         """What is known of objects that writes which failed may have left half done, with their bodies."""
         held = [(item, known) for item in items if (known := self._in_use(item)) is not None]
@@ -398,7 +430,9 @@ class ResultRecorder:
         done = [result.item.asset for result in about if result.error is None]
         refused = [problem for result in about if (problem := self._refused(result)) is not None]
         settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
-        unedited = [note.result.item.asset for note in notes if note.checkpoint is not None and self._wrote_all(note)]
+        all_written = [note for note in notes if note.checkpoint is not None and self._wrote_all(note)]
+        left = [drift for note in all_written if (drift := self._left_edited(note)) is not None]
+        unedited = {note.result.item.asset for note in all_written} - {drift.asset for drift in left}
         seen = await self._seen(notes)
         events = [audit_event_of(self._run, note.result, seen.get(note.entry.ordinal)) for note in notes]
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
@@ -420,6 +454,7 @@ class ResultRecorder:
                     await tx.former_tables.put_many([note.former])
             await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence, bases, went)
             await tx.drift.forget(self._key, unedited)
+            await tx.drift.replace(left)
             await tx.drift.settle(self._key, settled)
             await tx.unwritten.remove_many(self._key, done)
             await tx.unwritten.put_many(self._key, refused, at=self._now())

@@ -93,6 +93,25 @@ def as_repaired(drift: TableDrift, item: ChangeSetItem | None) -> TableDrift:
     )
 
 
+def left_after_write(drift: TableDrift) -> TableDrift:
+    """What stays of a drift once all of it is put back that the policies put back."""
+    fields = [each for each in drift.fields if each.effect is not DriftEffect.RESTORE]
+    fields_total = drift.fields_total - (len(drift.fields) - len(fields))
+    kinds = tuple(sorted({each.kind for each in fields}, key=_KINDS.index))
+    effect = min((each.effect for each in fields), key=_EFFECTS.index)
+    return replace(
+        drift,
+        kinds=kinds,
+        policy=next((each.policy for each in fields if each.kind is kinds[0] and each.policy is not None), None),
+        effect=effect,
+        reason=f"somebody else has changed {counted(fields_total, 'field')}, and the drift policy leaves that",
+        remedy=_remedy(drift.asset, effect, fields),
+        fields=tuple(fields),
+        fields_total=fields_total,
+        stays=True,
+    )
+
+
 def look_at(
     subject: Subject,
     last_body: bytes,

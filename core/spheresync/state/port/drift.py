@@ -60,6 +60,9 @@ class DriftWriter(DriftReader, Protocol):
     async def forget(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget what was known of these assets: they are as they were written, or no longer ours."""
 
+    async def replace(self, found: Iterable[TableDrift]) -> None:
+        """Put these in the place of what is known of their assets, as found by the same look."""
+
     async def settle(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget what was known of assets that are as they should be now, but for edits that a write lets stand."""
 

@@ -158,6 +158,16 @@ class DriftWriter(DriftReader):
             [(key.target, key.destination, asset.space, asset.name) for asset in assets],
         )
 
+    async def replace(self, found: Iterable[TableDrift]) -> None:
+        await self._writer.execute_many(
+            "UPDATE drift_found SET stays = ?, found = ?, standing = ? "
+            "WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
+            [
+                (each.stays, _packed(each), each.rest, each.target, each.destination, each.asset.space, each.asset.name)
+                for each in found
+            ],
+        )
+
     async def settle(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         settled = [(key.target, key.destination, asset.space, asset.name) for asset in assets]
         await self._writer.execute_many(
@@ -223,7 +233,7 @@ def _read_look(row: Row) -> DriftLook:
     )
 
 
-def _spell_found(drift: TableDrift, look_id: str, ordinal: int) -> tuple[object, ...]:
+def _packed(drift: TableDrift) -> bytes:
     fields: list[JsonValue] = [[f.path, f.kind, f.written, f.found, f.policy, f.effect] for f in drift.fields]
     spelled: list[JsonValue] = [
         drift.container,
@@ -238,6 +248,10 @@ def _spell_found(drift: TableDrift, look_id: str, ordinal: int) -> tuple[object,
         drift.changed_at,
         drift.changed_by,
     ]
+    return zlib.compress(canonical_json(spelled), 1)
+
+
+def _spell_found(drift: TableDrift, look_id: str, ordinal: int) -> tuple[object, ...]:
     return (
         drift.target,
         drift.destination,
@@ -246,7 +260,7 @@ def _spell_found(drift: TableDrift, look_id: str, ordinal: int) -> tuple[object,
         look_id,
         ordinal,
         drift.stays,
-        zlib.compress(canonical_json(spelled), 1),
+        _packed(drift),
         drift.rest,
     )
 
