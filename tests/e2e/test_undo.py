@@ -397,3 +397,19 @@ def test_what_an_undo_leaves_without_a_table_is_told_wherever_it_is_missed(
     assert "1 held by an undo, which has no table" in synced.ask("status")["summary"]
     (item,) = synced.ask("preview")["items"]
     assert (item["action"], item["reason"].startswith("a revert deleted its table at ")) == ("held", True)
+
+
+def test_an_edit_that_only_an_undo_has_met_counts_as_known_everywhere_and_as_nobodys_failure(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    synced.ask("drift")
+    run_id = changed(synced, tenant, 1, 2)
+    edit(glue, Description="by hand")
+    synced.ask("revert", run_id)
+    assert [row["asset"] for row in synced.ask("assets", "--status", "drifted")["items"]] == [ASSET]
+    status = synced.ask("status")
+    assert (status["assets"]["drifted"], status["drift"]["drifted"]) == (1, 1)
+    assert "By now 1 object is known to be changed by others" in status["summary"]
+    assert status["health"] == "ok" and "could not be written" not in status["summary"]
+    (known,) = [each for each in synced.ask("preview")["findings"] if each["code"] == "known_drift"]
+    assert ASSET in known["message"]

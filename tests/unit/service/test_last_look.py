@@ -70,3 +70,10 @@ def test_a_full_sync_is_a_look_from_when_it_started() -> None:
     assert ran.at == AFTER and ran.whole and ran.scope == Scope()
     said = asset_as_of(RECORD, [HELD], [ran])
     assert said is not None and "last looked at in AWS at 2026-11-24T10:00:00Z (by the full sync run_1)" in said
+
+
+@pytest.mark.parametrize(("met", "told"), [(AFTER, True), (AT, False), (None, False)])
+def test_an_edit_that_an_undo_met_after_the_last_write_is_said(met: str | None, *, told: bool) -> None:
+    said = asset_as_of(RECORD, [HELD], [AwsLook.of_drift(look(AT, Scope()))], met)
+    assert said is not None and ("at 2026-11-24T10:00:00Z an edit of others was met there" in said) is told
+    assert ("AWS was not looked at since" in said) is not told

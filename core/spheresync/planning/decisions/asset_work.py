@@ -215,7 +215,8 @@ EDITED_SINCE = "edited_since"
 LOOKED_FOR = "Each run looks for it again."
 _WAITING = GUARDS | {TargetFault.MOVED, WAITS_FOR_TABLE, UNAVAILABLE, ACCESS_NOT_APPROVED}
 """What keeps an asset waiting: a guard, a second person, a table, or a write in between that the next plan merges."""
-_BY_OTHERS = frozenset({DRIFT, EDITED_SINCE})
+BY_OTHERS = frozenset({DRIFT, EDITED_SINCE})
+"""What a plan or an undo met of other people's edits."""
 
 
 def _status_in_target(
@@ -223,9 +224,9 @@ def _status_in_target(
 ) -> AssetStatus:
     if unwritten == TargetFault.CONFLICT:
         return AssetStatus.CONFLICT
-    if unwritten is not None and unwritten not in _WAITING | _BY_OTHERS:
+    if unwritten is not None and unwritten not in _WAITING | BY_OTHERS:
         return AssetStatus.FAILED
-    if drifted or unwritten in _BY_OTHERS:
+    if drifted or unwritten in BY_OTHERS:
         return AssetStatus.DRIFTED
     if checkpoint is None or not checkpoint.state.in_use or unwritten == ACCESS_NOT_APPROVED:
         return AssetStatus.PENDING

@@ -22,6 +22,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.run_counts import BLOCKED
 from spheresync.runtime.shared_sign_in import sign_in_state
 from spheresync.schedule.pending_work import WRITES, work_of
+from spheresync.service.drift.known_edits import drift_as_known
 from spheresync.service.health.freshness import lateness
 from spheresync.service.health.persons_sign_in import sign_in_ends_soon
 from spheresync.service.health.status import sync_status
@@ -66,7 +67,7 @@ class AlertConditions:
             *self._failed(last, status, was_open=AlertKind.RUN_FAILED in stands),
             *await self._refused(last, held, was_open=AlertKind.GUARD in stands),
             *_late(status, open_alerts),
-            *_drifted(await self._store.drift.summary()),
+            *_drifted(await drift_as_known(self._store, self._context.settings.target_keys)),
             *self._credentials([*(last.problems if last is not None else ()), *others]),
             *_waiting(others),
         ]

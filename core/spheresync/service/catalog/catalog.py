@@ -83,6 +83,7 @@ from spheresync.service.catalog.suggestions import suggestions
 from spheresync.service.catalog.typed_columns import typed_columns
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
 from spheresync.service.drift.drifted_otherwise import drifted_otherwise, otherwise_text
+from spheresync.service.drift.known_edits import met_since
 from spheresync.service.drift.last_look import asset_as_of, aws_looks
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
@@ -275,7 +276,12 @@ class Catalog:
             else {"schema": prints.schema, "content": prints.content, "metadata": prints.metadata},
             last_sync=max((checkpoint.synced_at for checkpoint in checkpoints), default=None),
             read_at=record.read_at,
-            seen_in_aws=asset_as_of(record, checkpoints, await aws_looks(self._store)),
+            seen_in_aws=asset_as_of(
+                record,
+                checkpoints,
+                await aws_looks(self._store),
+                await met_since(self._store, record.id, self._context.settings.target_keys),
+            ),
             pii=pii,
             personal_data="classified" if classified else "not_classified",
             person_keys=person_keys.get(record.id, {}),

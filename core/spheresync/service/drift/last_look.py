@@ -99,14 +99,21 @@ def unchanged_as_of(looks: Sequence[AwsLook], scope: Scope, *, full: bool = Fals
     return _IN_THE_RUN if full else f"Unchanged means as it was written last. {as_of_looks(looks, scope)}"
 
 
-def asset_as_of(record: AssetRecord, checkpoints: Sequence[Checkpoint], looks: Sequence[AwsLook]) -> str | None:
-    """When the objects of an asset were written and looked at last; None where there are none."""
+def asset_as_of(
+    record: AssetRecord, checkpoints: Sequence[Checkpoint], looks: Sequence[AwsLook], met: str | None = None
+) -> str | None:
+    """When the objects of an asset were written and looked at last; None where there are none.
+
+    `met`: when a plan or an undo met an edit of others there.
+    """
     there = [each for each in checkpoints if each.is_there]
     if not there:
         return None
     written = max(each.synced_at for each in there)
     looked = next((look for look in looks if _took_in(look, record, there)), None)
     said = f"Written at {to_the_second(written)}"
+    if met is not None and met >= max(written, "" if looked is None else looked.at):
+        return f"{said}; at {to_the_second(met)} an edit of others was met there: {_LOOK}."
     if looked is None or looked.at < written:
         return f"{said}; AWS was not looked at since, so what others did there is not known: {_LOOK}."
     return f"{said}, last looked at in AWS at {looked.moment}; what others did there since is not known."

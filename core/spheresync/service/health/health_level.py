@@ -15,7 +15,6 @@ from spheresync.model import (
     first_of,
     to_the_second,
 )
-from spheresync.planning.decisions.asset_work import EDITED_SINCE
 from spheresync.runtime.run_counts import REFUSED
 from spheresync.service.health.open_problems import FailedAt, OpenProblem
 from spheresync.state.records import DriftLook, DriftSummary, RunRecord
@@ -29,7 +28,7 @@ _NOT_IN_SYNC = {
 """What is said of assets that a target should hold, but for those that need attention."""
 _NAMED = 3
 """So many spaces are named; of more the number is told."""
-_KIND_WORDS: Mapping[str, str] = {TargetFault.MOVED: REFUSED, EDITED_SINCE: REFUSED}
+_KIND_WORDS: Mapping[str, str] = {TargetFault.MOVED: REFUSED}
 """What a run counts under another word than the code that it gives."""
 NEVER_LOOKED_AT = "In sync is with what was written last: AWS was never looked at for drift, `spheresync drift` looks."
 _WENT_WRONG = {

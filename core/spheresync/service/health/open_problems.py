@@ -20,8 +20,7 @@ from spheresync.model import (
     first_of,
     to_the_second,
 )
-from spheresync.planning.decisions.asset_work import WAITS_FOR_TABLE
-from spheresync.planning.decisions.drift import DRIFT
+from spheresync.planning.decisions.asset_work import BY_OTHERS, WAITS_FOR_TABLE
 from spheresync.planning.decisions.guards import EMPTY_LISTING, GUARDS
 from spheresync.state.records import FacetCount, UnreadGroup, UnwrittenGroup
 from spheresync.targets.protocol import UNAVAILABLE
@@ -50,13 +49,13 @@ class OpenProblem:
 
 
 def troubles_of(unread: Sequence[UnreadGroup], unwritten: Sequence[UnwrittenGroup]) -> list[OpenProblem]:
-    """Those of readings first. What the policies leave as others made it is no trouble, nor what is not exposed.
+    """Those of readings first. What others are known to have changed is no trouble, nor what is not exposed.
 
     Neither is a table of others that is waited for, nor a target that cannot be had, which each plan tells.
     """
     troubles = [_unread(group) for group in unread if group.code not in {SourceFault.NOT_EXPOSED, OBJECTS_OFF}]
     return troubles + [
-        _unwritten(group) for group in unwritten if group.code not in {DRIFT, WAITS_FOR_TABLE, UNAVAILABLE}
+        _unwritten(group) for group in unwritten if group.code not in BY_OTHERS | {WAITS_FOR_TABLE, UNAVAILABLE}
     ]
 
 

@@ -41,6 +41,7 @@ from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.runtime.usage import SAVED_REQUESTS
 from spheresync.service import answer_rows
 from spheresync.service.drift.drifted_otherwise import drifted_otherwise, otherwise_text
+from spheresync.service.drift.known_edits import drift_as_known
 from spheresync.service.drift.last_look import full_sync_of_everything
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.edited_rules import edited_rules
@@ -84,7 +85,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
     causes = await _causes(context, troubles, spaces, unread_in, scheduler.state)
     never_read = [each.name for each in spaces if _never_read(each, context)]
-    drift = await store.drift.summary()
+    drift = await drift_as_known(store, settings.target_keys)
     problems = [
         *_of_settings(context),
         *_of_spaces([each for each in spaces if each.name not in unread_in]),
