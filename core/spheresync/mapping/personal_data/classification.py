@@ -17,7 +17,7 @@ from spheresync.mapping.personal_data.wording import Strength, TextMeaning, mean
 from spheresync.model import Asset, Derivation, Labels, PersonalDataClass, PersonalDataSource
 from spheresync.personal_values import ValueKind, find_personal_values
 
-CLASSIFIER_VERSION: Final = 4
+CLASSIFIER_VERSION: Final = 5
 """Raised with every change of the data files or of what follows from them; the data files carry the same number."""
 CLASSIFIERS: Final = 10_000
 """More versions of the classifier than there will be; with one of the normaliser they make one number."""
@@ -74,6 +74,7 @@ _VOCABULARY_CONFIDENCE = {
     Strength.SUFFICIENT: 0.8,
     Strength.BESIDE_PEOPLE: 0.7,
     Strength.ABOUT_PEOPLE: 0.6,
+    Strength.WHOLE: 0.6,
     Strength.ALONE: 0.4,
 }
 _AGREED = 0.1  # more where name and label, or two languages, say the same

@@ -8,6 +8,8 @@ from collections.abc import Collection
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ẞ": "SS"})
 _EMAIL = re.compile(r"e[-_ ]?mail", re.IGNORECASE)
+_BORN_ON = re.compile(r"(?<![a-z])geb[. _-]*am(?![ _-]*[a-z])", re.IGNORECASE)
+"""`geb. am` and nothing after it: `am` alone is left out, and `Geb.` is short for a building too."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LINKING = ("", "s", "n", "en", "es", "er")
 _SHORTEST_COMPOUND = 6
@@ -23,6 +25,8 @@ def tokens_of(text: str) -> list[str]:
             text = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
     if "ail" in text or "AIL" in text:
         text = _EMAIL.sub(" Email ", text)
+    if "eb" in text or "EB" in text:
+        text = _BORN_ON.sub(" geboren ", text)
     return [word.lower() for word in _WORD.findall(text) if len(word) > 1]
 
 

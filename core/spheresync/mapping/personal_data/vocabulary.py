@@ -21,7 +21,8 @@ class Meaning:
     sufficient: PersonalDataClass | None = None
     of_people: PersonalDataClass | None = None
     of_parties: PersonalDataClass | None = None
-    alone: PersonalDataClass | None = None  # where the text holds nothing else
+    alone: PersonalDataClass | None = None  # where the text holds nothing else, among other columns of people
+    whole: PersonalDataClass | None = None  # where the text holds nothing else, whatever stands beside
     by_kind: PersonalDataClass | None = None  # beside a word for a kind or a reason
     people: bool = False  # it names natural persons
     party: bool = False  # it names customers or suppliers, which may be companies

@@ -17,8 +17,9 @@ class Strength(IntEnum):
 
     ALONE = 0  # a word that says something only among other columns of people: `name`, `city`
     ABOUT_PEOPLE = 1  # a word for people stands alone, which the word itself makes a class
-    BESIDE_PEOPLE = 2  # the class follows from a word for people beside it
-    SUFFICIENT = 3
+    WHOLE = 2  # a word that is the whole text: `mail`
+    BESIDE_PEOPLE = 3  # the class follows from a word for people beside it
+    SUFFICIENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def _class_of(words: Sequence[str], found: Sequence[tuple[str, Meaning]]) -> Tex
             return TextMeaning(meaning.sufficient, Strength.ABOUT_PEOPLE, phrase)
     neutral = vocabulary().neutral
     for phrase, meaning in found:
-        if meaning.alone is not None and " ".join(word for word in words if word not in neutral) == phrase:
-            return TextMeaning(meaning.alone, Strength.ALONE, phrase)
+        alone = meaning.whole or meaning.alone
+        if alone is not None and " ".join(word for word in words if word not in neutral) == phrase:
+            return TextMeaning(alone, Strength.WHOLE if meaning.whole else Strength.ALONE, phrase)
     return None

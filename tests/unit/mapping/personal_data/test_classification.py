@@ -189,3 +189,29 @@ def test_what_is_written_about_a_person_is_of_them_among_people_only(name: str) 
     finding = found_of(column(name), column("FULL_NAME"))
     assert finding is not None and finding.personal_class is PersonalDataClass.DEMOGRAPHIC
     assert classify(asset_of(column(name), column("MATNR"))) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "expected"),
+    [
+        ("MAIL", "Mail", "contact"),
+        ("READER_NAME", "Name of Meter Reader", "name"),
+        ("BETREIBER_NAME", "Name des Betreibers", "name"),
+        ("GEB_TAG", "Geb.-Tag", "birth"),
+        ("GEB", "geb. am", "birth"),
+        ("MAILING_FLAG", "Mailing flag", None),
+        ("MAIL_SERVER", "Mail server", None),
+        ("MAIL_DATE", "Date of mail", None),
+        ("GEB_RATE", "Geburtenrate", None),
+        ("GEB_LAGE", "Geb. am Markt", None),
+        ("GEB", "Geb.", None),
+        ("PRODUCT_NAME", "Name of product", None),
+        ("READER_NAME", "Name of card reader", None),
+        ("TAG", "Tag", None),
+    ],
+)
+def test_short_and_composed_labels_of_people_are_found_and_what_stands_near_them_is_not(
+    name: str, label: str, expected: str | None
+) -> None:
+    finding = found_of(column(name, label), column("QTY", "Quantity"))
+    assert (None if finding is None else finding.personal_class) == expected
