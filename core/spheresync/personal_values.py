@@ -53,6 +53,20 @@ def find_personal_values(text: str) -> list[PersonalValue]:
 
 
 @lru_cache(maxsize=20_000)
+def without_personal_values(text: str) -> str:
+    """The text with `[…]` in the place of each value: no word by which it would be found."""
+    return "[…]".join(text[start:end] for start, end in _between(text))
+
+
+def _between(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    for value in find_personal_values(text):
+        yield at, value.start
+        at = value.end
+    yield at, len(text)
+
+
+@lru_cache(maxsize=20_000)
 def mask_personal_values(text: str) -> str:
     """The text with each value replaced by what it was: `[e-mail]`, `[IBAN]`."""
     found = find_personal_values(text)

@@ -18,7 +18,7 @@ from spheresync.mapping.search.fields import (
     indexed_texts,
 )
 from spheresync.model import Asset, Labels, TechnicalName
-from spheresync.personal_values import mask_personal_values
+from spheresync.personal_values import without_personal_values
 
 _DESCRIPTIONS = frozenset({"description", "quick_info", "long_description"})
 
@@ -40,6 +40,12 @@ def searched_texts(
     yield from map(_masked, _texts_of_asset(name, label, asset, context))
     for column in () if asset is None else asset.columns:
         yield from _texts_of_column(column.name, column.labels, column.semantics)
+
+
+def own_texts(label: str, asset: Asset | None) -> list[str]:
+    """The labels and descriptions of an asset as they are, with any values of persons in them."""
+    found = _texts_of_asset("", label, asset, NO_CONTEXT_TEXTS)
+    return [each.text for each in found if each.field is not Field.NAME]
 
 
 def _texts_of_asset(name: str, label: str, asset: Asset | None, context: ContextTexts) -> Iterator[SearchedText]:
@@ -71,5 +77,4 @@ def _texts_of_column(name: TechnicalName, labels: Labels, semantics: Labels) -> 
 def _masked(each: SearchedText) -> SearchedText:
     if each.field is Field.NAME or each.field is Field.COLUMN:
         return each
-    masked = mask_personal_values(each.text)
-    return each if masked is each.text else each._replace(text=masked)
+    return each._replace(text=without_personal_values(each.text))

@@ -31,7 +31,7 @@ from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.catalog.list_notes import ListNotes
 from spheresync.service.catalog.near_questions import Near
 from spheresync.service.catalog.person_keys import person_keys_of
-from spheresync.service.catalog.stewards import NOBODY, Unattended, steward_of
+from spheresync.service.catalog.stewards import NOBODY, Unattended, owner_of_unread, steward_of
 from spheresync.service.catalog.stored_definitions import TOGETHER, definitions_of
 from spheresync.service.catalog.typed_columns import TypedColumns
 from spheresync.service.cursors import Listing, first_of_page, page_size, rows_within
@@ -297,6 +297,7 @@ class AssetLister:
             return []
         terms = [term for term in said.terms if wanted.term is not None and has_words(wanted.term, term)]
         owner = said.owner if said.owner is not None or definition is None else definition.owner
+        owner = owner or owner_of_unread(self._context, record)
         rows = [MatchRow(field=Field.TERM, text=_shortened(term)) for term in terms[:MOST_NAMED]]
         asked = wanted.owner
         if owner and (asked in {None, NOBODY} or has_words(asked, owner)):

@@ -7,7 +7,9 @@ from collections import Counter
 from dataclasses import replace
 
 from spheresync.mapping.search.question import Question
-from spheresync.model import counted, facets_named, types_named
+from spheresync.mapping.search.texts import own_texts
+from spheresync.model import counted, facets_named, first_of, types_named
+from spheresync.personal_values import find_personal_values
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.kinds_not_read import kinds_not_read, reads_objects
 from spheresync.service.catalog.asset_request import KEYS, AssetsWanted
@@ -34,6 +36,8 @@ NO_ASSOCIATIONS = (
     "datasphere.objects is off, so associations are not read: person_keys has no column that refers to persons unless "
     "its name or label says so."
 )
+_VALUES_NOT_SEARCHED = "Values of persons in texts (e-mail addresses, telephone and account numbers) are not searched."
+_LIKE_A_VALUE = re.compile(r"@|\w\.\w|(?:\d\D?){6}")
 _GLOB = "names of assets and of columns, by * (any characters) and ? (one)"
 
 
@@ -79,7 +83,7 @@ class ListNotes:
 
     async def of(self, hits: AssetHits, left: int, near: Near | None = None) -> list[str]:
         """What the answer does not cover, and what may be meant where little or nothing was found."""
-        notes = self._of_personal_data(hits)
+        notes = [*self._of_personal_data(hits), *await self._values_in_texts()]
         if not hits.total or self._may_be_of_tables():
             notes += filter(None, [kinds_not_read(self._context.settings, self._among.kind)])
         if left:
@@ -87,12 +91,8 @@ class ListNotes:
             notes.append(
                 f"Not covered: {counted(left, 'asset')} that {are} not indexed yet; ask again, each time indexes more."
             )
-        if self._wanted.pii is not None and (unknown := await self._store.search.unclassified(self._among)):
-            are = "was" if unknown == 1 else "were"
-            notes.append(
-                f"Not covered: {counted(unknown, 'asset')} in which personal data {are} not looked for yet; "
-                "the next reading does."
-            )
+        if self._wanted.pii is not None:
+            notes += self._not_looked_for(*await self._store.search.unclassified(self._among))
         named = await self._objects_named(hits)
         notes += named
         notes += self._of_types(hits)
@@ -106,6 +106,20 @@ class ListNotes:
             notes += await self._other_words(self._question, hits)
         return notes
 
+    def _not_looked_for(self, unread: int, left_out: int) -> list[str]:
+        """How many assets nobody has looked into, and whether a reading will."""
+        notes = []
+        if unread:
+            notes.append(
+                f"Not covered: {counted(unread, 'asset')} in which personal data was not looked for yet; "
+                "it is once each is read."
+            )
+        if left_out:
+            are = "is" if left_out == 1 else "are"
+            which = f"{counted(left_out, 'asset')} that {are} left out of the scope or gone"
+            notes.append(f"Not covered: {which}, and {are} not read.")
+        return notes
+
     async def _other_words(self, question: Question, hits: AssetHits) -> list[str]:
         """Other forms of the words, terms that they name, and that labels may be in another language."""
         wider = await broader(self._store, question, self._among, hits.total) if hits.total else ""
@@ -114,6 +128,23 @@ class ListNotes:
         if self._wanted.pii is None:
             meant += await personal_data_meant(self._store, question, self._among)
         return [*filter(None, [wider]), *meant, *await self._languages()]
+
+    async def _values_in_texts(self) -> list[str]:
+        """Of assets of which no column holds personal data, those that hold values of persons in their own texts."""
+        if self._wanted.pii != NO_CLASS:
+            return []
+        places = (await self._store.search.listed(self._among, limit=_LOOKED_AT)).places
+        records = await self._store.catalog.some([each.asset for each in places])
+        definitions = await definitions_of(self._store, records)
+        found = [
+            str(record.id)
+            for record in records
+            if any(map(find_personal_values, own_texts(record.label, definitions.get(record.id))))
+        ]
+        if not found:
+            return []
+        named = first_of(found[:_OBJECTS_NAMED], _OBJECTS_NAMED, total=len(found))
+        return [f"{counted(len(found), 'asset')} of pii=none with values of persons in label or description: {named}."]
 
     async def _languages(self) -> list[str]:
         """That labels are in one language only, where they are, so that a word may be there in another."""
@@ -184,6 +215,8 @@ class ListNotes:
     async def _why_none(self) -> list[str]:
         """What filters by text find elsewhere, or what else is there."""
         notes = []
+        if _LIKE_A_VALUE.search(self._wanted.query or ""):
+            notes.append(_VALUES_NOT_SEARCHED)
         if (column := self._wanted.column) is not None and not self._types:
             elsewhere = await self._store.search.counts(AssetFilter(column=column), None)
             if number := sum(each.count for each in elsewhere):

@@ -1,4 +1,4 @@
-"""Assets by their steward: whom context files name, asked of them, as the search index knows owners only."""
+"""Assets by whom context files name, asked of them: the search index knows owners only, and of what was read."""
 
 from __future__ import annotations
 
@@ -31,19 +31,31 @@ class Unattended:
 
 def steward_of(context: RuntimeContext, record: AssetRecord) -> str:
     """The steward of an asset, empty where none is named."""
+    return _named(context, record, "steward")
+
+
+def owner_of_unread(context: RuntimeContext, record: AssetRecord) -> str:
+    """The owner of an asset that was never read, empty where none is named; those of others are in the index."""
+    return _named(context, record, "owner") if record.definition is None else ""
+
+
+def _named(context: RuntimeContext, record: AssetRecord, role: str) -> str:
     try:
-        return context.mapping.context_of(record.id, record.kind, record.label).said("steward") or ""
+        return context.mapping.context_of(record.id, record.kind, record.label).said(role) or ""
     except Exception as error:  # noqa: BLE001 -- isolates this asset
         product_error(error, str(record.id))
         return ""
 
 
 async def stewarded_by(context: RuntimeContext, asked: str | None) -> tuple[AssetId, ...]:
-    """The assets whose steward has these words; of whoever asks for any owner, none."""
-    if asked is None or asked == NOBODY or not asked.strip("* ") or not context.mapping.context:
+    """The assets whose steward has these words, or whose owner that was never read; of any owner, only the latter."""
+    if asked is None or asked == NOBODY or not context.mapping.context:
         return ()
     records = await context.store.catalog.assets()
-    return tuple(each.id for each in records if has_words(asked, steward_of(context, each)))
+    if not asked.strip("* "):
+        return tuple(each.id for each in records if owner_of_unread(context, each))
+    named = ((each.id, (steward_of(context, each), owner_of_unread(context, each))) for each in records)
+    return tuple(asset for asset, names in named if any(has_words(asked, name) for name in names))
 
 
 async def unattended(context: RuntimeContext, asked: str | None) -> Unattended | None:
@@ -55,6 +67,7 @@ async def unattended(context: RuntimeContext, asked: str | None) -> Unattended |
     owners = {place.asset for place in owned.places}
     found: dict[tuple[bool, bool], list[AssetId]] = {}
     for record in await store.catalog.assets():
-        found.setdefault((record.id in owners, bool(steward_of(context, record))), []).append(record.id)
+        owned_too = record.id in owners or bool(owner_of_unread(context, record))
+        found.setdefault((owned_too, bool(steward_of(context, record))), []).append(record.id)
     neither, no_owner, no_steward = ((False, False), (False, True), (True, False))
     return Unattended(*(tuple(found.get(each, ())) for each in (neither, no_owner, no_steward)))

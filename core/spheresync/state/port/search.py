@@ -52,8 +52,8 @@ class SearchReader(Protocol):
     async def similar(self, word: str, *, column: bool = False) -> list[str]:
         """Words of the index, or names of columns, that are spelled much like this one, the nearest first; few."""
 
-    async def unclassified(self, among: AssetFilter) -> int:
-        """In how many of these assets personal data was never looked for."""
+    async def unclassified(self, among: AssetFilter) -> tuple[int, int]:
+        """In how many of these assets personal data was never looked for: those that readings read, and the others."""
 
     async def is_sound(self) -> bool:
         """Whether the index holds something of every asset that counts as indexed."""

@@ -103,7 +103,7 @@ def test_names_are_matched_by_themselves_or_as_globs(pattern: str, matched: list
 
 def test_a_column_that_stands_in_many_assets_is_put_into_words_once(monkeypatch: pytest.MonkeyPatch) -> None:
     masked: list[str] = []
-    monkeypatch.setattr(texts, "mask_personal_values", lambda text: masked.append(text) or text)
+    monkeypatch.setattr(texts, "without_personal_values", lambda text: masked.append(text) or text)
     label = (("", "Phone, such as +49 6227 747474, seen here first"),)
     column = Column(TechnicalName("PHONE"), SourceType("Edm.String"), "PHONE", labels=label)
     for name in ("FIRST", "SECOND"):

@@ -220,9 +220,11 @@ class SearchReader:
         near = sorted(((like, found) for like, found in likeness if like > 0.5), key=lambda each: (-each[0], each[1]))
         return [from_one_word(found) for _, found in near[:3]]
 
-    async def unclassified(self, among: AssetFilter) -> int:
+    async def unclassified(self, among: AssetFilter) -> tuple[int, int]:
         clause, values = await filter_clause(self._connection, replace(among, pii=None))
-        return await self._number(f"SELECT count(*) FROM assets WHERE {UNCLASSIFIED} AND {clause}", values)
+        unknown = f"SELECT count(*) FROM assets WHERE {UNCLASSIFIED} AND {clause}"
+        unread = await self._number(f"{unknown} AND included = 1 AND misses = 0", values)
+        return unread, await self._number(unknown, values) - unread
 
     async def not_indexed(self) -> int:
         row = await self._connection.one("SELECT count(*) FROM assets WHERE search_stale = 1")
