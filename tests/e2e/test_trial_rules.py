@@ -112,6 +112,10 @@ async def test_an_assistant_tries_to_leave_out_all_dates_of_birth(dog: Installat
         assert "Did you mean HR?" in nothing and "would become" not in nothing
         left = str((await client.call_tool("preview_changes", {"trial_rules": "scope: {exclude: ['HR/*']}"})).content)
         assert "forget 13" in left and "let go of; what AWS holds of it stays there" in left
+        rules = "- match: {space: HR}\n  set: {include: false}"
+        out = str((await client.call_tool("preview_changes", {"trial_rules": rules, "spaces": ["HR"]})).content)
+        assert "rule 1 of the trial says include: false" in out and "mapping rule" not in out
+        assert "In a trial only: without it they stay in." in out and "Widen" not in out
         refused = await client.call_tool("preview_changes", {"trial_rules": "- set: {owner: x}"})
         assert "it is business context, which entries of context files set" in str(refused.content)
         refused = await client.call_tool("preview_changes", {"trial_rules": "- set: {}"})

@@ -26,7 +26,7 @@ from spheresync.config.lakeformation import LakeFormation
 from spheresync.config.lineage import Lineage
 from spheresync.config.paths import SettingPath, require_path
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
-from spheresync.config.promotion_in_force import PromotionInForce
+from spheresync.config.promotion_in_force import CONFIGURATION, TRIAL, PromotionInForce
 from spheresync.config.quicksight import QuickSight
 from spheresync.config.rules import MappingSettings
 from spheresync.config.sections import (
@@ -161,6 +161,8 @@ class Settings(Section):
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
+    _tried_rules: int = PrivateAttr(default=0)
+    _tried_scope: bool = PrivateAttr(default=False)
     _files: Mapping[Path, FileStamp] = PrivateAttr(default_factory=dict)
     _business_context: BusinessContext | None = PrivateAttr(default=NO_CONTEXT)
     _chain: Place = PrivateAttr(default=Place())
@@ -183,6 +185,11 @@ class Settings(Section):
         """These settings, knowing from where each value came: key path to file name or environment variable."""
         self._origins.update(origins)
         self._promoted = promoted
+        return self
+
+    def with_tried(self, *, rules: int, scope: bool) -> Settings:
+        """These settings, knowing that so many rules at their end, or the scope, are only tried."""
+        self._tried_rules, self._tried_scope = rules, scope
         return self
 
     def with_context(self, context: BusinessContext | None) -> Settings:
@@ -219,6 +226,20 @@ class Settings(Section):
     def promoted(self) -> PromotionInForce | None:
         """The promotion that `promotion` names; its rules and, as the case may be, its scope are in these settings."""
         return self._promoted
+
+    @property
+    def home_of_scope(self) -> str:
+        """From where the scope is."""
+        if self._tried_scope:
+            return TRIAL
+        return self._promoted.name if self._promoted is not None and self._promoted.scope else CONFIGURATION
+
+    def home_of_rule(self, number: int) -> tuple[int, str]:
+        """Number and home of a mapping rule among all, counted from 1: it counts from 1 where it was written."""
+        of_trial = number - (len(self.mapping.rules) - self._tried_rules)
+        if of_trial > 0:
+            return of_trial, TRIAL
+        return (number, CONFIGURATION) if self._promoted is None else self._promoted.name_of_rule(number)
 
     @property
     def tenant_host(self) -> str:

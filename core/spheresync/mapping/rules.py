@@ -184,7 +184,6 @@ class MappingRules:
         self._prefix = settings.prefix if destination is None else settings.prefix_in(destination)
         self._marker = settings.installation_marker
         self._languages = settings.language
-        self._promoted = settings.promoted
         self.personal_data = PersonalDataPolicy.of(settings.personal_data)
         self.context = ContextEntries(settings.business_context)
         self._with_context: dict[tuple[AssetKind, tuple[int, ...], tuple[int, ...]], Decision] = {}
@@ -279,11 +278,11 @@ class MappingRules:
         start = f"{space}/"
         for glob in self._exclude:
             if glob == "*" or (glob.endswith("*") and matches(glob, start)):
-                return f"scope.exclude{self._of_promotion} has {glob!r}"
+                return f"scope.exclude{self._home_of_scope} has {glob!r}"
         prefixes = (literal_prefix(glob) for glob in self._include)
         if any(start.startswith(prefix) or prefix.startswith(start) for prefix in prefixes):
             return None
-        return f"scope.include{self._of_promotion} names nothing of it"
+        return f"scope.include{self._home_of_scope} names nothing of it"
 
     @cached_property
     def includes_by_label(self) -> bool:
@@ -297,9 +296,9 @@ class MappingRules:
     def _outside(self, asset: AssetId) -> str | None:
         name = str(asset)
         if (glob := first_match(self._exclude, name)) is not None:
-            return f"scope.exclude{self._of_promotion} has {glob!r}"
+            return f"scope.exclude{self._home_of_scope} has {glob!r}"
         if first_match(self._include, name) is None:
-            return f"scope.include{self._of_promotion} does not name it"
+            return f"scope.include{self._home_of_scope} does not name it"
         return self._outside_destinations(asset.space)
 
     def _outside_destinations(self, space: SpaceName) -> str | None:
@@ -311,8 +310,9 @@ class MappingRules:
         return f"destination {self._destination} is not for space {space}"
 
     @property
-    def _of_promotion(self) -> str:
-        return f" of {self._promoted.name}" if self._promoted is not None and self._promoted.scope else ""
+    def _home_of_scope(self) -> str:
+        home = self._settings.home_of_scope
+        return "" if home == CONFIGURATION else f" of {home}"
 
     def _decide_by_rules(self, kind: AssetKind, fired: tuple[int, ...]) -> Decision:
         values: dict[str, Any] = {}
@@ -359,7 +359,7 @@ class MappingRules:
 
     def _home(self, number: int) -> tuple[int, str]:
         """Number from 1, and home, of a rule."""
-        return (number + 1, CONFIGURATION) if self._promoted is None else self._promoted.name_of_rule(number + 1)
+        return self._settings.home_of_rule(number + 1)
 
     def _called(self, number: int) -> str:
         at, origin = self._home(number)

@@ -42,8 +42,7 @@ def unmatched_rules(settings: Settings, asset: AssetId, kind: AssetKind, label: 
 
 def _of_rules(settings: Settings, asset: AssetId, kind: AssetKind, label: str) -> Iterator[Unmatched]:
     for number, rule in enumerate(settings.mapping.rules, 1):
-        promoted = settings.promoted
-        at, origin = (number, CONFIGURATION) if promoted is None else promoted.name_of_rule(number)
+        at, origin = settings.home_of_rule(number)
         name = f"{at}" if origin == CONFIGURATION else f"{at} of {origin}"
         sets = [*rule.set.model_dump(exclude_none=True), *(["columns"] if rule.columns else [])]
         yield Unmatched(name, sets, unmet(rule.match, asset, kind, label))

@@ -76,7 +76,7 @@ def _following(*, tried: NewChangeSet, in_force: NewChangeSet, findings: Iterabl
     record = replace(
         tried.record,
         summary={word: counts[word] for word in tried.record.summary},
-        findings=(*findings, *items.findings(), *_findings_with_access_of(items.own, tried)),
+        findings=(*findings, *items.findings(), *_own_findings(items.own, tried, in_force)),
         blocked=sum(item.blocked_by is not None for item in items.own),
         prerequisites=tuple(
             each for each in tried.record.prerequisites if (each.target, each.destination, each.name) not in there
@@ -85,9 +85,12 @@ def _following(*, tried: NewChangeSet, in_force: NewChangeSet, findings: Iterabl
     return replace(tried, record=record, items=items.own)
 
 
-def _findings_with_access_of(own: Sequence[ChangeSetItem], tried: NewChangeSet) -> Iterable[Problem]:
-    """What a plan by the rules that are tried found, of changes of access that of its own items only."""
+def _own_findings(own: Sequence[ChangeSetItem], tried: NewChangeSet, in_force: NewChangeSet) -> Iterable[Problem]:
+    """What a plan by the rules that are tried found and one without them does not, of changes of access that of its own
+    items only.
+    """
+    without = set(in_force.record.findings)
     of_access = access_findings(own)
     left_out = {ACCESS} if of_access else {ACCESS, ACCESS_REACH}
     yield from of_access
-    yield from (each for each in tried.record.findings if each.code not in left_out)
+    yield from (each for each in tried.record.findings if each.code not in left_out and each not in without)

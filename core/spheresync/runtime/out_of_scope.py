@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from spheresync.config.promotion_in_force import TRIAL
 from spheresync.mapping.patterns import matches
 from spheresync.model import Problem, SpaceName, TargetKey, counted, first_of
 
@@ -24,6 +25,8 @@ def leaves_destination(why: str) -> bool:
 
 
 def _remedy(why: str) -> str:
+    if f" of {TRIAL} " in why:
+        return "In a trial only: without it they stay in."
     return WIDEN if not leaves_destination(why) else "Add the space to `spaces:` of a destination to have it written."
 
 

@@ -57,7 +57,7 @@ def with_trial_rules(settings: Settings, text: str) -> Settings:
     tried: Settings = settings.model_copy(
         update={"mapping": mapping, "personal_data": personal_data, "scope": trial.scope or settings.scope}
     )
-    return tried
+    return tried.with_tried(rules=len(trial.mapping.rules), scope=trial.scope is not None)
 
 
 def _read(text: str) -> TrialRules:
