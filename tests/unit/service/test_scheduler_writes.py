@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -71,3 +72,13 @@ async def test_what_is_asked_for_of_a_paused_tier_is_done_once_and_that_is_said(
         paused = await service.schedule.manage_schedule("high", "run_now", PERSON)
     assert "stays so" not in running.note
     assert "this once it is read and written all the same, then nothing of it until it is resumed" in paused.note
+
+
+async def test_what_is_read_and_held_by_no_target_is_told_apart_from_what_the_tier_counts(tmp_path: Path) -> None:
+    variables = {"SPHERESYNC_STATE_DIR": str(tmp_path), "SPHERESYNC_DATASPHERE__OBJECTS": "on"}
+    async with Service.open(SettingsSource("dog", None, variables, tmp_path), asked=True) as service:
+        await service.changes.preview(ScopeRequest(), PERSON, refresh=True)
+        answer = await service.schedule.manage_schedule("medium", "run_now", PERSON)
+    (tier,) = [each for each in answer.tiers if each.tier == "medium"]
+    asked = re.match(r"(\d+) assets of tier medium, (\d+) of them flows that AWS holds nothing of,", answer.note)
+    assert asked is not None and int(asked[1]) - int(asked[2]) == tier.assets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from spheresync.answers import (
@@ -65,7 +66,8 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
         action is ScheduleAction.PAUSE
     )
     watched = await context.store.schedule.watched() if action is ScheduleAction.RUN_NOW else []
-    assets = [row.asset for row in watched if row.tier is tier]
+    rows = [row for row in watched if row.tier is tier]
+    assets = [row.asset for row in rows]
 
     async def act(tx: Tx) -> None:
         if action is ScheduleAction.RUN_NOW:
@@ -75,7 +77,7 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
         await tx.audit.append_many([event])
 
     await context.store.write(act)
-    asked = len(assets)
+    asked = _Asked(len(rows), sum(not row.kind.holds_data for row in rows))
     status, sizes = await scheduler_status(context), await _sizes(context)
     return ScheduleAnswer(
         tiers=await tier_statuses(context, sizes),
@@ -201,6 +203,18 @@ async def _sizes(context: RuntimeContext) -> dict[str, int]:
     return answer_rows.tier_sizes(await context.store.catalog.counts())
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Assets that are to be read, and how many of them hold no data, which no tier counts."""
+
+    assets: int
+    only_read: int
+
+    def of(self, tier: Tier) -> str:
+        said = f"{counted(self.assets, 'asset')} of tier {tier}"
+        return f"{said}, {self.only_read} of them flows that AWS holds nothing of," if self.only_read else said
+
+
 _NOBODY = "No process keeps the schedule now: `spheresync serve --transport http` starts one that does."
 
 
@@ -215,7 +229,7 @@ _NAMED_RUNS = "A pause stops the scheduler only: a run that somebody asks for wr
 def _note(
     tier: Tier,
     action: ScheduleAction,
-    asked: int,
+    asked: _Asked,
     status: SchedulerStatus,
     *,
     already: bool,
@@ -230,7 +244,7 @@ def _note(
         ScheduleAction.RESUME: _goes_on(tier, holds_none=holds_none),
         ScheduleAction.RUN_NOW: _asked(tier, asked),
     }[action]
-    stays = (_STAYS_PAUSED if asked else _PAUSED_AND_EMPTY) if paused else ""
+    stays = (_STAYS_PAUSED if asked.assets else _PAUSED_AND_EMPTY) if paused else ""
     if action is ScheduleAction.RUN_NOW:
         said = f"{said} {stays}".rstrip()
     if status.state is SchedulerState.OFF and action is ScheduleAction.RUN_NOW:
@@ -255,24 +269,23 @@ def _goes_on(tier: Tier, *, holds_none: bool) -> str:
     return f"Tier {tier} goes on: what is overdue is done once, now."
 
 
-def _asked(tier: Tier, assets: int) -> str:
+def _asked(tier: Tier, asked: _Asked) -> str:
     """What was asked for; read it is by the process that keeps the schedule, in its turn."""
-    if not assets:
+    if not asked.assets:
         return f"No asset is in tier {tier}, so nothing is read but the list of what there is."
-    are = "is" if assets == 1 else "are"
-    return f"{counted(assets, 'asset')} of tier {tier} {are} read next; what changed is written."
+    return f"{asked.of(tier)} {'is' if asked.assets == 1 else 'are'} read next; what changed is written."
 
 
-def _due_for_nobody(tier: Tier, assets: int) -> str:
+def _due_for_nobody(tier: Tier, asked: _Asked) -> str:
     """What was asked for where no process keeps the schedule: it waits in the queue."""
-    if not assets:
+    if not asked.assets:
         return (
             f"No asset is in tier {tier}. No process keeps the schedule now: the list of what there is is read once a "
             "server runs with the scheduler."
         )
-    are, they = ("is", "it is") if assets == 1 else ("are", "they are")
+    are, they = ("is", "it is") if asked.assets == 1 else ("are", "they are")
     return (
-        f"{counted(assets, 'asset')} of tier {tier} {are} due now. No process keeps the schedule now, so nothing is "
+        f"{asked.of(tier)} {are} due now. No process keeps the schedule now, so nothing is "
         f"read yet: {they} read, and what changed is written, once a server runs with the scheduler. "
         f"`spheresync sync --tier {tier}` does it now."
     )
