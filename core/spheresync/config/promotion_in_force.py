@@ -9,8 +9,6 @@ from spheresync.model import Digest, JsonValue
 
 CONFIGURATION = "configuration"
 """Home of rules that were written here."""
-TRIAL = "the trial"
-"""Home of rules that are only tried."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from spheresync.config.lakeformation import LakeFormation
 from spheresync.config.lineage import Lineage
 from spheresync.config.paths import SettingPath, require_path
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
-from spheresync.config.promotion_in_force import CONFIGURATION, TRIAL, PromotionInForce
+from spheresync.config.promotion_in_force import CONFIGURATION, PromotionInForce
 from spheresync.config.quicksight import QuickSight
 from spheresync.config.rules import MappingSettings
 from spheresync.config.sections import (
@@ -60,6 +60,7 @@ from spheresync.model import (
     digest_json,
 )
 from spheresync.model.json_document import read_own_json
+from spheresync.model.words import TRIAL
 from spheresync.regular_files import FileStamp
 
 SUPPORTED_TARGETS = ("glue", "lakeformation", "quicksight", "datazone", "glue_context")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+TRIAL = "the trial"
+"""Home of rules and of a scope that are only tried."""
+
 
 class Environment(StrEnum):
     """What a process works against (CONTRACT.md)."""

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from spheresync.config.promotion_in_force import TRIAL
 from spheresync.mapping.patterns import matches
 from spheresync.model import Problem, SpaceName, TargetKey, counted, first_of
+from spheresync.model.words import TRIAL
 
 LEFT_OUT = "left_out"
 UNMATCHED = "unmatched_spaces"
