@@ -20,6 +20,7 @@ from spheresync.answers import (
     RunAnswer,
 )
 from spheresync.model import DEFAULT_DESTINATION, GLUE, NEVER_READ, NO_SPACE, Action, counted, first_of
+from spheresync.model.shown_apart import shown_apart
 from spheresync.planning.decisions.approvals import NOT_APPROVED, WAITS_FOR_A_PERSON
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.answer_summaries import (
@@ -129,7 +130,8 @@ def _show_items(items: Iterable[ChangeRow]) -> None:
             )
         )
         for change in item.changes[:_SHOWN_FIELDS]:
-            say(f"    {_short(change.path)}: {_short(change.before)} -> {_short(change.after)}")
+            before, after = shown_apart(_short(change.before, 400), _short(change.after, 400), 80)
+            say(f"    {_short(change.path)}: {_short(before)} -> {_short(after)}")
         if len(item.changes) > _SHOWN_FIELDS:
             say(f"    … {counted(len(item.changes) - _SHOWN_FIELDS, 'more field')}")
 
@@ -317,5 +319,5 @@ def say_findings(title: str, findings: Iterable[Finding]) -> None:
             say(f"    {clean_line(finding.remedy, longest=1_000)}")
 
 
-def _short(value: object) -> str:
-    return clean_line(str(value), longest=120) if value is not None else "(none)"
+def _short(value: object, longest: int = 120) -> str:
+    return clean_line(str(value), longest=longest) if value is not None else "(none)"
