@@ -13,8 +13,10 @@ from spheresync.config import DeletionPolicy
 from spheresync.config.sections import Deletion
 from spheresync.errors import SourceFault, TargetFault
 from spheresync.model import (
+    DATAZONE,
     DEFAULT_DESTINATION,
     GLUE,
+    QUICK_SIGHT,
     AssetId,
     AssetKind,
     AssetStatus,
@@ -212,6 +214,9 @@ def test_what_nobody_can_read_is_not_said_to_be_mended_by_the_next_sync() -> Non
     )
     unread = replace(RECORD, problem=Problem.of(ASSET, SourceFault.FORBIDDEN, "403.", "Ask."), read_at=LATER)
     assert "The next sync looks at the table again, and mends it." in said(KnownAssetState(RECORD, HELD, drift=drift))
+    for target, word in ((QUICK_SIGHT, "data set"), (DATAZONE, "asset in Amazon DataZone")):
+        about = KnownAssetState(RECORD, replace(HELD, target=target), drift=replace(drift, target=target))
+        assert f"The next sync looks at the {word} again, and mends it." in said(about)
     text = said(KnownAssetState(unread, HELD, drift=drift))
     assert "The next sync" not in text and "A sync mends it once the asset can be read again." in text
 

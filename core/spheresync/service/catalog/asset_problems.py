@@ -7,7 +7,7 @@ from datetime import datetime
 
 from spheresync.config import DeletionPolicy
 from spheresync.config.sections import Deletion
-from spheresync.model import AssetStatus, Problem, RunId, counted, first_of, to_the_second
+from spheresync.model import AssetStatus, Problem, RunId, TargetName, counted, first_of, to_the_second
 from spheresync.planning.decisions.asset_work import held_as_gone
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.runtime.out_of_scope import WIDEN
@@ -21,6 +21,7 @@ from spheresync.state.records import (
     TableDrift,
     Unwritten,
 )
+from spheresync.targets.registry import design_of
 
 _NAMED_FIELDS = 3
 
@@ -132,7 +133,8 @@ def _drifted(known: KnownAssetState) -> str | None:
         return None
     mends = ""
     if drift.rest >= PendingRepair.TO_MEND:
-        mends = _mended_in_part(drift) or " The next sync looks at the table again, and mends it."
+        look = f" The next sync looks at the {_word(drift.target)} again, and "
+        mends = f"{look}{_mended_in_part(drift) or 'mends it.'}"
         if known.record.problem is not None:  # nothing is planned for what nobody can read
             mends = " A sync mends it once the asset can be read again."
     told = not mends or drift.rest is PendingRepair.TO_MEND_IN_PART
@@ -148,7 +150,7 @@ def _mended_in_part(drift: TableDrift) -> str:
     if not mended:
         return ""
     return (
-        f" The next sync looks at the table again, and writes over {first_of(mended, _NAMED_FIELDS)}; it leaves "
+        f"writes over {first_of(mended, _NAMED_FIELDS)}; it leaves "
         f"{first_of(left, _NAMED_FIELDS)}, which the drift policy only reports."
     )
 
@@ -163,8 +165,9 @@ def _leaving(known: KnownAssetState, deletion: Deletion) -> str | None:
         return _deleted(known, checkpoint)
     if checkpoint is not None and checkpoint.state is CheckpointState.RETIRED:
         return (
-            f"Its table is marked as retired since {to_the_second(checkpoint.synced_at)}: Datasphere has not listed it "
-            f"since {since}. {_next_for_retired(deletion)} It is active again once Datasphere lists it again."
+            f"Its {_word(checkpoint.target)} is marked as retired since {to_the_second(checkpoint.synced_at)}: "
+            f"Datasphere has not listed it since {since}. {_next_for_retired(deletion)} It is active again once "
+            "Datasphere lists it again."
         )
     listings = counted(record.misses, "complete listing")
     return (
@@ -176,7 +179,7 @@ def _leaving(known: KnownAssetState, deletion: Deletion) -> str | None:
 def _deleted(known: KnownAssetState, checkpoint: Checkpoint) -> str:
     """What became of the table of an asset that has none any more: when, by which run, and who asked for that."""
     taken_back = checkpoint.state is CheckpointState.TAKEN_BACK
-    what = "What was ours on" if taken_back else "Its table"
+    what = "What was ours on" if taken_back else f"Its {_word(checkpoint.target)}"
     did = "was taken back" if taken_back else "was deleted"
     at, table = to_the_second(checkpoint.synced_at), ".".join(checkpoint.address)
     missed = to_the_second(known.record.first_missed_at) if known.record.misses else None
@@ -212,9 +215,15 @@ def _next_for_retired(deletion: Deletion) -> str:
     if deletion.policy is DeletionPolicy.DELETE:
         return "deletion.policy is delete, so the next sync deletes it; to keep the table, set deletion.policy: keep."
     return (
-        f"deletion.policy is {deletion.policy}, so the table stays until somebody syncs with --allow-deletes; "
+        f"deletion.policy is {deletion.policy}, so it stays until somebody syncs with --allow-deletes; "
         "deletion.policy: delete would delete it."
     )
+
+
+def _word(target: TargetName) -> str:
+    """What an object of a target is called; a catalog's entry, which is an asset too, after the service."""
+    design = design_of(target)
+    return f"asset in {design.service}" if design.object_word == "asset" else design.object_word
 
 
 def _said(problem: Problem | None) -> str | None:
