@@ -222,7 +222,13 @@ def asset_lines(page: AssetPage) -> Iterator[str]:
         yield f"As Datasphere was listed last, at {page.as_of}."
     yield from page.notes
     if page.near:
-        yield f"Nothing answers that; see near for what answers {clean_line(page.meant or '')!r}."
+        yield f"Nothing answers that; see near for what answers {quoted(page.meant or '')}."
+
+
+def quoted(meant: str) -> str:
+    """What is meant in quotes; several questions have theirs."""
+    line = clean_line(meant)
+    return line if line.startswith("'") else repr(line)
 
 
 def gone_sentence(statuses: Mapping[str, int]) -> str:

@@ -75,6 +75,10 @@ def test_a_question_that_nothing_answers_offers_what_is_spelled_nearly_so(dog: I
     answer = dog.ask("assets", "--query", "quantty")
     assert (answer["items"], answer["total"], answer["meant"]) == ([], 0, "quantity")
     assert answer["near"][0]["asset"] == "SALES/AM_SALES"
+    several = dog.ask("assets", "--query", "Umsatz nach Monat")
+    assert several["meant"] == "'umsatz' or 'monat'"
+    said = dog.run("assets", "--query", "Umsatz nach Monat").out
+    assert "Near hits, for 'umsatz' or 'monat':" in said
 
 
 def test_what_little_answers_offers_other_forms_terms_and_languages(dog: Installation) -> None:
@@ -110,12 +114,12 @@ def test_words_of_a_class_of_personal_data_lead_to_it_and_short_words_to_nothing
     ("asked", "meant", "lost", "near"),
     [
         ("Lieferannt", "lieferant", "", {"SUPPLY_CHAIN/LIEFERANT"}),
-        ("Mitarbieter Umsaz", "mitarbeiter or umsatz", "", {"HR/MITARBEITER_ADRESSEN", "SALES/AM_UMSATZ"}),
+        ("Mitarbieter Umsaz", "'mitarbeiter' or 'umsatz'", "", {"HR/MITARBEITER_ADRESSEN", "SALES/AM_UMSATZ"}),
         ("Mitarbieter xqzw", "mitarbeiter", "xqzw", {"HR/MITARBEITER_ADRESSEN"}),
         ("Where are the customer phone numbers?", "customer phone number", "", {"SALES/CUSTOMERS"}),
         (
             "delivry perfomance",
-            "performance or delivery",
+            "'performance' or 'delivery'",
             "",
             {"SUPPLY_CHAIN/AM_SUPPLIER_PERFORMANCE", "SUPPLY_CHAIN/DELIVERIES"},
         ),

@@ -266,7 +266,8 @@ def _read_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     if answer.read_at is not None:
         yield f"It goes by what was last read from Datasphere, at {answer.read_at}."
     if answer.oldest is not None:
-        yield f"{answer.oldest.older} of it last read before that, the oldest at {answer.oldest.at}: see oldest."
+        older = f"{counted(answer.oldest.older, 'reading')} of spaces or assets before that"
+        yield f"It goes by {older} too, the oldest at {answer.oldest.at}: see oldest."
 
 
 def _next_of(answer: ChangeSetAnswer, *, asks: bool) -> str:
@@ -418,4 +419,4 @@ def _finding_lines(findings: Sequence[Finding], blocked: int) -> Iterable[str]:
             yield f"{finding.message}."
     others = sum(finding.code not in GUARDS | _TOLD_APART for finding in findings)
     if others:
-        yield f"{counted(others, 'further finding' if others < len(findings) else 'finding')}: see findings."
+        yield f"{counted(len(findings), 'finding')}{' in all' if others < len(findings) else ''}: see findings."

@@ -18,6 +18,7 @@ from spheresync.answers import (
     ConsentAnswer,
     DriftAnswer,
     Finding,
+    OldestReading,
     Page,
     PrerequisiteRow,
     RunAnswer,
@@ -586,13 +587,24 @@ def finding(code: str) -> Finding:
     return Finding(subject="SALES", code=code, message="said", remedy="do")
 
 
+async def test_readings_that_are_older_than_the_last_are_told_in_number() -> None:
+    change_set = await FakeService().get_change_set("cs_1", ADMIN)
+    for older, said in ((1, "1 reading of spaces"), (3, "3 readings of spaces")):
+        oldest = OldestReading(of="SALES", at="2026-11-24T08:00:00Z", older=older)
+        text = " ".join(change_set_lines(change_set.model_copy(update={"oldest": oldest})))
+        assert f"It goes by {said} or assets before that too, the oldest at 2026-11-24T08:00:00Z" in text
+
+
 @pytest.mark.parametrize(
     ("codes", "said"),
     [
         (["too_many_removals"], ["1 guard finding holds back 3 items"]),
-        (["too_many_removals", "empty_listing", "drift"], ["2 guard findings hold back 3 items", "1 further finding"]),
+        (
+            ["too_many_removals", "empty_listing", "drift"],
+            ["2 guard findings hold back 3 items", "3 findings in all: see findings"],
+        ),
         (["drift", "not_exposed"], ["2 findings: see findings"]),
-        (["trial", "drift"], ["1 further finding: see findings"]),
+        (["trial", "drift"], ["2 findings in all: see findings"]),
         (["space_gone"], ["1 space is not listed any more"]),
         (["deletes_not_approved"], []),
     ],

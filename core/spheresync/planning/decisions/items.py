@@ -363,7 +363,7 @@ def _reason(subject: Subject, changes: tuple[FieldChange, ...], former: AssetId 
 
 
 def _moved(then: Fingerprints, now: Fingerprints) -> list[str]:
-    return [
+    moved = [
         word
         for word, before, after in (
             ("columns", then.schema, now.schema),
@@ -372,6 +372,8 @@ def _moved(then: Fingerprints, now: Fingerprints) -> list[str]:
         )
         if before != after
     ]
+    # With a column goes and comes what is said of it, which alone moves the other fingerprints too.
+    return ["columns", "what is said of them"] if len(moved) > 1 and moved[0] == "columns" else moved
 
 
 def by_urgency(item: ChangeSetItem) -> tuple[int, int, str, str]:

@@ -33,8 +33,8 @@ _ASKING = frozenset(
         they their all any each every which what where who whose when how many much there that this these those
         have has had hold holds contain contains containing find show list give me tell about data table tables
         asset assets column columns der die das des dem den ein eine eines einer in im am an auf von vom zu zum
-        zur fuer mit bei je pro und oder ist sind war hat haben wir unser unsere unseren uns ihr ihre es sie alle jede
-        jeder welche welcher welches was wo wer wessen wann wie viele gibt liegt liegen steht stehen enthaelt
+        zur fuer mit bei nach je pro und oder ist sind war hat haben wir unser unsere unseren uns ihr ihre es sie alle
+        jede jeder welche welcher welches was wo wer wessen wann wie viele gibt liegt liegen steht stehen enthaelt
         enthalten zeige finde daten tabelle tabellen spalte spalten
         """
     )
@@ -73,7 +73,7 @@ async def nearly(store: Store, question: Question, among: AssetFilter) -> Near |
     texts = [await search.text_of(words) for words in together]
     if texts == [" ".join(asked)]:
         return None
-    meant = " or ".join(texts)
+    meant = texts[0] if len(texts) == 1 else " or ".join(f"'{text}'" for text in texts)
     whole = replace(Question.of(meant), words=tuple(forms.values()))
     lost = tuple(word for word in told if word not in forms)
     return Near(meant, whole, await search.places(together), lost, apart=len(together) > 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spheresync.answers import AssetPage, AssetRow
-from spheresync_server.answer_summaries import found_by, gone_sentence
+from spheresync_server.answer_summaries import found_by, gone_sentence, quoted
 from spheresync_server.cli.output.tables import say, shown_more, table
 from spheresync_server.untrusted import clean_line, visible
 
@@ -29,7 +29,7 @@ def show_assets(page: AssetPage, why_none: str = "", *, beside: str = "") -> Non
     for note in page.notes:
         say(clean_line(note, longest=1_000))
     if page.near:
-        say(f"Near hits, for {clean_line(page.meant or '')!r}:")
+        say(f"Near hits, for {quoted(page.meant or '')}:")
         _table(page.near)
 
 
