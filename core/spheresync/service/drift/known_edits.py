@@ -15,8 +15,7 @@ async def known_edits(store: Store, keys: Sequence[TargetKey]) -> dict[TargetKey
     """These assets by target; only targets that have such."""
     found = {}
     for key in keys:
-        met = {asset for asset, each in (await store.unwritten.all(key)).items() if each.problem.code in BY_OTHERS}
-        if known := met | {*await store.drift.assets(key)}:
+        if known := {*await store.unwritten.assets(key, BY_OTHERS), *await store.drift.assets(key)}:
             found[key] = known
     return found
 

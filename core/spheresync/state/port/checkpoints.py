@@ -102,6 +102,9 @@ class UnwrittenReader(Protocol):
     async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Unwritten]:
         """Those of these assets."""
 
+    async def assets(self, key: TargetKey, codes: Collection[str]) -> frozenset[AssetId]:
+        """The assets of which one of these is what keeps the target from holding them."""
+
     async def groups(self, keys: Sequence[TargetKey] | None = None) -> list[UnwrittenGroup]:
         """All of them by the code of their problem, but for assets that could not even be read.
 

@@ -6,15 +6,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from spheresync.model import AssetId, Problem, SpaceName, TargetKey, TechnicalName
-from spheresync.state.cell_encoding import decode_problems, encode_problem
+from spheresync.state.cell_encoding import decode_asset_id, decode_problems, encode_problem
 from spheresync.state.records import Unwritten, UnwrittenGroup
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
-from spheresync.state.sqlite.rows.statements import MOST_LOOKED_UP, rows_of_assets
+from spheresync.state.sqlite.rows.statements import MOST_LOOKED_UP, placeholders, rows_of_assets
 
 _COLUMNS = "target, destination, space, asset, problem, since"
 _SHAPE = shape_of("unwritten", _COLUMNS)
+_NAMED_SHAPE = shape_of("unwritten", "space, asset")
 
 
 class UnwrittenReader:
@@ -39,6 +40,12 @@ class UnwrittenReader:
             rows = await self._connection.all(query, [*values, key.target, key.destination])
             found.update({each.asset: each for each in readable(self._connection.lost, _SHAPE, rows, _read)})
         return found
+
+    async def assets(self, key: TargetKey, codes: Collection[str]) -> frozenset[AssetId]:
+        query = "SELECT space, asset FROM unwritten WHERE target = ? AND destination = ? AND code IN "
+        query += f"({placeholders(len(codes))})"
+        rows = await self._connection.all(query, [key.target, key.destination, *codes])
+        return frozenset(readable(self._connection.lost, _NAMED_SHAPE, rows, decode_asset_id))
 
     async def groups(self, keys: Sequence[TargetKey] | None = None) -> list[UnwrittenGroup]:
         where = (
