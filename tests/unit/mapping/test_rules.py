@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spheresync.config import Settings
+from spheresync.config.reading.trial import with_trial_rules
 from spheresync.mapping.patterns import matches
 from spheresync.mapping.rules import MappingRules, decide_column
 from spheresync.model import AssetId, AssetKind, SpaceName, Tier
@@ -169,3 +172,18 @@ def test_column_rules_apply_in_order_and_win_key_by_key() -> None:
     assert (dropped.included, dropped.type) == (False, "string")
     assert (kept.included, kept.type, kept.description) == (True, "string", "{column}: {label}")
     assert decide_column(found, column("N", "Edm.Int32")).type is None
+
+
+def test_rules_and_scope_of_a_trial_are_called_so_beside_those_in_force(tmp_path: Path) -> None:
+    in_force = with_trial_rules(Settings(state_dir=tmp_path), "- {match: {space: A}, set: {include: false}}")
+    in_force = in_force.with_tried(rules=0, scope=False)
+    tried = with_trial_rules(in_force, "- {match: {space: B}, set: {include: false}}")
+    scoped = with_trial_rules(in_force, "scope: {exclude: ['C/*']}")
+
+    def why(settings: Settings, space: str) -> str:
+        asset = AssetId.parse(f"{space}/X")
+        return MappingRules.compile(settings).decide(asset, AssetKind.VIEW, "").excluded_by
+
+    assert why(tried, "A") == why(scoped, "A") == "mapping rule 1 says include: false"
+    assert why(tried, "B") == "rule 1 of the trial says include: false"
+    assert why(scoped, "C") == "scope.exclude of the trial has 'C/*'"

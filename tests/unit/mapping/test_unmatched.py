@@ -14,7 +14,8 @@ STAFF = AssetId(SpaceName("HR"), TechnicalName("STAFF"))
 
 
 def told(rules: str) -> list[str]:
-    return unmatched_rules(with_trial_rules(NONE, rules), STAFF, AssetKind.VIEW, "Staff")
+    written = with_trial_rules(NONE, rules).with_tried(rules=0, scope=False)
+    return unmatched_rules(written, STAFF, AssetKind.VIEW, "Staff")
 
 
 def test_nothing_is_said_of_rules_that_match_nor_where_there_are_none() -> None:
