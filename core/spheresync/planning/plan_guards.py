@@ -9,7 +9,12 @@ from dataclasses import dataclass, replace
 from spheresync.mapping.rules import Decision
 from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey
 from spheresync.observe.incidents import product_error
-from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_leaving, guard_removals
+from spheresync.planning.decisions.guards import (
+    GuardVerdict,
+    guard_columns,
+    guard_leaving,
+    guard_removals_and_offers,
+)
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.runtime.out_of_scope import leaves_destination
@@ -118,14 +123,15 @@ class PlanGuards:
     def _removals(
         self, managed: Mapping[SpaceName, int], emptied: frozenset[SpaceName], besides: Mapping[SpaceName, int]
     ) -> GuardVerdict:
-        """Deletes that a preview only offers must not hold back retirements, but are held to the same limits."""
-        gone, most = self.draft.gone, self.request.max_deletes
-        everything = guard_removals(gone, managed=managed, emptied=emptied, max_deletes=most, besides=besides)
-        certain = [asset for asset in gone if not self.is_offered_only(asset)]
-        verdict = guard_removals(certain, managed=managed, emptied=emptied, max_deletes=most, besides=besides)
-        offered = {asset: code for asset, code in everything.blocked.items() if self.is_offered_only(asset)}
-        findings = verdict.findings or (everything.findings if offered else ())
-        return GuardVerdict({**verdict.blocked, **offered}, findings)
+        gone = self.draft.gone
+        return guard_removals_and_offers(
+            gone,
+            offered={asset for asset in gone if self.is_offered_only(asset)},
+            managed=managed,
+            emptied=emptied,
+            max_deletes=self.request.max_deletes,
+            besides=besides,
+        )
 
     def _leaves_destination(self, asset: AssetId) -> bool:
         decision = self.decided.get(asset)

@@ -7,7 +7,7 @@ run. A tripped guard holds back only the removals it counts; everything else of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -21,6 +21,7 @@ TOO_MANY_REMOVALS = "too_many_removals"
 EMPTY_LISTING = "empty_listing"
 ALL_LOSE_COLUMNS = "all_lose_columns"
 ALL_LEAVE = "all_leave"
+ALL_SPACES = "all spaces"
 GUARDS = frozenset({TOO_MANY_REMOVALS, EMPTY_LISTING, ALL_LOSE_COLUMNS, ALL_LEAVE})
 """Codes of their findings."""
 
@@ -64,13 +65,13 @@ def guard_removals(
     if max_deletes is not None:
         if len(wanted) <= max_deletes:
             return GuardVerdict({}, ())
-        finding = _too_many("all spaces", "all spaces", len(wanted), everywhere, max_deletes)
+        finding = _too_many(None, len(wanted), everywhere, max_deletes)
         return GuardVerdict(dict.fromkeys(wanted, TOO_MANY_REMOVALS), (finding,))
 
     findings: list[Problem] = []
     blocked: dict[AssetId, str] = {}
     if (due := len(wanted) + elsewhere) > allowed_removals(everywhere):
-        findings.append(_too_many("all spaces", "all spaces", due, everywhere, allowed_removals(everywhere)))
+        findings.append(_too_many(None, due, everywhere, allowed_removals(everywhere)))
         blocked.update(dict.fromkeys(wanted, TOO_MANY_REMOVALS))
     for space, within in sorted(by_space.items()):
         code, count = None, within + besides.get(space, 0)
@@ -79,14 +80,31 @@ def guard_removals(
             findings.append(_emptied(space, within))
         elif count > allowed_removals(managed.get(space, 0)):
             code = TOO_MANY_REMOVALS
-            findings.append(
-                _too_many(
-                    space, f"space {space}", count, managed.get(space, 0), allowed_removals(managed.get(space, 0))
-                )
-            )
+            there = managed.get(space, 0)
+            findings.append(_too_many(space, count, there, allowed_removals(there)))
         if code is not None:
             blocked.update({asset: code for asset in wanted if asset.space == space})
     return GuardVerdict(blocked, tuple(findings))
+
+
+def guard_removals_and_offers(
+    gone: Sequence[AssetId],
+    *,
+    offered: Collection[AssetId],
+    managed: Mapping[SpaceName, int],
+    emptied: frozenset[SpaceName],
+    max_deletes: int | None,
+    besides: Mapping[SpaceName, int] = MappingProxyType({}),
+) -> GuardVerdict:
+    """The same where some deletes are only offered: they hold back no retirement, and are held to the same limits."""
+
+    def judged(removals: Iterable[AssetId]) -> GuardVerdict:
+        return guard_removals(removals, managed=managed, emptied=emptied, max_deletes=max_deletes, besides=besides)
+
+    everything, certain = judged(gone), judged(asset for asset in gone if asset not in offered)
+    held = {asset: code for asset, code in everything.blocked.items() if asset in offered}
+    # A guard that trips without the offers trips with them, and counts more: its finding is among those of everything.
+    return GuardVerdict({**certain.blocked, **held}, everything.findings if held else certain.findings)
 
 
 def guard_columns(
@@ -162,13 +180,16 @@ def _losing(space: str, count: int) -> str:
     return f"all {count} assets of space {space} lose columns in one listing; their updates wait"
 
 
-def _too_many(subject: str, where: str, count: int, managed: int, allowed: int) -> Problem:
+def _too_many(space: SpaceName | None, count: int, managed: int, allowed: int) -> Problem:
+    """`space`: the one it counts, else all are; the remedy is enough for what is counted, and for no more."""
+    only = f"--space {space} " if space is not None else ""
     return Problem(
-        subject=subject,
+        subject=space or ALL_SPACES,
         code=TOO_MANY_REMOVALS,
-        message=f"{count} of {counted(managed, 'table')} of {where} would be retired or deleted, and at most {allowed} "
-        f"{'is' if allowed == 1 else 'are'} let through; none of them is done",
-        remedy=f"If Datasphere really dropped them, run sync with --max-deletes {count}; what is retired already "
+        message=f"{count} of {counted(managed, 'table')} of {f'space {space}' if space is not None else ALL_SPACES} "
+        f"would be retired or deleted, and at most {allowed} {'is' if allowed == 1 else 'are'} let through; none of "
+        "them is done",
+        remedy=f"If Datasphere really dropped them, run sync with {only}--max-deletes {count}; what is retired already "
         "is deleted only with --allow-deletes besides.",
     )
 

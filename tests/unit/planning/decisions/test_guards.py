@@ -15,6 +15,7 @@ from spheresync.planning.decisions.guards import (
     allowed_removals,
     guard_columns,
     guard_removals,
+    guard_removals_and_offers,
 )
 
 SALES = SpaceName("SALES")
@@ -71,6 +72,33 @@ def test_a_number_given_for_the_run_replaces_every_limit() -> None:
     assert not lifted.blocked
     still = guard_removals(wanted, managed={SALES: 10}, emptied=frozenset(), max_deletes=6)
     assert len(still.blocked) == 7
+
+
+def test_each_guard_that_holds_offered_deletes_is_told_beside_those_of_retirements() -> None:
+    """Each with its own count, and a remedy that is enough for what it counts."""
+    retired, going = assets(SALES, 5), assets(HR, 2)
+    other = AssetId(SpaceName("CRM"), TechnicalName("V"))
+    verdict = guard_removals_and_offers(
+        [*retired, other, *going],
+        offered={*retired, other},
+        managed={SALES: 13, HR: 19, other.space: 21},
+        emptied=frozenset(),
+        max_deletes=None,
+    )
+    assert verdict.blocked.keys() == {*retired, other, *going}
+    said = {finding.subject: (finding.message.split(" of ")[0], finding.remedy) for finding in verdict.findings}
+    assert {subject: count for subject, (count, _) in said.items()} == {"all spaces": "8", SALES: "5", HR: "2"}
+    assert "with --max-deletes 8;" in said["all spaces"][1]
+    assert f"with --space {SALES} --max-deletes 5;" in said[SALES][1]
+
+
+def test_deletes_that_are_only_offered_hold_back_no_retirement() -> None:
+    retired, going = assets(SALES, 5), [AssetId(SALES, TechnicalName("GONE"))]
+    verdict = guard_removals_and_offers(
+        [*retired, *going], offered=set(retired), managed={SALES: 19}, emptied=frozenset(), max_deletes=None
+    )
+    assert verdict.blocked.keys() == set(retired)
+    assert [finding.message.split(" of ")[0] for finding in verdict.findings] == ["6", "6"]
 
 
 @given(st.integers(0, 60), st.integers(0, 300))
