@@ -126,6 +126,7 @@ COMMAND_LINE: tuple[Promise, ...] = (
             "tests/contract/test_scope_flags.py::test_a_preview_plans_what_its_flags_admit",
             "tests/contract/test_scope_flags.py::test_a_sync_of_one_asset_reads_and_writes_that_one",
             "tests/contract/test_scope_flags.py::test_an_asset_outside_of_the_spaces_given_is_a_usage_error",
+            "tests/contract/test_scope_flags.py::test_a_space_or_tier_of_which_no_asset_given_is_would_be_synced_by_none_and_is_a_usage_error",
             "tests/contract/test_scope_flags.py::test_an_asset_of_another_tier_than_those_given_is_a_usage_error",
             "tests/contract/test_scope_flags.py::test_an_asset_whose_tier_changes_with_a_new_label_is_taken_by_that_tier",
             "tests/unit/server/test_cli.py::test_scope_and_flags_reach_the_service",

@@ -123,6 +123,22 @@ def test_an_asset_outside_of_the_spaces_given_is_a_usage_error(discovered: Insta
     assert discovered.ask("preview", "--no-refresh", "--space", "SPACE_001", *flags)["summary"]["create"] >= 1
 
 
+def test_a_space_or_tier_of_which_no_asset_given_is_would_be_synced_by_none_and_is_a_usage_error(
+    discovered: Installation, tenant: RunningTenant
+) -> None:
+    """Whoever follows the advice of such an error is not told that all of that space was done."""
+    asset = ("--asset", "SPACE_001/ASSET_00001")
+    tenant.clear_stats()
+    for flags, said in (
+        (("--space", "SPACE_000", "--space", "SPACE_001"), "nothing of space SPACE_000 would be selected"),
+        (("--tier", "critical", "--tier", "high"), "nothing of tier critical would be selected"),
+    ):
+        for command in (("preview", "--no-refresh"), ("sync",), ("drift",)):
+            error = discovered.ask(*command, *flags, *asset, code=2)["error"]
+            assert error["code"] == "usage" and said in error["message"], command
+            assert f"ask for a whole {flags[0].removeprefix('--')} apart" in error["remedy"]
+
+
 def test_an_asset_of_another_tier_than_those_given_is_a_usage_error(discovered: Installation) -> None:
     flags = ("--asset", "SPACE_000/ASSET_00002", "--asset", "SPACE_000/ASSET_00001", "--tier", "critical")
     for command in (("preview",), ("preview", "--no-refresh"), ("sync",), ("drift",)):
