@@ -146,6 +146,7 @@ ASSISTANTS: tuple[Promise, ...] = (
         (
             "tests/e2e/test_trial_rules.py::test_what_would_change_is_shown_and_nothing_is_kept",
             "tests/e2e/test_trial_rules.py::test_what_is_planned_without_the_rules_too_is_left_out_whatever_the_moment",
+            "tests/e2e/test_trial_rules.py::test_a_guard_that_holds_nothing_back_by_the_rules_is_no_finding_of_their_trial",
             "tests/e2e/test_trial_rules.py::test_what_is_wrong_with_the_rules_is_named_and_nothing_done",
             "tests/e2e/test_lake_formation.py::test_a_trial_tells_of_changes_of_access_that_follow_from_its_rules_only",
             "tests/e2e/test_trial_rules.py::test_an_assistant_tries_to_leave_out_all_dates_of_birth",

@@ -63,6 +63,18 @@ def test_what_is_planned_without_the_rules_too_is_left_out_whatever_the_moment(
     assert not [each for each in answer["findings"] if "but not so" in each["message"]]
 
 
+def test_a_guard_that_holds_nothing_back_by_the_rules_is_no_finding_of_their_trial(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    synced.config = "deletion: {misses: 1}"
+    for asset in ("ASSET_00003", "ASSET_00004"):
+        tenant.edit("remove_asset", space="SPACE_000", asset=asset)
+    assert "too_many_removals" in {each["code"] for each in synced.ask("preview")["findings"]}
+    answer = tried(synced, COLUMN)
+    assert answer["blocked"] == 0
+    assert "too_many_removals" not in {each["code"] for each in answer["findings"]}
+
+
 def test_what_is_wrong_with_the_rules_is_named_and_nothing_done(synced: Installation) -> None:
     for rules, said in (
         ("- match: {nam: X}\n  set: {tier: high}\n", "mapping.rules.0.match.nam"),

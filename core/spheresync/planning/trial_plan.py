@@ -13,6 +13,7 @@ from spheresync.model import Asset, AssetId, Problem, TargetKey
 from spheresync.planning.change_set_writer import NewChangeSet
 from spheresync.planning.decisions.access import access_findings
 from spheresync.planning.decisions.approvals import ACCESS
+from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.rule_trial import TrialItems, trial_findings, trial_rules
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import planner_of
@@ -86,11 +87,12 @@ def _following(*, tried: NewChangeSet, in_force: NewChangeSet, findings: Iterabl
 
 
 def _own_findings(own: Sequence[ChangeSetItem], tried: NewChangeSet, in_force: NewChangeSet) -> Iterable[Problem]:
-    """What a plan by the rules that are tried found and one without them does not, of changes of access that of its own
-    items only.
+    """What a plan by the rules that are tried found and one without them does not, of changes of access and of guards
+    that of its own items only.
     """
     without = set(in_force.record.findings)
     of_access = access_findings(own)
     left_out = {ACCESS} if of_access else {ACCESS, ACCESS_REACH}
+    left_out |= GUARDS - {item.blocked_by for item in own}
     yield from of_access
     yield from (each for each in tried.record.findings if each.code not in left_out and each not in without)
