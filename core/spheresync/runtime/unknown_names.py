@@ -16,6 +16,8 @@ NEAR = 3
 """Names that one hint offers at most."""
 MOST_LISTED = 12
 """Valid names that a hint lists where none is near; of more it says how to list them."""
+_CUT_OFF = 4
+"""Characters that a name begins with from which on they may be meant for it."""
 SHOWN = 5
 """Wrong names that one error tells; the others are counted."""
 
@@ -36,17 +38,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _near(name: str, known: Iterable[str]) -> list[str]:
-    """The near ones of known names, nearest first; those that differ in case only, where there are any."""
+    """The near ones of known names, nearest first; those that differ in case only, where there are any.
+
+    A name that was cut off is nearer to what begins like it than to what is as short as it is.
+    """
     folded: dict[str, list[str]] = {}
     for each in known:
         folded.setdefault(each.casefold(), []).append(each)
-    if equal := folded.get(name.casefold()):
+    asked = name.casefold()
+    if equal := folded.get(asked):
         return equal
-    return [
-        each
-        for found in difflib.get_close_matches(name.casefold(), folded, n=NEAR, cutoff=0.5)
-        for each in folded[found]
-    ]
+    begun = [each for each in folded if each.startswith(asked)] if len(asked) >= _CUT_OFF else []
+    alike = difflib.get_close_matches(asked, folded, n=NEAR, cutoff=0.5)
+    nearest_first = dict.fromkeys([*sorted(begun, key=len)[:NEAR], *alike])
+    return [each for found in list(nearest_first)[:NEAR] for each in folded[found]]
 
 
 def _meant(near: Sequence[str], asked: str) -> str:

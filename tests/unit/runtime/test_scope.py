@@ -169,6 +169,12 @@ def test_an_unknown_asset_is_answered_with_the_nearest_assets(asked: str, meant:
     assert hint.removeprefix("Did you mean ") == meant
 
 
+def test_a_name_that_was_cut_off_is_answered_with_what_begins_like_it() -> None:
+    known = ids("NETZ/DIM_NETZGEBIET", f"NETZ/SV_NETZ_LANGZEITAUSWERTUNG_{'X' * 90}", "NETZ/SV_NETZ_LAST")
+    hint = unknown_asset(AssetId.parse("NETZ/sv_netz_langzeitauswertung"), known, {"NETZ"}).hint()
+    assert hint.startswith("Did you mean NETZ/SV_NETZ_LANGZEITAUSWERTUNG_XXX")
+
+
 @pytest.mark.parametrize(
     ("asked", "meant"),
     [
