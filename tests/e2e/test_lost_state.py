@@ -103,6 +103,7 @@ def test_a_table_whose_marker_names_a_space_that_is_not_listed_is_told_as_that_w
     status = synced.ask("status")
     (gone,) = [each for each in status["problems"] if each["subject"] == "GONE"]
     assert gone["code"] == "space_gone" and "exclude it by `scope:`" in gone["remedy"]
+    assert "not managed any more: its tables stay in AWS as they are" in gone["remedy"]
     assert "never read" not in json.dumps(status)
     synced.config = "scope: {exclude: ['GONE/*']}\n"
     synced.run("sync")

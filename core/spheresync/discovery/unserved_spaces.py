@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import SPACE_NOT_SERVED, AssetId, Problem, SpaceName
+from spheresync.runtime.unread import LEFT_IN_AWS
 from spheresync.state.records import AssetRecord
 
 _REMEDY = (
-    "Try again later, and look at the tenant if it lasts; what is not exposed for good is to be taken out by `scope:`."
+    "Try again later, and look at the tenant if it lasts; what is not exposed for good is to be taken out by `scope:`. "
+    + LEFT_IN_AWS
 )
 _NOT_SERVED = frozenset({SourceFault.NOT_EXPOSED, SPACE_NOT_SERVED})
 

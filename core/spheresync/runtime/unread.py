@@ -31,6 +31,10 @@ _BY_LISTING = frozenset({SPACE_GONE, SPACE_UNREAD, GONE_UNCONFIRMED, OBJECTS_OFF
 _STAYS = "what AWS holds of {them} stays as it is"
 _WHOLE_LISTS = "Mend what kept the lists of the space from being read; the next whole listing then goes on by itself."
 _NAMED = 5
+LEFT_IN_AWS = (
+    "What is excluded is not managed any more: its tables stay in AWS as they are, until somebody deletes them."
+)
+"""What whoever excludes what is gone has to know."""
 _OBJECTS_ON = (
     "Switch datasphere.objects on to have such objects read, or leave them out by `scope:` or a rule: then their "
     "tables are not managed any more, and stay as they are."
@@ -83,7 +87,7 @@ def gone_space(space: SpaceRecord, assets: int) -> Problem:
 def gone_remedy(space: SpaceName) -> str:
     """What to do about it."""
     who = "the technical user (or who signed in)"
-    return f"Add {who} to space {space} again, or, if it is gone for good, exclude it by `scope:`."
+    return f"Add {who} to space {space} again, or, if it is gone for good, exclude it by `scope:`. {LEFT_IN_AWS}"
 
 
 def unlisted_space(space: SpaceRecord, assets: int) -> Problem:
@@ -171,7 +175,9 @@ def not_offered(space: SpaceName, assets: Sequence[AssetRecord]) -> Problem:
         f"The tenant offers no list of {kinds} any more, and {counted(len(assets), 'known asset')} of space {space} "
         f"would be in it ({names})"
     )
-    remedy = "Have the tenant offer it again, or leave them out by `scope:` or a rule if it is gone for good."
+    remedy = (
+        "Have the tenant offer it again, or leave them out by `scope:` or a rule if it is gone for good. " + LEFT_IN_AWS
+    )
     return Problem(space, SPACE_UNREAD, message, remedy)
 
 

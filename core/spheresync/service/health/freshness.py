@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from spheresync.answers import Finding, SchedulerState, TierStatus
 from spheresync.config.durations import parse_duration
 from spheresync.model import counted, to_the_second
+from spheresync.runtime.unread import LEFT_IN_AWS
 
 FRESHNESS_MISSED = "freshness_missed"
 INTERVAL_MISSED = "interval_missed"
@@ -25,8 +26,7 @@ _ANSWERS_BADLY = (
 )
 _GET_BACK = (
     "Give the technical user (or who signed in) access to those spaces again, or exclude those that are gone for good "
-    "by `scope:`; "
-    "`spheresync doctor` names them."
+    f"by `scope:`; `spheresync doctor` names them. {LEFT_IN_AWS}"
 )
 _READ = "`spheresync assets --status failed` says of each why, and what to do."
 _KEEP = (
