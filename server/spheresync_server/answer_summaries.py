@@ -219,7 +219,7 @@ def asset_lines(page: AssetPage) -> Iterator[str]:
     if page.searched:
         yield f"Searched: {page.searched}"
     if page.as_of:
-        yield f"As Datasphere was listed last, at {page.as_of}."
+        yield f"As Datasphere was listed at {page.as_of}, or since."
     yield from page.notes
     if page.near:
         yield f"Nothing answers that; see near for what answers {quoted(page.meant or '')}."

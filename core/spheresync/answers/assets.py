@@ -63,7 +63,8 @@ class AssetRow(Answer):
 class AssetPage(Page[AssetRow]):
     """Assets of the local catalog.
 
-    `searched` says what was looked at, `notes` what the answer does not cover, `as_of` when Datasphere was listed last.
+    `searched` says what was looked at, `notes` what the answer does not cover, `as_of` when Datasphere was listed last,
+    or the first of those times where that differs by space.
     `near` are assets that answer `meant`: of what is spelled or means nearly the same as the words that nothing answers
     together, the most.
     """

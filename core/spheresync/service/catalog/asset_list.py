@@ -317,7 +317,14 @@ class AssetLister:
         return await lister._rows(near.places)
 
     async def _as_of(self) -> str | None:
-        return max((space.listed_at for space in await self._store.catalog.spaces() if space.listed_at), default=None)
+        """When Datasphere was listed: of the spaces that are asked for the one that waits longest for a listing.
+
+        One that is listed no more, or left out by the scope, counts only where there is no other.
+        """
+        asked, outside = self._wanted.space, self._context.outside
+        spaces = [each for each in await self._store.catalog.spaces() if each.listed_at and asked in {None, each.name}]
+        live = [each for each in spaces if each.present and outside.of_space(each.name) is None]
+        return min((each.listed_at for each in live or spaces), default=None)
 
 
 def _told_keys(names: list[str]) -> dict[str, Any]:
