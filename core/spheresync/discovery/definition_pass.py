@@ -18,9 +18,10 @@ from spheresync.discovery.normalisation import (
     reading_version,
 )
 from spheresync.discovery.pass_context import PassContext
+from spheresync.discovery.refused_spaces import RefusedSpaces, refused_definitions, refused_with_its_space
 from spheresync.discovery.types_from_sources import OpenTypeResolver, texts_of
 from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
-from spheresync.errors import SourceFault
+from spheresync.errors import SourceError, SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.lineage.open_types import OpenTypes
 from spheresync.mapping.search.fields import IndexedTexts
@@ -67,6 +68,7 @@ class DefinitionPass:
         self._knows_lost = anyio.Event()
         self._normalising = partial(normalise_all, context.source.normaliser, frozenset[SpaceName]())
         self._unserved = UnservedSpaces()
+        self._refused = RefusedSpaces()
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
         self._as_they_were: list[AssetId] = []
@@ -102,6 +104,7 @@ class DefinitionPass:
                     group.start_soon(reader)
             await self._normalise(worker)
             await self._settle_unserved()
+            await self._settle_refused()
             await self._settle_open(worker)
         finally:
             with anyio.CancelScope(shield=True):
@@ -126,18 +129,18 @@ class DefinitionPass:
             raw = await self._source.fetch(reading.entry)
         except Exception as error:  # noqa: BLE001 -- isolates this asset
             ours = source_error(error, str(record.id))
-            if ours.fault is SourceFault.NOT_EXPOSED:
-                self._unserved.note(record, ours)
-            else:
-                self._settle_broken(record, ours)
+            self._note_not_had(record, ours)
             return
         self._unserved.serving.add(record.id.space)
+        if raw.withheld is None:
+            self._refused.served(record.id.space)
         if not self._knows_lost.is_set():
             await self._knows_lost.wait()
         if raw.withheld is not None and await self._would_lose(record, raw, raw.withheld):
             problem = raw.withheld.problem
             message = f"{problem.message.rstrip('.')}; what is known by it stays"
-            self._settle(self._failed(record, problem.code, message, problem.remedy))
+            told = Problem.of(record.id, problem.code, message, problem.remedy)
+            self._note_withheld(record, told, listed=reading.entry.object_type is not None)
             return
         whole = record.definition is not None and record.definition not in self._lost
         known = record.parser_version == reading_version(self._source.normaliser) and whole
@@ -151,6 +154,22 @@ class DefinitionPass:
                 self._settle(replace(record, problem=None, read_at=self._now))
         else:
             self._unread.append((record, raw))
+
+    def _note_not_had(self, record: AssetRecord, error: SourceError) -> None:
+        """What the answers for others of its space explain waits for them; all else is the asset's own."""
+        if error.fault is SourceFault.NOT_EXPOSED:
+            self._unserved.note(record, error)
+        elif error.fault is SourceFault.FORBIDDEN:
+            self._refused.note(record, Problem.of_error(record.id, error))
+        else:
+            self._settle_broken(record, error)
+
+    def _note_withheld(self, record: AssetRecord, problem: Problem, *, listed: bool) -> None:
+        """The same of a document that may not be read. `listed`: its list was answered, so a role is there."""
+        if listed and problem.code == SourceFault.FORBIDDEN:
+            self._refused.note(record, problem)
+        else:
+            self._settle(self._failed(record, problem.code, problem.message, problem.remedy))
 
     async def _would_lose(self, record: AssetRecord, raw: RawDefinition, withheld: Withheld) -> bool:
         """Whether what is known of an asset has facts of the document that may not be read now."""
@@ -248,6 +267,32 @@ class DefinitionPass:
                     self._report.filtered += 1
                     self._report.not_exposed.append(str(record.id))
                     self._settle(replace(record, problem=Problem.of_error(record.id, each.error)))
+
+    async def _settle_refused(self) -> None:
+        """Settle what was answered 403, once it is known whether its space serves anything.
+
+        Only of a space that was listed in this pass a refusal of all that it holds says something of the space.
+        """
+        whole = {*self._refused.as_a_whole()} if self._read_before is None else set[SpaceName]()
+        told = {space: refused_definitions(space, len(self._refused.found[space])) for space in sorted(whole)}
+        for space, met in sorted(self._refused.found.items()):
+            for each in met:
+                if space in told:
+                    self._settle(replace(each.record, problem=refused_with_its_space(each.record.id)))
+                else:
+                    self._settle(
+                        self._failed(each.record, each.problem.code, each.problem.message, each.problem.remedy)
+                    )
+        self._report.problems.extend(told.values())
+        known = [each for each in await self._store.catalog.spaces() if each.name in told] if told else []
+        if not known:
+            return
+
+        async def remember(tx: Tx) -> None:
+            await self._recorder.still_ours(tx)
+            await tx.catalog.put_spaces([replace(each, problem=told[each.name]) for each in known])
+
+        await self._store.write(remember)
 
     def _failed(self, record: AssetRecord, code: str, message: str, remedy: str) -> AssetRecord:
         problem = Problem.of(record.id, code, message, remedy)

@@ -111,11 +111,14 @@ def returned_space(space: SpaceRecord, assets: int) -> Problem:
 
 
 def refused_space(problem: Problem, space: SpaceRecord, assets: int) -> Problem:
-    """A problem of a space's own listing, with since when and what becomes of the assets that it left out."""
+    """A problem of a space's own listing, with since when and what becomes of the assets that it left out.
+
+    What it does list is read.
+    """
     if not assets:
         return problem
     said = problem.message.rstrip(".")
-    message = f"{said}; the assets of space {space.name} were not read{_since(space)}, and {_kept(assets)}."
+    message = f"{said}; what else space {space.name} may hold was not read{_since(space)}, and {_kept(assets)}."
     return Problem(problem.subject, problem.code, message, problem.remedy)
 
 

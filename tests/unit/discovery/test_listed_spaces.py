@@ -98,7 +98,9 @@ def test_a_listing_that_broke_off_leaves_out_what_it_did_not_get_to() -> None:
     seen = compare({"HR": listing("HR", "A", "B"), "SALES": listing("SALES", "A", problem=REFUSED)})
     assert unread(seen) == ["SALES/B"]
     (problem,) = seen.problems
-    assert problem.code == SourceFault.FORBIDDEN and "403; the assets of space SALES" in problem.message
+    assert (
+        problem.code == SourceFault.FORBIDDEN and "403; what else space SALES may hold was not read" in problem.message
+    )
     assert "1 known asset counts as not read, and what AWS holds of it stays" in problem.message
     (sales,) = [space for space in seen.spaces if space.name == "SALES"]
     assert (sales.complete, sales.listed_at, sales.problem) == (False, BEFORE, problem)

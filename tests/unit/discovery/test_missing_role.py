@@ -10,6 +10,7 @@ import pytest
 
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import AssetKind, RunState
+from spheresync.service.runs.retry import scope_of_failures
 from spheresync.state.definitions import decode_asset
 from tests.simulators.in_process import InProcess, in_process
 from tests.unit.discovery.test_unproven_assets import SPACE, holding, known, thing
@@ -81,6 +82,50 @@ async def test_what_was_known_by_csn_is_kept_and_told_where_the_role_is_taken_aw
     installed.fail()
     run = await installed.sync()
     assert (run.state, run.counts["update"]) == (RunState.DONE, 1)
+
+
+async def test_a_space_whose_definitions_are_all_refused_after_its_lists_is_told_once_and_as_that(
+    tmp_path: Path,
+) -> None:
+    """As where whoever reads is taken out of the space between the two."""
+    two = (thing("HIDDEN", AssetKind.VIEW), SHOWN)
+    async with in_process(tmp_path, holding(*two), objects=True) as installation:
+        await installation.sync()
+        tables = installation.glue.catalog.dump()
+        changed = replace(SHOWN, columns=thing("X", column="ELSE").columns)
+        installation.serve(holding(two[0], changed))
+        installation.fail(failing_matching=f"/spaces/{SPACE}/views/", failing_status=403)
+        for _ in range(2):
+            run = await installation.sync()
+            assert run.state is RunState.PARTLY_FAILED and run.counts["unread"] == 2
+            (told,) = run.problems
+            assert (told.subject, told.code) == (SPACE, "forbidden") and "of 2 assets" in told.message
+            assert "still a member" in told.remedy and "datasphere.objects" not in told.remedy
+            (space,) = [each for each in await installation.store.catalog.spaces() if each.name == SPACE]
+            assert space.problem == told
+            assert installation.glue.catalog.dump() == tables
+        retried = await scope_of_failures(installation.store, run.id)
+        assert retried.spaces == (SPACE,)
+        installation.fail()
+        run = await installation.sync()
+        assert (run.state, run.counts["update"]) == (RunState.DONE, 1)
+        assert not [each for each in await installation.store.catalog.spaces() if each.problem]
+
+
+async def test_a_single_object_that_is_refused_beside_others_is_told_by_itself(installed: InProcess) -> None:
+    await installed.sync()
+    installed.serve(holding(*WORLD[:2], replace(SHOWN, columns=thing("X", column="ELSE").columns), MODEL))
+    installed.fail(failing_matching=f"/spaces/{SPACE}/views/SHOWN", failing_status=403)
+    (told,) = (await installed.sync()).problems
+    assert str(told.asset) == f"{SPACE}/SHOWN" and "datasphere.objects" not in told.remedy
+
+
+async def test_a_space_of_which_nothing_is_open_is_told_once(installed: InProcess) -> None:
+    await installed.sync()
+    installed.fail(denied_spaces=frozenset({SPACE}))
+    (told,) = (await installed.sync()).problems
+    assert told.subject == SPACE and "read without them" not in told.message
+    assert "datasphere.objects" not in told.remedy
 
 
 @pytest.mark.parametrize("status", [500, 503, 502])

@@ -70,7 +70,7 @@ class ObjectDefinitions:
                 return await self._http.read(path, accept=RUN_TIME, decode=lambda response: _whole(response).body)
             except SourceError as error:
                 if not error.absent:
-                    raise _named(entry.id, error) from error
+                    raise _named(entry.id, error, listed=entry.object_type is not None) from error
                 missing = missing or error
         if entry.object_type is not None and missing is not None:
             raise _named(entry.id, missing) from missing
@@ -134,10 +134,16 @@ def _paths(entry: AssetEntry) -> Iterator[str]:
                 raise _named(entry.id, error) from error
 
 
-def _named(asset: AssetId, error: SourceError) -> SourceError:
-    return SourceError(
-        error.fault, f"{asset}: csn: {error.message}", remedy=remedy_of(error), status=error.status, absent=error.absent
-    )
+def _named(asset: AssetId, error: SourceError, *, listed: bool = False) -> SourceError:
+    """`listed`: the list of objects names it, so that a role that may read objects was there."""
+    remedy = remedy_of(error)
+    if listed and error.fault is SourceFault.FORBIDDEN:
+        remedy = (
+            f"Its list was answered, so look whether the technical user (or who signed in) is still a member of space "
+            f"{asset.space}, with a role that may read objects (at least DW Modeler)."
+        )
+    message = f"{asset}: csn: {error.message}"
+    return SourceError(error.fault, message, remedy=remedy, status=error.status, absent=error.absent)
 
 
 def _whole(response: Response) -> Response:

@@ -113,12 +113,15 @@ def merged(space: SpaceName, catalog: Listing[AssetEntry], objects: ObjectList) 
             entries[asset] = replace(known, object_type=kind)
     flaws: dict[SpaceName | AssetId, Problem] = {**objects.flaws, **catalog.flaws}
     refused = all(problem.code in REFUSALS for problem in objects.problems)
+    told = objects.problems
+    if any(problem.code in REFUSALS for problem in catalog.problems):  # no role of objects is missing: nothing is open
+        told = [problem for problem in told if problem.code not in REFUSALS]
     unproven = frozenset(entries) - (exposed if refused else frozenset()) if objects.problems else frozenset()
     return Listing(
         scope=catalog.scope,
         items=tuple(entries.values()),
         complete=catalog.complete and not objects.problems,
-        problems=(*catalog.problems, *objects.problems, *objects.flaws.values()),
+        problems=(*catalog.problems, *told, *objects.flaws.values()),
         flaws=flaws,
         unproven=unproven,
         not_offered=objects.not_offered,
