@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
-from spheresync.source.transport.http import JSON, XML, Login, TenantHttp
+from spheresync.source.transport.http import JSON, XML, Login, Response, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from spheresync.source.transport.retry_policy import Deadline
 from spheresync.source.transport.transports import Transports
@@ -205,6 +205,29 @@ async def test_one_bad_asset_among_good_ones_is_no_outage(tenant: Tenant, hands:
                 await http.get("/bad", accept=JSON)
             await http.get("/good", accept=JSON)
         assert not http.gave_up
+
+
+@pytest.mark.parametrize("bad", [Reply(500), Reply(200, b"{")], ids=["500", "cut"])
+async def test_a_few_bad_documents_that_are_asked_for_last_are_no_outage(
+    tenant: Tenant, hands: Hands, bad: Reply
+) -> None:
+    def decode(response: Response) -> Response:
+        if response.body == b"{":
+            raise SourceError(SourceFault.TRUNCATED, "the answer is cut off")
+        return response
+
+    tenant.on("/good", GOOD)
+    tenant.fallback = lambda request: bad
+    async with connect(tenant, hands, give_up_after=5.0) as http:
+        await http.get("/good", accept=JSON)
+        for name in ("/bad", "/worse"):
+            with pytest.raises(SourceError, match=r"answered 500|cut off"):
+                await http.read(name, accept=JSON, decode=decode)
+        assert not http.gave_up
+        for number in range(5):
+            with pytest.raises(SourceError):
+                await http.read(f"/bad/{number}", accept=JSON, decode=decode)
+        assert http.gave_up, "many are one"
 
 
 async def test_silence_while_nothing_was_asked_does_not_count(tenant: Tenant, hands: Hands) -> None:

@@ -9,7 +9,7 @@ from spheresync.errors import REFUSALS, SourceError, SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.model import AssetEntry, Digest, JsonValue, Problem, RawDefinition, Withheld, canonical_json
 from spheresync.source.datasphere.edmx.xml import check_ended
-from spheresync.source.datasphere.surfaces import ANALYTICAL, CSN, RELATIONAL
+from spheresync.source.datasphere.surfaces import ANALYTICAL, BADLY_ANSWERED, CSN, OPEN_IT, RELATIONAL
 from spheresync.source.transport.http import XML, Response, TenantHttp
 
 
@@ -141,6 +141,8 @@ def _named(entry: AssetEntry, surface: str, error: SourceError) -> SourceError:
     if surface == ANALYTICAL and error.status == 400:
         fault = SourceFault.NO_ANALYTICAL_ACCESS
         remedy = "Nothing to do if the asset is not for analytical use; else look at its analytical settings."
+    elif fault in BADLY_ANSWERED:
+        remedy = OPEN_IT
     message = f"{entry.id}: {surface} $metadata: {error.message}"
     return SourceError(fault, message, remedy=remedy, status=error.status, absent=error.absent)
 

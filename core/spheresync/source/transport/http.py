@@ -167,7 +167,9 @@ class TenantHttp:
                 return await self._attempt(url, accept, decode, again=number > 1)
 
             try:
-                answer = await self._retry_loop.persist(attempt, patient=patient)
+                answer = await self._retry_loop.persist(
+                    attempt, patient=patient, document=None if patient else str(url)
+                )
             except SourceError as error:
                 if error.status is not None:
                     told.note({_STATUS: error.status})

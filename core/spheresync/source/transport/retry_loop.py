@@ -2,7 +2,8 @@
 
 The requests of a tenant share two things. A 429 with `Retry-After` holds back every request, not just the one that got
 it. And when the tenant has answered nothing useful for `give_up_after` seconds, every request fails at once: in an
-outage with ten thousand assets to read, the run ends once and not after retries of each.
+outage with ten thousand assets to read, the run ends once and not after retries of each. A few documents that are all
+that was asked for meanwhile prove no outage of a tenant that answered before: they fail by themselves.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from spheresync.source.transport.retry_policy import Clock, Deadline, RetryPolic
 from spheresync.source.transport.wire import Transient, Wire
 
 _T = TypeVar("_T")
+_AN_OUTAGE = 5
+"""Documents that got no useful answer, from which on the tenant is out that answered before."""
+_OF_ONE_DOCUMENT = frozenset({SourceFault.SERVER_ERROR, SourceFault.TRUNCATED})
 
 
 class RetryLoop:
@@ -34,6 +38,7 @@ class RetryLoop:
         self._silent_since: float | None = None  # first send since the last useful answer that brought none
         self._gave_up: tuple[float, SourceError] | None = None
         self._last_error: SourceError | None = None
+        self._unanswered: set[str] = set()  # documents asked for since the last useful answer
 
     @property
     def gave_up(self) -> bool:
@@ -43,18 +48,24 @@ class RetryLoop:
     def time_limit(self) -> float:
         """Seconds that an attempt which starts now may take."""
         now = self._clock.monotonic()
-        silent = 0.0 if self._silent_since is None else now - self._silent_since
-        limits = [self._policy.attempt_timeout, self._give_up_after - silent]
+        limits = [self._policy.attempt_timeout, min(self._give_up_after, self._silence_left())]
         if self._deadline.at is not None:
             limits.append(self._deadline.at - now)
         return max(0.05, min(limits))
 
-    async def persist(self, attempt: Callable[[], Awaitable[_T]], *, useful: bool = True, patient: bool = False) -> _T:
+    async def persist(
+        self,
+        attempt: Callable[[], Awaitable[_T]],
+        *,
+        useful: bool = True,
+        patient: bool = False,
+        document: str | None = None,
+    ) -> _T:
         """The result of `attempt`, tried again while it raises `Transient`.
 
         `useful` says whether success proves the tenant alive; a token does not: its server is another one.
         `patient` is for what everything else depends on: while the tenant answers nothing useful at all, attempts
-        are not counted, and only time ends them.
+        are not counted, and only time ends them. `document` is what is asked for, where nothing else depends on it.
 
         Raises:
             SourceError: what the last attempt raised, or what the tenant as a whole was given up for.
@@ -73,7 +84,7 @@ class RetryLoop:
                 self._wire.count(throttled=throttled)
                 throttles, failures = throttles + throttled, failures + (not throttled)
                 pages += fault is SourceFault.HTML_INSTEAD
-                self._note_silence(signal.error, signal.sent_at)
+                self._note_silence(signal.error, signal.sent_at, document)
                 tried = failures >= self._policy.attempts and not (patient and self._is_out(fault, first))
                 exhausted = tried or pages >= self._policy.html_attempts
                 if exhausted or (throttled and self._throttled_too_long(first)):
@@ -124,15 +135,24 @@ class RetryLoop:
         """Record a final answer that was of no use, such as a second 401; may raise that the tenant is given up."""
         self._note_silence(error, sent_at)
 
-    def _note_silence(self, error: SourceError, sent_at: float) -> None:
+    def _note_silence(self, error: SourceError, sent_at: float, document: str | None = None) -> None:
         now = self._clock.monotonic()
         self._last_error = error
+        self._unanswered.add(document or "")
         if self._silent_since is None:
             # Not before the last useful answer: this attempt may have been sent while that one was under way.
             self._silent_since = max(sent_at, self._last_useful)
         if now - self._silent_since < self._give_up_after:
             return
-        raise self._given_up_for(error) from error
+        if not self._is_of_a_few_documents:
+            raise self._given_up_for(error) from error
+
+    @property
+    def _is_of_a_few_documents(self) -> bool:
+        """Whether the tenant answered before, and is silent only of a few documents that it answers badly."""
+        few = len(self._unanswered) < _AN_OUTAGE and "" not in self._unanswered
+        bad = self._last_error is not None and self._last_error.fault in _OF_ONE_DOCUMENT
+        return few and bad and math.isfinite(self._last_useful)
 
     def _given_up_for(self, error: SourceError) -> SourceError:
         """From now on every request is refused with what this answers."""
@@ -148,7 +168,7 @@ class RetryLoop:
 
     def _silence_left(self) -> float:
         """Seconds until the tenant is given up."""
-        if self._silent_since is None:
+        if self._silent_since is None or self._is_of_a_few_documents:
             return math.inf
         return max(0.0, self._give_up_after - (self._clock.monotonic() - self._silent_since))
 
@@ -160,6 +180,7 @@ class RetryLoop:
         self._last_useful = self._clock.monotonic()
         self._silent_since = None
         self._gave_up = None
+        self._unanswered.clear()
 
     def _refuse_if_given_up(self) -> None:
         """Raise while the tenant is given up; after as long a pause as it was silent, ask it afresh."""
@@ -168,5 +189,6 @@ class RetryLoop:
         since, error = self._gave_up
         if self._clock.monotonic() - since >= self._give_up_after:
             self._gave_up, self._silent_since = None, None
+            self._unanswered.clear()
             return
         raise SourceError(error.fault, error.message, remedy=error.remedy, status=error.status)

@@ -14,6 +14,7 @@ from spheresync.model import AssetEntry, AssetId, SpaceName
 from spheresync.source.datasphere.objects.object_list import remedy_of
 from spheresync.source.datasphere.objects.object_types import BASE, SIBLINGS, object_path
 from spheresync.source.datasphere.objects.space_content import SpaceContent, read_content
+from spheresync.source.datasphere.surfaces import BADLY_ANSWERED, OPEN_IT
 from spheresync.source.transport.http import JSON, Response, TenantHttp
 
 RUN_TIME = "application/vnd.sap.datasphere.object.content.run-time+json"
@@ -136,7 +137,7 @@ def _paths(entry: AssetEntry) -> Iterator[str]:
 
 def _named(asset: AssetId, error: SourceError, *, listed: bool = False) -> SourceError:
     """`listed`: the list of objects names it, so that a role that may read objects was there."""
-    remedy = remedy_of(error)
+    remedy = OPEN_IT if error.fault in BADLY_ANSWERED else remedy_of(error)
     if listed and error.fault is SourceFault.FORBIDDEN:
         remedy = (
             f"Its list was answered, so look whether the technical user (or who signed in) is still a member of space "
