@@ -182,14 +182,16 @@ def _losing(space: str, count: int) -> str:
 
 def _too_many(space: SpaceName | None, count: int, managed: int, allowed: int) -> Problem:
     """`space`: the one it counts, else all are; the remedy is enough for what is counted, and for no more."""
-    only = f"--space {space} " if space is not None else ""
+    lifted = f"run sync with --max-deletes {count}"
+    if space is not None:
+        lifted = f"run sync with --space {space} --max-deletes {count}"
     return Problem(
         subject=space or ALL_SPACES,
         code=TOO_MANY_REMOVALS,
         message=f"{count} of {counted(managed, 'table')} of {f'space {space}' if space is not None else ALL_SPACES} "
         f"would be retired or deleted, and at most {allowed} {'is' if allowed == 1 else 'are'} let through; none of "
         "them is done",
-        remedy=f"If Datasphere really dropped them, run sync with {only}--max-deletes {count}; what is retired already "
+        remedy=f"If Datasphere really dropped them, {lifted}; what is retired already "
         "is deleted only with --allow-deletes besides.",
     )
 
