@@ -16,6 +16,8 @@ import pytest
 
 from spheresync.mapping.rules import MappingRules
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.kinds_not_read import kinds_not_read
+from spheresync.runtime.out_of_scope import Outside
 from spheresync.service.catalog import stored_definitions
 from spheresync.service.catalog.asset_list import AssetLister
 from spheresync.service.catalog.asset_request import AssetArguments, AssetsWanted
@@ -75,7 +77,9 @@ def cost(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cost]:
 async def page_of(folder: Path, cost: Cost, limit: int, **wanted: Any) -> tuple[Cost, list[str], int]:
     settings = sample_settings(folder)
     async with SqliteStore.open(settings.state_dir) as store:
-        parts = SimpleNamespace(store=store, mapping=MappingRules.compile(settings), settings=settings)
+        mapping = MappingRules.compile(settings)
+        outside = Outside(mapping.outside_scope, kinds_not_read(settings))
+        parts = SimpleNamespace(store=store, mapping=mapping, settings=settings, outside=outside)
         lister = AssetLister(cast("RuntimeContext", parts), AssetsWanted(**cast("AssetArguments", wanted)))
         cost.statements.clear()
         cost.rows = cost.decoded = 0

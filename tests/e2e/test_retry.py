@@ -75,4 +75,4 @@ async def test_an_assistant_tries_again_what_failed_and_learns_what_is_as_it_was
         run = await call(client, "run_sync", retry_of=failed["run_id"], wait_seconds=60)
         assert (run["state"], run["counts"]) == ("done", {"create": 2})
         refused = await client.call_tool("run_sync", {"allow_deletes": True})
-        assert refused.is_error and "apply_changes with its id and allow_deletes=true" in str(refused.content)
+        assert refused.is_error and "spheresync apply" in str(refused.content)
