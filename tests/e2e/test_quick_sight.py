@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from mcp import Client
 
+from tests.long_form import part_of
 from tests.simulators.fixtures import FirstSyncs, Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -28,6 +29,8 @@ BOUND = """
     set: {bind: "lake.orders"}
 """
 MARKER = "spheresync:quick"
+MAKING = ("CreateDataSource", "CreateFolder", "CreateDataSet", "CreateTopic")
+FAULTS = [(kind, operation) for operation in MAKING for kind in ("lose", "throttle", "error")]
 OURS = ["ASSET_00000"]
 
 
@@ -489,8 +492,8 @@ def test_whatever_is_said_of_a_data_set_calls_it_one(filled: Installation, glue:
     assert all("data set" in each and "table" not in each and "prefix" not in each for each in said), said
 
 
-@pytest.mark.parametrize("operation", ["CreateDataSource", "CreateFolder", "CreateDataSet", "CreateTopic"])
-@pytest.mark.parametrize("kind", ["lose", "throttle", "error"])
+@pytest.mark.soak
+@pytest.mark.parametrize(("kind", "operation"), part_of(FAULTS, one_in=2))
 def test_faults_leave_nothing_undone_or_done_twice(
     quick: Installation, glue: GlueSimulator, kind: str, operation: str
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.test_every_item_is_counted import CONFIG
 from tests.e2e.test_undo_of_five_targets import stands
 from tests.e2e.test_undo_of_half_written import surroundings, write_unbound
+from tests.long_form import part_of
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 
@@ -32,11 +33,12 @@ def sync_killed(installation: Installation, glue: GlueSimulator, *, after: int) 
     return process.wait() != 0
 
 
+@pytest.mark.soak
 def test_the_undo_of_a_run_that_was_killed_leaves_nothing_of_it_on_a_table_of_others(
     unbound: Installation, glue: GlueSimulator
 ) -> None:
     before = stands(glue)
-    for moment in range(40):
+    for moment in part_of(range(40), one_in=2):
         if not sync_killed(unbound, glue, after=moment):
             break
         killed = unbound.ask("runs")["items"][0]["run_id"]

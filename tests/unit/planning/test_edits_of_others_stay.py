@@ -212,7 +212,7 @@ TAKEN = [step for what in FIELDS[2:] for step in (("take", "TWO", what), ("label
 BY_RULE, COMMENT = ("hand", "TWO", "Description"), ("hand", "ONE", "Comment")
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @example(policy="report", steps=[HAND, LABEL, SYNC, UNDO, RELEASE, SYNC])
 @example(policy="keep", steps=[COMMENT, HAND, LABEL, SYNC, UNDO, RELEASE, LABEL, SYNC])
 @example(policy="report", steps=[HAND, LABEL, SYNC, UNDO, UNDO, RELEASE, LABEL, SYNC])
