@@ -55,26 +55,23 @@ def find_personal_values(text: str) -> list[PersonalValue]:
 @lru_cache(maxsize=20_000)
 def without_personal_values(text: str) -> str:
     """The text with `[…]` in the place of each value: no word by which it would be found."""
-    return "[…]".join(text[start:end] for start, end in _between(text))
-
-
-def _between(text: str) -> Iterator[tuple[int, int]]:
-    at = 0
-    for value in find_personal_values(text):
-        yield at, value.start
-        at = value.end
-    yield at, len(text)
+    return _with_values_as(text, lambda _: "…")
 
 
 @lru_cache(maxsize=20_000)
 def mask_personal_values(text: str) -> str:
     """The text with each value replaced by what it was: `[e-mail]`, `[IBAN]`."""
+    return _with_values_as(text, lambda value: value.kind)
+
+
+def _with_values_as(text: str, word: Callable[[PersonalValue], str]) -> str:
+    """The text with a word in brackets in the place of each value."""
     found = find_personal_values(text)
     if not found:
         return text
-    parts, at = [], 0
+    parts, at = list[str](), 0
     for value in found:
-        parts += [text[at : value.start], f"[{value.kind}]"]
+        parts += [text[at : value.start], f"[{word(value)}]"]
         at = value.end
     return "".join([*parts, text[at:]])
 

@@ -16,6 +16,15 @@ from tests.simulators.running_tenant import RunningTenant
 SURROUNDINGS = SMALLER
 
 
+@pytest.fixture
+def with_topic(installation: Installation, glue: GlueSimulator) -> Installation:
+    """After a sync that has made a data set and its topic."""
+    make_lake_table(glue)
+    installation.config = WITH_TOPICS
+    installation.ask("sync")
+    return installation
+
+
 def make_their_topic(glue: GlueSimulator, own_id: str) -> dict[str, Any]:
     """A topic of others, as it stands then."""
     hands = glue.client_of("quicksight")
@@ -61,11 +70,8 @@ def test_a_topic_of_somebody_else_is_a_conflict_and_stays_one(
 
 
 def test_a_topic_of_ours_that_lost_its_tags_is_nobody_s_to_change(
-    installation: Installation, glue: GlueSimulator, tenant: RunningTenant
+    with_topic: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:
-    make_lake_table(glue)
-    installation.config = WITH_TOPICS
-    installation.ask("sync")
     (own_id,) = topics(glue)
     arn = f"arn:aws:quicksight:eu-central-1:{ACCOUNT}:topic/{own_id}"
     hands = glue.client_of("quicksight")
@@ -73,11 +79,11 @@ def test_a_topic_of_ours_that_lost_its_tags_is_nobody_s_to_change(
     before = topics(glue)
     tenant.edit("set_label", space="SPACE_000", asset="ASSET_00000", label="Another label")
     for _ in range(2):
-        run = installation.ask("sync", code=1)
+        run = with_topic.ask("sync", code=1)
         assert [each["code"] for each in run["failures"]] == ["conflict"], run
         assert topics(glue) == before
-    installation.config = WITH_TOPICS.replace("topics: [view], ", "")
-    installation.ask("sync")
+    with_topic.config = WITH_TOPICS.replace("topics: [view], ", "")
+    with_topic.ask("sync")
     assert topics(glue) == before
 
 
@@ -119,11 +125,8 @@ def tags_of(glue: GlueSimulator) -> list[str | None]:
 
 
 def test_tags_and_rights_that_others_change_or_take_away_are_as_they_left_them(
-    installation: Installation, glue: GlueSimulator, tenant: RunningTenant
+    with_topic: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:
-    make_lake_table(glue)
-    installation.config = WITH_TOPICS
-    installation.ask("sync")
     (own_id,) = data_sets(glue)
     hands = glue.client_of("quicksight")
     arn = f"arn:aws:quicksight:eu-central-1:{ACCOUNT}"
@@ -143,33 +146,30 @@ def test_tags_and_rights_that_others_change_or_take_away_are_as_they_left_them(
         hands.update_topic_permissions(AwsAccountId=ACCOUNT, TopicId=own_id, **{given: right})
         label = f"Label {number}"
         tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_002", label=label)
-        run = installation.ask("sync")
+        run = with_topic.ask("sync")
         assert run["state"] == "done" and run["counts"]["metadata_only"] == 2, run
         assert tags_of(glue) == [value, value]
         assert [CARL in who for who in granted(glue)] == [has_right, has_right]
-    undo = installation.ask("revert", run["run_id"])
+    undo = with_topic.ask("revert", run["run_id"])
     hands.update_data_set_permissions(AwsAccountId=ACCOUNT, DataSetId=own_id, RevokePermissions=rights)
-    installation.ask("apply", undo["change_set_id"])
+    with_topic.ask("apply", undo["change_set_id"])
     assert [CARL in who for who in granted(glue)] == [False, True], "an undo brings back no right of others"
 
 
 def test_a_data_set_that_somebody_deleted_is_made_again_without_rights_of_others(
-    installation: Installation, glue: GlueSimulator, tenant: RunningTenant
+    with_topic: Installation, glue: GlueSimulator, tenant: RunningTenant
 ) -> None:
-    make_lake_table(glue)
-    installation.config = WITH_TOPICS
-    installation.ask("sync")
     (own_id,) = data_sets(glue)
     hands = glue.client_of("quicksight")
     rights: list[Any] = [{"Principal": CARL, "Actions": ["quicksight:DescribeTopic"]}]
     hands.update_topic_permissions(AwsAccountId=ACCOUNT, TopicId=own_id, GrantPermissions=rights)
     for label in ("One", "Two"):
         tenant.edit("set_column_label", space="SPACE_000", asset="ASSET_00000", column="COL_002", label=label)
-        change_set = installation.ask("preview")["change_set_id"]
+        change_set = with_topic.ask("preview")["change_set_id"]
         if label == "Two":
             hands.delete_topic(AwsAccountId=ACCOUNT, TopicId=own_id)
             hands.delete_data_set(AwsAccountId=ACCOUNT, DataSetId=own_id)
-        assert installation.ask("apply", change_set)["state"] == "done"
+        assert with_topic.ask("apply", change_set)["state"] == "done"
         assert [CARL in who for who in granted(glue)] == [False, label == "One"]
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spheresync.model import FieldChange
 from spheresync.model.shown_apart import shown_apart
-from spheresync.planning.decisions.drift_findings import _both_bounded
+from spheresync.planning.decisions.drift_findings import _values
 from spheresync.service.answer_rows import _field_row
 
 COLUMNS = "column, " * 200
@@ -18,8 +18,8 @@ def test_long_values_that_differ_late_are_not_told_alike() -> None:
     row = _field_row(change)
     assert isinstance(row.before, str) and isinstance(row.after, str)
     assert "A]" in row.before and "B]" in row.after and len(row.before) < 300 and "characters)" in row.before
-    assert _both_bounded(change) == (row.before, row.after)
-    listed = _both_bounded(FieldChange("form.columns", [COLUMNS, "A"], [COLUMNS, "B"]))
+    assert _values(change) == (row.before, row.after)
+    listed = _values(FieldChange("form.columns", [COLUMNS, "A"], [COLUMNS, "B"]))
     assert listed[0] != listed[1]
 
 

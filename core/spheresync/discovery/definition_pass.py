@@ -157,10 +157,11 @@ class DefinitionPass:
 
     def _note_not_had(self, record: AssetRecord, error: SourceError) -> None:
         """What the answers for others of its space explain waits for them; all else is the asset's own."""
+        problem = Problem.of_error(record.id, error)
         if error.fault is SourceFault.NOT_EXPOSED:
-            self._unserved.note(record, error)
+            self._unserved.note(record, problem)
         elif error.fault is SourceFault.FORBIDDEN:
-            self._refused.note(record, Problem.of_error(record.id, error))
+            self._refused.note(record, problem)
         else:
             self._settle_broken(record, error)
 
@@ -266,7 +267,7 @@ class DefinitionPass:
                     # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now.
                     self._report.filtered += 1
                     self._report.not_exposed.append(str(record.id))
-                    self._settle(replace(record, problem=Problem.of_error(record.id, each.error)))
+                    self._settle(replace(record, problem=each.problem))
 
     async def _settle_refused(self) -> None:
         """Settle what was answered 403, once it is known whether its space serves anything.

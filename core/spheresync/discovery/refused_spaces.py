@@ -8,29 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from spheresync.discovery.unserved_spaces import NotHadBySpace
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_UNREAD, AssetId, Problem, SpaceName, counted
-from spheresync.state.records import AssetRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One asset, and what is wrong with it where others of its space are served."""
-
-    record: AssetRecord
-    problem: Problem
 
 
 @dataclass(slots=True)
-class RefusedSpaces:
-    """What one pass met, in its order; a space that serves something after a refusal refuses single assets only."""
+class RefusedSpaces(NotHadBySpace):
+    """What one pass met; a space that serves something after a refusal refuses single assets only."""
 
-    found: dict[SpaceName, list[Refused]] = field(default_factory=dict)
     _serving: set[SpaceName] = field(default_factory=set)
-
-    def note(self, record: AssetRecord, problem: Problem) -> None:
-        """Note an asset whose definition was answered 403."""
-        self.found.setdefault(record.id.space, []).append(Refused(record, problem))
 
     def served(self, space: SpaceName) -> None:
         """Note that a definition was served whole."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from spheresync.errors import SourceError, SourceFault
+from spheresync.errors import SourceFault
 from spheresync.model import SPACE_NOT_SERVED, AssetId, Problem, SpaceName
 from spheresync.runtime.unread import LEFT_IN_AWS
 from spheresync.state.records import AssetRecord
@@ -22,23 +22,29 @@ _NOT_SERVED = frozenset({SourceFault.NOT_EXPOSED, SPACE_NOT_SERVED})
 
 
 @dataclass(frozen=True, slots=True)
-class Unserved:
-    """One asset that was listed, and what its definition was answered with."""
+class NotHad:
+    """One asset that was listed and whose definition was not had, and what is wrong with it taken by itself."""
 
     record: AssetRecord
-    error: SourceError
+    problem: Problem
 
 
 @dataclass(slots=True)
-class UnservedSpaces:
-    """What one pass met: definitions answered with 404, and the spaces of those that were served."""
+class NotHadBySpace:
+    """What one pass met of one kind, in its order."""
 
-    found: dict[SpaceName, list[Unserved]] = field(default_factory=dict)
+    found: dict[SpaceName, list[NotHad]] = field(default_factory=dict)
+
+    def note(self, record: AssetRecord, problem: Problem) -> None:
+        """Note an asset whose definition was answered so."""
+        self.found.setdefault(record.id.space, []).append(NotHad(record, problem))
+
+
+@dataclass(slots=True)
+class UnservedSpaces(NotHadBySpace):
+    """Definitions that one pass met answered with 404, and the spaces of those that were served."""
+
     serving: set[SpaceName] = field(default_factory=set)
-
-    def note(self, record: AssetRecord, error: SourceError) -> None:
-        """Note an asset whose definition was answered with 404."""
-        self.found.setdefault(record.id.space, []).append(Unserved(record, error))
 
     def is_out(self, space: SpaceName, known: Sequence[AssetRecord]) -> bool:
         """Whether a space serves no definition at all; of one that was asked for a single one by what is `known`."""

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from spheresync.config import DriftPolicies
 from spheresync.model import Action, Problem, RunId, counted
+from spheresync.model.words import ALL_SPACES
 from spheresync.planning.decisions.drift import MOST_FINDINGS
 from spheresync.planning.decisions.no_failure import OVERWRITTEN
 from spheresync.planning.decisions.overwritten import (
@@ -39,7 +40,7 @@ async def overwritten_edits(
     left_out = len(told) - MOST_FINDINGS
     if left_out > 0:
         text = f"{counted(left_out, 'more table')} of which edits of others were written over"
-        told = [*told[:MOST_FINDINGS], Problem("all spaces", OVERWRITTEN, text)]
+        told = [*told[:MOST_FINDINGS], Problem(ALL_SPACES, OVERWRITTEN, text)]
     return told
 
 

@@ -1,7 +1,12 @@
-"""Two long texts so that what tells them apart is seen, though each is cut. Pure."""
+"""Long values as an answer can bear them; of two, so that what tells them apart is seen though each is cut. Pure."""
 
 from __future__ import annotations
 
+from spheresync.model.json_values import JsonValue
+
+LONGEST_VALUE = 400
+_SEEN = 240
+"""Characters of a value that every face shows."""
 _BEFORE = 40
 """Characters that are alike and shown before the first that is not."""
 
@@ -14,6 +19,20 @@ def shown_apart(before: str, after: str, longest: int) -> tuple[str, str]:
         return before, after
     start = same - _BEFORE
     return _from(before, start, longest), _from(after, start, longest)
+
+
+def shortened(value: JsonValue) -> JsonValue:
+    """A value that an answer can bear."""
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        return f"{value[:LONGEST_VALUE]}… ({len(value)} characters)"
+    return value
+
+
+def both_shortened(before: JsonValue, after: JsonValue) -> tuple[JsonValue, JsonValue]:
+    """Two values of one field that an answer can bear."""
+    if isinstance(before, str) and isinstance(after, str):
+        before, after = shown_apart(before, after, _SEEN)
+    return shortened(before), shortened(after)
 
 
 def _from(text: str, start: int, longest: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+ALL_SPACES = "all spaces"
+"""Subject of a finding about no single one of them."""
 TRIAL = "the trial"
 """Home of rules and of a scope that are only tried."""
 

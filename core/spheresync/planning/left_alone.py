@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from spheresync.errors import ConfigurationError, TargetError
 from spheresync.model import Action, Address, AssetId, Problem, TargetKey
+from spheresync.model.words import ALL_SPACES
 from spheresync.planning.decisions.items import (
     Subject,
     as_conflict,
@@ -91,4 +92,4 @@ async def leave_closed(store: Store, target: Target, marker: str, draft: PlanDra
         draft.items = await closed.shown(draft.items)
     except (TargetError, ConfigurationError) as error:  # a preview needs no AWS, and a run looks before it writes
         text = f"databases in which tables are to be made could not be looked at: {error.message}"
-        draft.left.append(Problem("all spaces", NOT_LOOKED_AT, text, error.remedy))
+        draft.left.append(Problem(ALL_SPACES, NOT_LOOKED_AT, text, error.remedy))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from spheresync.errors import ConfigurationError, SpheresyncError, TargetError
 from spheresync.model import Address, AssetId, LiveObject, PhysicalName, Problem
+from spheresync.model.words import ALL_SPACES
 from spheresync.state.records import Checkpoint
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Target
@@ -89,4 +90,4 @@ class LiveReads:
         self._wanted = False
         text = f"tables that are to be changed or made could not be looked at: {error.message}"
         text = f"{text} A run looks before it writes."
-        self._left.append(Problem("all spaces", NOT_LOOKED_AT, text, error.remedy))
+        self._left.append(Problem(ALL_SPACES, NOT_LOOKED_AT, text, error.remedy))

@@ -35,14 +35,13 @@ from spheresync.model import (
     Action,
     Column,
     FieldChange,
-    JsonValue,
     Problem,
     RunKind,
     TargetKey,
     isoformat,
 )
 from spheresync.model.json_document import read_json
-from spheresync.model.shown_apart import shown_apart
+from spheresync.model.shown_apart import both_shortened
 from spheresync.planning.decisions.access import is_access_change
 from spheresync.planning.decisions.approvals import valid_approval
 from spheresync.planning.decisions.items import conflict_remedy
@@ -70,9 +69,6 @@ from spheresync.targets.registry import design_of
 SHOWN_PROBLEMS = 20
 SHOWN_FAILURES = 50
 SHOWN_CHANGES = 12
-LONGEST_VALUE = 400
-SEEN_OF_A_VALUE = 240
-"""Characters of a value that every face shows."""
 MOVED_REMEDY = (
     "It stays as it is. Where that is not wanted, first undo the later run that wrote it, or change the table by hand "
     "where somebody else did."
@@ -225,16 +221,8 @@ def _other_name(item: ChangeSetItem) -> dict[str, str]:
 
 
 def _field_row(change: FieldChange) -> FieldRow:
-    if isinstance(change.before, str) and isinstance(change.after, str):
-        before, after = shown_apart(change.before, change.after, SEEN_OF_A_VALUE)
-        return FieldRow(path=change.path, before=_shortened(before), after=_shortened(after))
-    return FieldRow(path=change.path, before=_shortened(change.before), after=_shortened(change.after))
-
-
-def _shortened(value: JsonValue) -> JsonValue:
-    if isinstance(value, str) and len(value) > LONGEST_VALUE:
-        return f"{value[:LONGEST_VALUE]}… ({len(value)} characters)"
-    return value
+    before, after = both_shortened(change.before, change.after)
+    return FieldRow(path=change.path, before=before, after=after)
 
 
 def prerequisite_row(prerequisite: Prerequisite) -> PrerequisiteRow:

@@ -20,6 +20,7 @@ from spheresync.answers.base import Row
 from spheresync.answers.runs import APPLIED_OTHERWISE
 from spheresync.errors import TargetFault
 from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, RunKind, RunState, Severity, counted, first_of
+from spheresync.model.words import ALL_SPACES
 from spheresync.planning.decisions.approvals import (
     ACCESS,
     DELETES_NOT_APPROVED,
@@ -96,8 +97,6 @@ RUN_TOLD = frozenset(
 """Fields of a run that `run_lines` tell."""
 OF_ACCESS = "changes of who may see what"
 _FAULTS = frozenset(map(str, TargetFault))
-_MORE = "all spaces"
-"""Subject of a finding about those that are not told one by one."""
 ASK_FOR_ITEMS = "get_change_set with limit=1 and its cursors has every item."
 DOCUMENT_BUDGET = 14_000
 """Characters of the structured part of one result, about 4,000 tokens; the text part may be as long."""
@@ -409,7 +408,7 @@ def _finding_lines(findings: Sequence[Finding], blocked: int) -> Iterable[str]:
     if any(finding.code == LEFT_OUT for finding in findings):
         yield "Something of this scope is left out by `scope:` or a rule, so nothing is done for it: see findings."
     if over := {finding.subject for finding in findings if finding.code == OVERWRITTEN}:
-        what = counted(len(over - {_MORE}), "asset") + (" and more" if _MORE in over else "")
+        what = counted(len(over - {ALL_SPACES}), "asset") + (" and more" if ALL_SPACES in over else "")
         yield (
             f"Edits of others to {what} are written over, as the drift policy says: see findings (code overwritten) "
             "for what was there, and how it comes back."

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from spheresync.model import Problem, counted
+from spheresync.model.words import ALL_SPACES
 from spheresync.planning.decisions.drift import MOST_FINDINGS
 from spheresync.state.records import ChangeSetItem
 from spheresync.targets.registry import design_of
@@ -26,5 +27,5 @@ def change_findings(items: Iterable[ChangeSetItem]) -> tuple[Problem, ...]:
         if seen[finding.code] <= MOST_FINDINGS:
             told.append(finding)
     more = {code: count - MOST_FINDINGS for code, count in seen.items() if count > MOST_FINDINGS}
-    rest = (Problem("all spaces", code, f"the same of {counted(count, 'more asset')}") for code, count in more.items())
+    rest = (Problem(ALL_SPACES, code, f"the same of {counted(count, 'more asset')}") for code, count in more.items())
     return (*told, *rest)

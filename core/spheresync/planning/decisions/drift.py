@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem, counted, first_of
+from spheresync.model.words import ALL_SPACES
 from spheresync.targets.design import TargetDesign
 
 DRIFT = "drift"
@@ -115,4 +116,4 @@ def within_bounds(
     if len(findings) <= MOST_FINDINGS:
         return tuple(findings)
     left_out = len(findings) - MOST_FINDINGS
-    return (*findings[:MOST_FINDINGS], Problem("all spaces", code, f"{counted(left_out, 'more table')} {what}"))
+    return (*findings[:MOST_FINDINGS], Problem(ALL_SPACES, code, f"{counted(left_out, 'more table')} {what}"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.model import Action, AssetId, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json, counted
-from spheresync.model.shown_apart import shown_apart
+from spheresync.model.shown_apart import both_shortened
 from spheresync.planning.decisions.drift import Comparison, DriftOutcome, compare, put_back
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
 from spheresync.state.records import (
@@ -28,8 +28,6 @@ from spheresync.targets.design import TargetDesign
 
 MOST_FIELDS = 25
 """So many fields of a table are told with their values; of more the number is told."""
-LONGEST_VALUE = 400
-_SEEN_OF_A_VALUE = 240
 _FORMER = "holds what was written there before: a write was lost, or somebody has put an earlier version back"
 _BOUND_ELSEWHERE = "Bind the asset to another table by a mapping rule (`bind:`), or take that rule away."
 _NOT_PROVEN = "What was written last cannot be proven; `spheresync sync --full` draws it anew."
@@ -248,14 +246,14 @@ def _field(
     else:
         effect = DriftEffect.KEEP if policy is DriftPolicy.KEEP else DriftEffect.REPORT
     kind = design.drift_kind(change.path)
-    return FieldDrift(change.path, kind, *_both_bounded(change), policy, effect)
+    return FieldDrift(change.path, kind, *_values(change), policy, effect)
 
 
 def _foreign_fields(design: TargetDesign, last_body: bytes, live_body: bytes) -> Iterator[FieldDrift]:
     for change in design.foreign_changes(last_body, live_body):
         kind = DriftKind.PARAMETERS if "parameters" in change.path.split(".") else DriftKind.OTHER
         for each in _members(change) if kind is DriftKind.PARAMETERS else (change,):
-            yield FieldDrift(each.path, kind, *_both_bounded(each), None, DriftEffect.NOT_OURS)
+            yield FieldDrift(each.path, kind, *_values(each), None, DriftEffect.NOT_OURS)
 
 
 def _members(change: FieldChange) -> Iterator[FieldChange]:
@@ -395,11 +393,8 @@ def _held(subject: Subject) -> Checkpoint:
     return subject.checkpoint
 
 
-def _both_bounded(change: FieldChange) -> tuple[JsonValue, JsonValue]:
-    before, after = _spelled(change.before), _spelled(change.after)
-    if isinstance(before, str) and isinstance(after, str):
-        before, after = shown_apart(before, after, _SEEN_OF_A_VALUE)
-    return _bounded(before), _bounded(after)
+def _values(change: FieldChange) -> tuple[JsonValue, JsonValue]:
+    return both_shortened(_spelled(change.before), _spelled(change.after))
 
 
 def _spelled(value: JsonValue) -> JsonValue:
@@ -407,10 +402,3 @@ def _spelled(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         return value.get("Type") or canonical_json(value).decode("utf-8", "replace")
     return canonical_json(value).decode("utf-8", "replace") if isinstance(value, list) else value
-
-
-def _bounded(value: JsonValue) -> JsonValue:
-    """A value that an answer can bear."""
-    if isinstance(value, str) and len(value) > LONGEST_VALUE:
-        return f"{value[:LONGEST_VALUE]}… ({len(value)} characters)"
-    return value

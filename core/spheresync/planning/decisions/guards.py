@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from spheresync.model import AssetId, DestinationName, Problem, SpaceName, counted
+from spheresync.model.words import ALL_SPACES
 
 MOST_REMOVALS = 20
 MOST_REMOVALS_PERCENT = 10
@@ -21,7 +22,6 @@ TOO_MANY_REMOVALS = "too_many_removals"
 EMPTY_LISTING = "empty_listing"
 ALL_LOSE_COLUMNS = "all_lose_columns"
 ALL_LEAVE = "all_leave"
-ALL_SPACES = "all spaces"
 GUARDS = frozenset({TOO_MANY_REMOVALS, EMPTY_LISTING, ALL_LOSE_COLUMNS, ALL_LEAVE})
 """Codes of their findings."""
 

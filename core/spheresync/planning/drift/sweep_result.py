@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from spheresync.errors import TargetError
 from spheresync.model import AssetId, LiveObject, PhysicalName, Problem, SpaceName, counted
+from spheresync.model.words import ALL_SPACES
 from spheresync.observe.incidents import target_error
 from spheresync.planning.decisions.drift import DRIFT, drift_finding, missing_finding
 from spheresync.planning.decisions.drift_findings import DriftFinding
@@ -113,5 +114,5 @@ class SweepResult:
         if self.busy:
             are = "was being written by a run meanwhile, and is" if self.busy == 1 else "were being written, and are"
             text = f"{counted(self.busy, 'table')} {are} not judged"
-            left.append(Problem("all spaces", DRIFT, text, "Look again when the run has ended."))
+            left.append(Problem(ALL_SPACES, DRIFT, text, "Look again when the run has ended."))
         return left + self.strays

@@ -47,7 +47,7 @@ from spheresync.service.changes.promotion_files import write_promotion
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.service.changes.validity import require_current, require_made_so
 from spheresync.service.cursors import first_of_page, page_size, rows_within
-from spheresync.service.drift.known_edits import known_edits
+from spheresync.service.drift.known_edits import edited_assets
 from spheresync.service.scope_checks import check_scope, require_selected, require_within_tiers
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved
@@ -154,8 +154,7 @@ class Changes:
         """What of the scope others are known to have changed: a plan says what becomes of it only where it writes."""
         store = self._store
         keys = [key for key in self._context.settings.target_keys if scope.wants_key(key)]
-        drifted = {asset for assets in (await known_edits(store, keys)).values() for asset in assets}
-        records = await store.catalog.some(sorted(drifted))
+        records = await store.catalog.some(sorted(await edited_assets(store, keys)))
         known = sorted(str(record.id) for record in records if scope.wants(record.id, record.tier))
         if not known:
             return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from spheresync.model import AssetId, AssetStatus, TargetKey, first_of
-from spheresync.service.drift.known_edits import known_edits
+from spheresync.service.drift.known_edits import edited_assets
 from spheresync.state.port import Store
 
 _NAMED = 5
@@ -15,9 +15,8 @@ _WHY = {AssetStatus.SYNCED: "synced, as what others changed there is kept"}
 
 async def drifted_otherwise(store: Store, keys: Sequence[TargetKey]) -> dict[AssetStatus, list[AssetId]]:
     """These assets by their statuses, by all targets in force."""
-    known = {asset for assets in (await known_edits(store, keys)).values() for asset in assets}
     found: dict[AssetStatus, list[AssetId]] = {}
-    for record in await store.catalog.some(sorted(known)):
+    for record in await store.catalog.some(sorted(await edited_assets(store, keys))):
         if record.status is not AssetStatus.DRIFTED:
             found.setdefault(record.status, []).append(record.id)
     return found

@@ -20,6 +20,11 @@ async def known_edits(store: Store, keys: Sequence[TargetKey]) -> dict[TargetKey
     return found
 
 
+async def edited_assets(store: Store, keys: Sequence[TargetKey]) -> set[AssetId]:
+    """These assets, in whichever of the targets."""
+    return {asset for assets in (await known_edits(store, keys)).values() for asset in assets}
+
+
 async def drift_as_known(store: Store, keys: Sequence[TargetKey]) -> DriftSummary:
     """What the last looks say, and how many objects are known to be changed in all, of the targets in force too."""
     summary, known = await store.drift.summary(), await known_edits(store, keys)

@@ -90,7 +90,8 @@ class StoredRuns:
             told_once=out,
         )
         findings = await with_later_writes(self._store, run, answer.findings)
-        outcomes = await self._outcomes(run, change_set)
+        held = await self._held(run, change_set)
+        outcomes = await self._outcomes(run, change_set, held)
         answer = answer.model_copy(update={"outcomes": outcomes, "findings": findings})
         if answer.counts.get(Action.UNCHANGED):
             seen = await self._change_sets.seen_in_aws(change_set, full=answer.full is True)
@@ -98,15 +99,17 @@ class StoredRuns:
         left = [
             await self._left_undeleted(run, change_set),
             _left_standing(run, change_set),
-            await self._why_held(run, change_set),
+            _why_held(held),
         ]
         return answer.model_copy(update={"findings": [*filter(None, left), *answer.findings]})
 
-    async def _outcomes(self, run: RunRecord, change_set: ChangeSetRecord) -> list[OutcomeRow]:
+    async def _outcomes(
+        self, run: RunRecord, change_set: ChangeSetRecord, held: Sequence[ChangeSetItem]
+    ) -> list[OutcomeRow]:
         """The first assets of each action that was done, and of those that are held."""
         done = await self._store.runs.first_done(run.id, change_set.id, NAMED_OUTCOMES)
-        if held := [*dict.fromkeys(item.asset for item in await self._held(run, change_set))]:
-            done[Action.HELD] = (held[:NAMED_OUTCOMES], len(held))
+        if assets_held := [*dict.fromkeys(item.asset for item in held)]:
+            done[Action.HELD] = (assets_held[:NAMED_OUTCOMES], len(assets_held))
         return [
             OutcomeRow(action=action, assets=[*map(str, assets)], assets_total=total)
             for action in Action
@@ -120,19 +123,6 @@ class StoredRuns:
         if part or not change_set.summary.get(Action.HELD):
             return ()
         return await self._store.change_sets.items(change_set.id, 0, _ALL, [Action.HELD])
-
-    async def _why_held(self, run: RunRecord, change_set: ChangeSetRecord) -> Finding | None:
-        """Why the first held asset is, of how many, and how a person lets go of what a revert holds."""
-        held = await self._held(run, change_set)
-        if not held:
-            return None
-        first, total = held[0], len({item.asset for item in held})
-        what = "it is held" if total == 1 else f"it is held, as {counted(total - 1, 'more asset')}"
-        remedy = f"`spheresync release --asset {first.asset}` lets the next sync write what Datasphere holds."
-        said = Problem.of(
-            first.asset, Action.HELD, f"{what}: {first.reason}", remedy if "revert" in first.reason else ""
-        )
-        return answer_rows.finding(said)
 
     async def _failed(self, run: RunRecord) -> tuple[Sequence[JournalEntry], int]:
         """Items that failed by themselves, as many as are shown; and how many did because their target was out."""
@@ -179,6 +169,17 @@ class StoredRuns:
         rows = rows_within([await listed_run(self._store, run) for run in runs[:size]], budget)
         more = listing.encode(passed + len(rows), rows[-1].run_id) if len(runs) > len(rows) else None
         return Page(items=rows, total=total, next_cursor=more, first=first_of_page(passed, rows))
+
+
+def _why_held(held: Sequence[ChangeSetItem]) -> Finding | None:
+    """Why the first held asset is, of how many, and how a person lets go of what a revert holds."""
+    if not held:
+        return None
+    first, total = held[0], len({item.asset for item in held})
+    what = "it is held" if total == 1 else f"it is held, as {counted(total - 1, 'more asset')}"
+    remedy = f"`spheresync release --asset {first.asset}` lets the next sync write what Datasphere holds."
+    message, remedy = f"{what}: {first.reason}", remedy if "revert" in first.reason else ""
+    return answer_rows.finding(Problem.of(first.asset, Action.HELD, message, remedy))
 
 
 def _left_standing(run: RunRecord, change_set: ChangeSetRecord) -> Finding | None:

@@ -22,7 +22,8 @@ from spheresync.model import (
     canonical_json,
     digest_of,
 )
-from spheresync.planning.decisions.drift_findings import LONGEST_VALUE, MOST_FIELDS, DriftFinding, look_at, look_for
+from spheresync.model.shown_apart import LONGEST_VALUE
+from spheresync.planning.decisions.drift_findings import MOST_FIELDS, DriftFinding, look_at, look_for
 from spheresync.planning.decisions.items import EDITED, Subject
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState, DriftEffect, DriftKind
 from spheresync.targets.glue.design import GLUE_DESIGN
